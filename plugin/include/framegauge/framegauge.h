@@ -1,0 +1,110 @@
+#ifndef FRAMEGAUGE_H
+#define FRAMEGAUGE_H
+/* Framegauge: image quality measures on tensors. C99.
+ *
+ * Tensors are DLPack's DLTensor: data, device, dtype, shape, strides in elements (NULL strides: row-major, compact).
+ * Memory is always the caller's and is never kept after a call returns. CPU tensors (kDLCPU) are worked on by the
+ * calling thread and a pool; CUDA tensors (kDLCUDA) on the stream that is passed, without waiting for it. All tensors
+ * of one call live on the same device.
+ *
+ * Every function that can fail returns FgStatus; fg_last_error() then has one sentence for a person: what was expected,
+ * what came, what to do. It belongs to the calling thread.
+ *
+ * Descriptor structs are filled by their fg_..._defaults() function first, which sets struct_size.
+ *
+ * Threads: all functions of this header may be called from any thread at any time. */
+
+#include <dlpack/dlpack.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define FG_API
+#else
+#define FG_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum FgStatus {
+  FG_STATUS_OK = 0,
+  FG_STATUS_INVALID_ARGUMENT = 1, /* null pointer, wrong dtype, layout, rank or range */
+  FG_STATUS_SIZE_MISMATCH = 2,    /* images, maps or outputs do not fit each other */
+  FG_STATUS_UNSUPPORTED = 3,      /* a combination that this build or device does not offer */
+  FG_STATUS_UNAVAILABLE = 4,      /* what is needed is not on this machine: driver, device, extension */
+  FG_STATUS_OUT_OF_MEMORY = 5,
+  FG_STATUS_DEVICE_LOST = 6,
+  FG_STATUS_INTERNAL = 7,
+  FG_STATUS_NOT_READY = 8 /* no new result yet; not an error */
+} FgStatus;
+
+/* The sentence of the last failed call of this thread; "" when there was none. Valid until the thread's next call. */
+FG_API const char* fg_last_error(void);
+
+/* "0.1.0" */
+FG_API const char* fg_version(void);
+
+typedef enum FgLayout {
+  FG_LAYOUT_NCHW = 0, /* [N, C, H, W], or [C, H, W], or [H, W] */
+  FG_LAYOUT_NHWC = 1  /* [N, H, W, C], or [H, W, C] */
+} FgLayout;
+
+typedef enum FgPadding {
+  FG_PADDING_SAME = 0, /* zeros outside, map as large as the images: the 3DGS papers, fused-ssim "same" */
+  FG_PADDING_VALID = 1 /* only windows that lie inside, map smaller by window-1: pytorch-msssim, torchmetrics */
+} FgPadding;
+
+/* SSIM, Wang et al. 2004, Gaussian window of sigma 1.5, of x against y.
+ *
+ * Images: float32 in 0..data_range, or uint8, whose codes 0..255 stand for 0..data_range.
+ * Identical images score exactly 1. A NaN or Inf makes the scores of its channel NaN. */
+typedef struct FgSsim2d {
+  size_t struct_size;
+  const DLTensor* x;      /* image under test */
+  const DLTensor* y;      /* reference, same shape and dtype as x; strides may differ */
+  FgLayout layout;        /* default FG_LAYOUT_NCHW */
+  int32_t channels;       /* how many leading channels are scored; 0: all. 3 leaves the alpha of RGBA out */
+  int32_t window;         /* 7, 9 or 11 (default) taps */
+  FgPadding padding;      /* default FG_PADDING_SAME */
+  double data_range;      /* default 1 */
+  double k1, k2;          /* defaults 0.01, 0.03 */
+  DLTensor* map;          /* NULL, or float32 in x's layout with the scored channels: H x W (same) or
+                             (H-window+1) x (W-window+1) (valid) */
+  DLTensor* scores;       /* NULL, or float64 [N, C scored]: the mean of each channel of each image */
+  DLTensor* mean;         /* NULL, or float64 [1]: the mean over everything */
+  void* scratch;          /* fg_ssim2d_scratch_bytes() bytes on the device of x, 16-byte aligned; NULL if that is 0 */
+  size_t scratch_bytes;
+} FgSsim2d;
+
+FG_API void fg_ssim2d_defaults(FgSsim2d* op);
+/* Writes the scratch that this op needs with its tensors' shapes. */
+FG_API FgStatus fg_ssim2d_scratch_bytes(const FgSsim2d* op, size_t* bytes);
+/* stream: a cudaStream_t for CUDA tensors (NULL is the legacy default stream), ignored for CPU tensors. */
+FG_API FgStatus fg_ssim2d(const FgSsim2d* op, void* stream);
+
+/* Pixel errors of x against y, on values scaled to 0..1 by data_range. Output columns: FG_ERROR_MSE, ... */
+enum { FG_ERROR_MSE = 0, FG_ERROR_MAE = 1, FG_ERROR_MAX = 2, FG_ERROR_PSNR = 3, FG_ERROR_COLUMNS = 4 };
+
+typedef struct FgImageErrors {
+  size_t struct_size;
+  const DLTensor* x;
+  const DLTensor* y;
+  FgLayout layout;
+  int32_t channels;   /* as in FgSsim2d */
+  double data_range;  /* default 1 */
+  DLTensor* errors;   /* float64 [N, FG_ERROR_COLUMNS], over all scored channels of an image. PSNR in dB, +inf for
+                         identical images */
+  void* scratch;
+  size_t scratch_bytes;
+} FgImageErrors;
+
+FG_API void fg_image_errors_defaults(FgImageErrors* op);
+FG_API FgStatus fg_image_errors_scratch_bytes(const FgImageErrors* op, size_t* bytes);
+FG_API FgStatus fg_image_errors(const FgImageErrors* op, void* stream);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

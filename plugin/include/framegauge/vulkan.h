@@ -1,0 +1,148 @@
+#ifndef FRAMEGAUGE_VULKAN_H
+#define FRAMEGAUGE_VULKAN_H
+/* Framegauge live: scores the frames of a Vulkan renderer against a reference, inside the renderer's command buffer.
+ *
+ *   fg_evaluator_create        once, with the host's device
+ *   fg_evaluator_set_reference whenever the ground truth changes (host pixels), or
+ *   fg_evaluator_record_reference in a command buffer (a VkImage, every frame if need be)
+ *   fg_evaluator_record        each frame: measures one image
+ *   fg_evaluator_poll          each frame: takes the newest finished result, one or two frames late; never waits
+ *
+ * Ownership: the evaluator borrows the device and every image; it owns its own buffers, map and heatmap. Destroy it
+ * after the GPU has finished with the command buffers it recorded into, and before the device.
+ * Threads: one evaluator is used by one thread at a time; different evaluators are independent.
+ * Nothing is allocated by record and poll once the first frame of a size has been recorded. */
+
+#include <framegauge/framegauge.h>
+#include <vulkan/vulkan.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct FgEvaluator_T* FgEvaluator;
+
+typedef enum FgExecutor {
+  FG_EXECUTOR_AUTO = 0,     /* the first available of in_queue, interop, shader */
+  FG_EXECUTOR_IN_QUEUE = 1, /* CUDA kernels inside the command buffer (VK_NVX_binary_import) */
+  FG_EXECUTOR_INTEROP = 2,  /* CUDA stream on shared images */
+  FG_EXECUTOR_SHADER = 3    /* SPIR-V compute: every Vulkan 1.2 device */
+} FgExecutor;
+
+typedef enum FgColorMap {
+  FG_COLOR_MAP_VIRIDIS = 0,
+  FG_COLOR_MAP_TURBO = 1,
+  FG_COLOR_MAP_MAGMA = 2,
+  FG_COLOR_MAP_GREY = 3
+} FgColorMap;
+
+typedef struct FgEvaluatorInfo {
+  size_t struct_size;
+  VkInstance instance;
+  VkPhysicalDevice physical_device;
+  VkDevice device;
+  PFN_vkGetInstanceProcAddr get_instance_proc_addr;
+  uint32_t queue_family;      /* family of the queue that the command buffers go to; must do compute */
+  uint32_t frames_in_flight;  /* how many recorded frames may be unfinished at once; default 3, 1..8 */
+  FgExecutor executor;        /* default FG_EXECUTOR_AUTO */
+  int32_t window;             /* SSIM window: 7, 9 or 11 (default) */
+  FgPadding padding;          /* default FG_PADDING_SAME */
+} FgEvaluatorInfo;
+
+/* Which executor runs on this device, and for each that does not, why (one sentence; "" if it is available). */
+typedef struct FgExecutorSupport {
+  FgExecutor executor;
+  int32_t available;
+  char reason[256];
+} FgExecutorSupport;
+
+enum { FG_HISTOGRAM_BINS = 64 };
+
+/* Scores of one frame. Colours are taken as display-referred 0..1 values; alpha is ignored.
+ * The SSIM statistics are over the map: its mean over the three channels at each pixel, except ssim_channel. */
+typedef struct FgFrameResult {
+  size_t struct_size;
+  uint64_t frame_number;          /* the one given to fg_evaluator_record */
+  uint32_t width, height;         /* of the frame, pixels */
+  double ssim;                    /* mean over pixels and channels */
+  double ssim_channel[3];         /* mean of each channel */
+  double ssim_min;                /* smallest value of the map */
+  double ssim_p5;                 /* 5th percentile of the map, to 1/1000 */
+  double psnr;                    /* dB, over all channels; +inf for identical images */
+  double mse, mae, max_error;     /* of the 0..1 values */
+  uint64_t nonfinite;             /* NaN or Inf values met in frame and reference; > 0 makes ssim NaN */
+  uint32_t histogram[FG_HISTOGRAM_BINS]; /* of the map over [-1, 1]: pixels per bin */
+  uint64_t gpu_ns;                /* time of the evaluator's own commands; 0 where the queue has no timestamps */
+  uint64_t dropped;               /* frames since creation that were recorded but not measured (ring full) */
+  FgExecutor executor;            /* the one that measured this frame */
+} FgFrameResult;
+
+/* An image that a command buffer reads. Its earlier writes are covered by a barrier that the evaluator records. */
+typedef struct FgFrame {
+  size_t struct_size;
+  VkImage image;
+  VkImageView view;        /* 2D colour view with sampled usage; kept alive by the host until the commands finished.
+                              An sRGB view is decoded by the hardware to linear values, which are then scored as they
+                              are: pass a UNORM view to score display-referred values */
+  VkImageLayout layout;    /* the image's layout at this point: GENERAL or SHADER_READ_ONLY_OPTIMAL; not changed */
+  uint32_t width, height;  /* pixels */
+  uint64_t frame_number;   /* returned with the result */
+} FgFrame;
+
+FG_API void fg_evaluator_info_defaults(FgEvaluatorInfo* info);
+FG_API void fg_frame_defaults(FgFrame* frame);
+FG_API void fg_frame_result_defaults(FgFrameResult* result);
+
+/* Fills up to *count entries and writes the number of executors to *count. info needs its device handles only. */
+FG_API FgStatus fg_evaluator_executors(const FgEvaluatorInfo* info, FgExecutorSupport* support, uint32_t* count);
+
+/* Device extensions that make more executors available, NULL-terminated; enable those that the device has.
+ * None is required: a plain Vulkan 1.2 device runs FG_EXECUTOR_SHADER. */
+FG_API const char* const* fg_evaluator_device_extensions(void);
+
+FG_API FgStatus fg_evaluator_create(const FgEvaluatorInfo* info, FgEvaluator* evaluator);
+FG_API void fg_evaluator_destroy(FgEvaluator evaluator); /* NULL is allowed */
+
+/* The ground truth, from host memory: uint8 or float32 [H, W, C], C = 3 or 4, display-referred (uint8 codes / 255).
+ * Copied before return; used from the next recorded frame on. NULL: no reference, record then measures nothing. */
+FG_API FgStatus fg_evaluator_set_reference(FgEvaluator evaluator, const DLTensor* pixels);
+
+/* The ground truth, from an image on the device, read at this point of the command buffer. */
+FG_API FgStatus fg_evaluator_record_reference(FgEvaluator evaluator, VkCommandBuffer command_buffer,
+                                              const FgFrame* reference);
+
+/* Records the measurement of frame against the current reference, outside any render pass. The frame must be as large
+ * as the reference (FG_STATUS_SIZE_MISMATCH otherwise, and nothing is recorded). When frames_in_flight frames are
+ * still unfinished the frame is counted as dropped and nothing is recorded: FG_STATUS_NOT_READY. */
+FG_API FgStatus fg_evaluator_record(FgEvaluator evaluator, VkCommandBuffer command_buffer, const FgFrame* frame);
+
+/* The newest finished result that was not returned yet. FG_STATUS_NOT_READY when there is none. */
+FG_API FgStatus fg_evaluator_poll(FgEvaluator evaluator, FgFrameResult* result);
+
+/* How the next recorded frames are coloured: map value range[0] (worst) to range[1] (best). Default viridis, 0..1. */
+FG_API FgStatus fg_evaluator_set_heatmap(FgEvaluator evaluator, FgColorMap color_map, float worst, float best);
+
+/* Images the size of the frame that commands after fg_evaluator_record may sample, in layout GENERAL; written again by
+ * the next record. Handles stay valid until a frame of another size is recorded. Null before the first record. */
+typedef struct FgEvaluatorImages {
+  size_t struct_size;
+  VkImage map;              /* R32_SFLOAT: SSIM averaged over the channels, -1..1 */
+  VkImageView map_view;
+  VkImage heatmap;          /* R8G8B8A8_UNORM: the map through the colour map */
+  VkImageView heatmap_view;
+  uint32_t width, height;   /* of the frame; with FG_PADDING_VALID the border holds NaN in the map, grey in the heatmap */
+} FgEvaluatorImages;
+FG_API FgStatus fg_evaluator_images(FgEvaluator evaluator, FgEvaluatorImages* images);
+
+/* The colour of t in 0..1 (clamped) as RGBA8, the same as the heatmap's: for legends. */
+FG_API void fg_color_map_sample(FgColorMap color_map, float t, uint8_t rgba[4]);
+
+/* "in_queue", "interop", "shader"; "auto" */
+FG_API const char* fg_executor_name(FgExecutor executor);
+/* The executor in use. */
+FG_API FgExecutor fg_evaluator_executor(FgEvaluator evaluator);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

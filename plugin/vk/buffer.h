@@ -1,0 +1,38 @@
+#pragma once
+#include <cstddef>
+#include <span>
+
+#include "plugin/vk/unique.h"
+
+namespace fg::vk {
+
+enum class Residence {
+  device,    // fastest for the GPU; the host cannot see it
+  upload,    // the host writes through mapped(), coherent
+  readback,  // the host reads through mapped(), coherent, cached where the device offers it
+};
+
+// A buffer with memory of its own. Usable as storage, transfer source and destination, and indirect arguments.
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(const Device& device, VkDeviceSize size_bytes, Residence residence, VkBufferUsageFlags extra_usage = 0);
+
+  VkBuffer get() const { return buffer_.get(); }
+  VkDeviceSize size_bytes() const { return size_bytes_; }
+  explicit operator bool() const { return static_cast<bool>(buffer_); }
+
+  std::byte* mapped() const { return mapped_; }  // null for Residence::device; valid as long as the buffer
+  template <class T>
+  std::span<T> as() const {
+    return {reinterpret_cast<T*>(mapped_), size_bytes_ / sizeof(T)};
+  }
+
+ private:
+  UniqueMemory memory_;
+  UniqueBuffer buffer_;
+  VkDeviceSize size_bytes_ = 0;
+  std::byte* mapped_ = nullptr;
+};
+
+}  // namespace fg::vk

@@ -1,0 +1,40 @@
+#pragma once
+// A Vulkan device as our code sees it: handles that somebody else owns, entry points, and the facts we ask for often.
+// Copying is disabled because everything created from a Device keeps a pointer to it.
+
+#include <cstdint>
+#include <string>
+
+#include "plugin/vk/dispatch.h"
+
+namespace fg::vk {
+
+struct HostHandles {
+  VkInstance instance = VK_NULL_HANDLE;
+  VkPhysicalDevice physical = VK_NULL_HANDLE;
+  VkDevice device = VK_NULL_HANDLE;
+  PFN_vkGetInstanceProcAddr get_instance_proc_addr = nullptr;
+};
+
+class Device : public Dispatch {
+ public:
+  explicit Device(const HostHandles& host);  // borrows all handles
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  VkInstance instance;
+  VkPhysicalDevice physical;
+  VkDevice handle;
+
+  VkPhysicalDeviceProperties properties;
+  VkPhysicalDeviceMemoryProperties memory;
+  std::uint32_t subgroup_size = 0;  // lavapipe 8, NVIDIA 32, AMD 32 or 64
+
+  bool is_cpu() const { return properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU; }
+
+  // Index of a memory type allowed by type_bits that has all of required and, if one exists, all of preferred.
+  std::uint32_t memory_type(std::uint32_t type_bits, VkMemoryPropertyFlags required,
+                            VkMemoryPropertyFlags preferred = 0) const;
+};
+
+}  // namespace fg::vk

@@ -1,0 +1,45 @@
+#include "plugin/vk/image.h"
+
+#include "plugin/vk/error.h"
+
+namespace fg::vk {
+
+Image::Image(const Device& device, const ImageInfo& info) : info_(info) {
+  const bool volume = info.extent.depth > 1;
+  const VkImageCreateInfo create{.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+                                 .imageType = volume ? VK_IMAGE_TYPE_3D : VK_IMAGE_TYPE_2D,
+                                 .format = info.format,
+                                 .extent = info.extent,
+                                 .mipLevels = 1,
+                                 .arrayLayers = 1,
+                                 .samples = VK_SAMPLE_COUNT_1_BIT,
+                                 .tiling = VK_IMAGE_TILING_OPTIMAL,
+                                 .usage = info.usage,
+                                 .sharingMode = VK_SHARING_MODE_EXCLUSIVE,
+                                 .initialLayout = VK_IMAGE_LAYOUT_UNDEFINED};
+  VkImage image;
+  check(device.CreateImage(device.handle, &create, nullptr, &image), "creating an image");
+  image_ = UniqueImage(device, image);
+
+  VkMemoryRequirements needs;
+  device.GetImageMemoryRequirements(device.handle, image, &needs);
+  const VkMemoryAllocateInfo allocate{
+      .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+      .allocationSize = needs.size,
+      .memoryTypeIndex = device.memory_type(needs.memoryTypeBits, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT)};
+  VkDeviceMemory memory;
+  check(device.AllocateMemory(device.handle, &allocate, nullptr, &memory), "allocating memory for an image");
+  memory_ = UniqueMemory(device, memory);
+  check(device.BindImageMemory(device.handle, image, memory, 0), "binding memory to an image");
+
+  const VkImageViewCreateInfo view_info{.sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
+                                        .image = image,
+                                        .viewType = volume ? VK_IMAGE_VIEW_TYPE_3D : VK_IMAGE_VIEW_TYPE_2D,
+                                        .format = info.format,
+                                        .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1}};
+  VkImageView view;
+  check(device.CreateImageView(device.handle, &view_info, nullptr, &view), "creating an image view");
+  view_ = UniqueImageView(device, view);
+}
+
+}  // namespace fg::vk

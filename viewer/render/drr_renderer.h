@@ -1,0 +1,59 @@
+#pragma once
+// Digitally reconstructed radiographs as Vulkan compute: the line integral of the attenuation along each ray.
+
+#include <filesystem>
+#include <glm/mat4x4.hpp>
+#include <memory>
+
+#include "plugin/vk/own_device.h"
+#include "viewer/io/volume.h"
+#include "viewer/render/frame_source.h"
+
+namespace fg {
+
+// Camera space: source at the origin, +z to the detector, detector plane z = sdd, x along columns, y along rows.
+struct DrrGeometry {
+  double sdd_mm = 1020;                  // source to detector
+  int height = 200, width = 200;         // pixels
+  double delx_mm = 2, dely_mm = 2;       // pixel pitch along columns (x) and rows (y)
+  double x0_mm = 0, y0_mm = 0;           // principal point offset: cx = x0/delx + width/2
+  bool orthographic = false;             // parallel rays along +z, from z = 0 to z = sdd
+  int n_samples = 500;                   // per ray, source to detector, both ends included
+  glm::dmat4 camera_to_world{1.0};       // to RAS mm
+};
+
+// camera_to_world of a standard view: isocentre in the middle, ZXY intrinsic Euler angles in degrees, translation in mm
+// in the rotated frame (0, 850, 0 puts the source 850 mm away).
+enum class DrrOrientation { ap, pa, free };
+glm::dmat4 drr_pose(DrrOrientation orientation, const glm::dvec3& rotation_deg_zxy, const glm::dvec3& translation_mm,
+                    const glm::dvec3& isocentre_mm);
+
+// HU to linear attenuation in 1/mm: piecewise linear through air 0, water, and bone at hu_bone.
+struct Attenuation {
+  double mu_water = 0.0192, mu_bone = 0.0573;  // 1/mm, about 70 keV
+  double hu_bone = 1000;
+};
+
+// How line integrals become grey: (value - (level - window/2)) / window, clamped to 0..1.
+struct DrrDisplay {
+  double window = 6, level = 3;  // in units of the line integral
+  bool inverted = false;         // false: bone is bright
+};
+
+class DrrRenderer final : public FrameSource {
+ public:
+  DrrRenderer(const vk::OwnDevice& device, const Volume& volume, const Attenuation& attenuation = {});
+  ~DrrRenderer() override;
+
+  void set_geometry(const DrrGeometry& geometry);  // of the next recorded frame
+  void set_display(const DrrDisplay& display);
+
+  void record(VkCommandBuffer cmd, const vk::Image& target) override;          // grey, windowed, RGBA8
+  void record_integrals(VkCommandBuffer cmd, const vk::Image& target);         // R32_SFLOAT storage image, GENERAL
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace fg
