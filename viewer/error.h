@@ -18,7 +18,7 @@ enum class ExitCode : int {
 // Ends a command with a code and one sentence for a person.
 class Failure : public std::runtime_error {
  public:
-  Failure(ExitCode code, const std::string& sentence) : std::runtime_error(sentence), code(code) {}
+  Failure(ExitCode exit_code, const std::string& sentence) : std::runtime_error(sentence), code(exit_code) {}
   const ExitCode code;
 };
 

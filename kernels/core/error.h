@@ -9,7 +9,7 @@ enum class ErrorCode { invalid_argument, size_mismatch, unsupported, unavailable
 // what() is one sentence for a person: what was expected, what came, what to do.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorCode code, const std::string& sentence) : std::runtime_error(sentence), code(code) {}
+  Error(ErrorCode error_code, const std::string& sentence) : std::runtime_error(sentence), code(error_code) {}
   const ErrorCode code;
 };
 

@@ -12,25 +12,35 @@ thread_local std::string last_error;  // fg_last_error() belongs to the calling 
 
 FgStatus status_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::invalid_argument: return FG_STATUS_INVALID_ARGUMENT;
-    case ErrorCode::size_mismatch: return FG_STATUS_SIZE_MISMATCH;
-    case ErrorCode::unsupported: return FG_STATUS_UNSUPPORTED;
-    case ErrorCode::unavailable: return FG_STATUS_UNAVAILABLE;
-    case ErrorCode::not_ready: return FG_STATUS_NOT_READY;
-    case ErrorCode::internal: break;
+    case ErrorCode::invalid_argument:
+      return FG_STATUS_INVALID_ARGUMENT;
+    case ErrorCode::size_mismatch:
+      return FG_STATUS_SIZE_MISMATCH;
+    case ErrorCode::unsupported:
+      return FG_STATUS_UNSUPPORTED;
+    case ErrorCode::unavailable:
+      return FG_STATUS_UNAVAILABLE;
+    case ErrorCode::not_ready:
+      return FG_STATUS_NOT_READY;
+    case ErrorCode::internal:
+      break;
   }
   return FG_STATUS_INTERNAL;
 }
 
 FgStatus status_of(VkResult result) {
   switch (result) {
-    case VK_ERROR_DEVICE_LOST: return FG_STATUS_DEVICE_LOST;
+    case VK_ERROR_DEVICE_LOST:
+      return FG_STATUS_DEVICE_LOST;
     case VK_ERROR_OUT_OF_HOST_MEMORY:
-    case VK_ERROR_OUT_OF_DEVICE_MEMORY: return FG_STATUS_OUT_OF_MEMORY;
+    case VK_ERROR_OUT_OF_DEVICE_MEMORY:
+      return FG_STATUS_OUT_OF_MEMORY;
     case VK_ERROR_INITIALIZATION_FAILED:
     case VK_ERROR_FEATURE_NOT_PRESENT:
-    case VK_ERROR_EXTENSION_NOT_PRESENT: return FG_STATUS_UNAVAILABLE;
-    default: return FG_STATUS_INTERNAL;
+    case VK_ERROR_EXTENSION_NOT_PRESENT:
+      return FG_STATUS_UNAVAILABLE;
+    default:
+      return FG_STATUS_INTERNAL;
   }
 }
 

@@ -6,26 +6,31 @@
 
 namespace fg::vk {
 
-Buffer::Buffer(const Device& device, VkDeviceSize size_bytes, Residence residence, VkBufferUsageFlags extra_usage)
+Buffer::Buffer(const Device& device, VkDeviceSize size_bytes, Residence residence,
+               VkBufferUsageFlags extra_usage)
     : size_bytes_(std::max<VkDeviceSize>(size_bytes, 4)) {
-  const VkBufferCreateInfo info{
-      .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
-      .size = size_bytes_,
-      .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
-               VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT | extra_usage,
-      .sharingMode = VK_SHARING_MODE_EXCLUSIVE};
+  const VkBufferCreateInfo info{.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+                                .size = size_bytes_,
+                                .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
+                                         VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
+                                         VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT | extra_usage,
+                                .sharingMode = VK_SHARING_MODE_EXCLUSIVE};
   VkBuffer buffer;
   check(device.CreateBuffer(device.handle, &info, nullptr, &buffer), "creating a buffer");
   buffer_ = UniqueBuffer(device, buffer);
 
   VkMemoryRequirements needs;
   device.GetBufferMemoryRequirements(device.handle, buffer, &needs);
-  constexpr VkMemoryPropertyFlags kHost = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
-  const VkMemoryPropertyFlags required = residence == Residence::device ? VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT : kHost;
-  const VkMemoryPropertyFlags preferred = residence == Residence::readback ? VK_MEMORY_PROPERTY_HOST_CACHED_BIT : 0;
-  const VkMemoryAllocateInfo allocate{.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
-                                      .allocationSize = needs.size,
-                                      .memoryTypeIndex = device.memory_type(needs.memoryTypeBits, required, preferred)};
+  constexpr VkMemoryPropertyFlags kHost =
+      VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+  const VkMemoryPropertyFlags required =
+      residence == Residence::device ? +VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT : kHost;
+  const VkMemoryPropertyFlags preferred =
+      residence == Residence::readback ? +VK_MEMORY_PROPERTY_HOST_CACHED_BIT : 0;
+  const VkMemoryAllocateInfo allocate{
+      .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+      .allocationSize = needs.size,
+      .memoryTypeIndex = device.memory_type(needs.memoryTypeBits, required, preferred)};
   VkDeviceMemory memory;
   check(device.AllocateMemory(device.handle, &allocate, nullptr, &memory), "allocating memory for a buffer");
   memory_ = UniqueMemory(device, memory);

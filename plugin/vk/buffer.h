@@ -12,11 +12,13 @@ enum class Residence {
   readback,  // the host reads through mapped(), coherent, cached where the device offers it
 };
 
-// A buffer with memory of its own. Usable as storage, transfer source and destination, and indirect arguments.
+// A buffer with memory of its own. Usable as storage, transfer source and destination, and indirect
+// arguments.
 class Buffer {
  public:
   Buffer() = default;
-  Buffer(const Device& device, VkDeviceSize size_bytes, Residence residence, VkBufferUsageFlags extra_usage = 0);
+  Buffer(const Device& device, VkDeviceSize size_bytes, Residence residence,
+         VkBufferUsageFlags extra_usage = 0);
 
   VkBuffer get() const { return buffer_.get(); }
   VkDeviceSize size_bytes() const { return size_bytes_; }

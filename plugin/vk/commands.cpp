@@ -22,7 +22,8 @@ void run_and_wait(const OwnDevice& device, const std::function<void(VkCommandBuf
                                           .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
                                           .queueFamilyIndex = device.queue_family};
   VkCommandPool pool_handle;
-  check(device.CreateCommandPool(device.handle, &pool_info, nullptr, &pool_handle), "creating a command pool");
+  check(device.CreateCommandPool(device.handle, &pool_info, nullptr, &pool_handle),
+        "creating a command pool");
   const UniqueCommandPool pool(device, pool_handle);
   const VkCommandBufferAllocateInfo allocate{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
                                              .commandPool = pool_handle,
@@ -46,17 +47,19 @@ void run_and_wait(const OwnDevice& device, const std::function<void(VkCommandBuf
 }
 
 void compute_barrier(const Device& device, VkCommandBuffer cmd) {
-  constexpr VkPipelineStageFlags kStages = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT;
+  constexpr VkPipelineStageFlags kStages =
+      VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT;
   const VkMemoryBarrier barrier{.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
                                 .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
                                 .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT |
                                                  VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT |
                                                  VK_ACCESS_INDIRECT_COMMAND_READ_BIT};
-  device.CmdPipelineBarrier(cmd, kStages, kStages | VK_PIPELINE_STAGE_DRAW_INDIRECT_BIT, 0, 1, &barrier, 0, nullptr, 0,
-                            nullptr);
+  device.CmdPipelineBarrier(cmd, kStages, kStages | VK_PIPELINE_STAGE_DRAW_INDIRECT_BIT, 0, 1, &barrier, 0,
+                            nullptr, 0, nullptr);
 }
 
-void change_layout(const Device& device, VkCommandBuffer cmd, VkImage image, VkImageLayout from, VkImageLayout to) {
+void change_layout(const Device& device, VkCommandBuffer cmd, VkImage image, VkImageLayout from,
+                   VkImageLayout to) {
   const VkImageMemoryBarrier barrier{.sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
                                      .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
                                      .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT,
@@ -66,8 +69,8 @@ void change_layout(const Device& device, VkCommandBuffer cmd, VkImage image, VkI
                                      .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
                                      .image = image,
                                      .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1}};
-  device.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, nullptr,
-                            0, nullptr, 1, &barrier);
+  device.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0,
+                            nullptr, 0, nullptr, 1, &barrier);
 }
 
 void upload(const OwnDevice& device, const Image& image, const void* pixels, std::size_t texel_bytes,
@@ -78,7 +81,8 @@ void upload(const OwnDevice& device, const Image& image, const void* pixels, std
   run_and_wait(device, [&](VkCommandBuffer cmd) {
     change_layout(device, cmd, image.get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
     const VkBufferImageCopy copy = whole(image.extent());
-    device.CmdCopyBufferToImage(cmd, staging.get(), image.get(), VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1, &copy);
+    device.CmdCopyBufferToImage(cmd, staging.get(), image.get(), VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1,
+                                &copy);
     change_layout(device, cmd, image.get(), VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, final_layout);
   });
 }
@@ -88,8 +92,8 @@ std::vector<std::byte> download(const OwnDevice& device, const Image& image, std
   return download(device, image.get(), image.extent(), texel_bytes, layout);
 }
 
-std::vector<std::byte> download(const OwnDevice& device, VkImage image, VkExtent3D extent, std::size_t texel_bytes,
-                                VkImageLayout layout) {
+std::vector<std::byte> download(const OwnDevice& device, VkImage image, VkExtent3D extent,
+                                std::size_t texel_bytes, VkImageLayout layout) {
   const Buffer staging(device, bytes_of(extent, texel_bytes), Residence::readback);
   run_and_wait(device, [&](VkCommandBuffer cmd) {
     change_layout(device, cmd, image, layout, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);

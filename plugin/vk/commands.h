@@ -18,17 +18,19 @@ void run_and_wait(const OwnDevice& device, const std::function<void(VkCommandBuf
 void compute_barrier(const Device& device, VkCommandBuffer cmd);
 
 // Moves an image to a layout, after all earlier work and before all later work of the queue.
-void change_layout(const Device& device, VkCommandBuffer cmd, VkImage image, VkImageLayout from, VkImageLayout to);
+void change_layout(const Device& device, VkCommandBuffer cmd, VkImage image, VkImageLayout from,
+                   VkImageLayout to);
 
 // Host pixels, tightly packed rows, to an image whose old content is not kept, and back. Both wait.
-// The image ends in (upload) and is expected in (download) the given layout. texel_bytes: 4 for RGBA8 and R32F.
+// The image ends in (upload) and is expected in (download) the given layout. texel_bytes: 4 for RGBA8 and
+// R32F.
 void upload(const OwnDevice& device, const Image& image, const void* pixels, std::size_t texel_bytes,
             VkImageLayout final_layout);
 std::vector<std::byte> download(const OwnDevice& device, const Image& image, std::size_t texel_bytes,
                                 VkImageLayout layout);
 // The same for an image that somebody else made.
-std::vector<std::byte> download(const OwnDevice& device, VkImage image, VkExtent3D extent, std::size_t texel_bytes,
-                                VkImageLayout layout);
+std::vector<std::byte> download(const OwnDevice& device, VkImage image, VkExtent3D extent,
+                                std::size_t texel_bytes, VkImageLayout layout);
 void upload(const OwnDevice& device, const Buffer& buffer, const void* bytes, std::size_t size_bytes);
 std::vector<std::byte> download(const OwnDevice& device, const Buffer& buffer, std::size_t size_bytes);
 

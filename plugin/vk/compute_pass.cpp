@@ -19,7 +19,8 @@ ComputePass::ComputePass(const Device& device, const ComputePassInfo& info)
                                                  .bindingCount = static_cast<std::uint32_t>(slots.size()),
                                                  .pBindings = slots.data()};
   VkDescriptorSetLayout set_layout;
-  check(device.CreateDescriptorSetLayout(device.handle, &set_info, nullptr, &set_layout), "creating a set layout");
+  check(device.CreateDescriptorSetLayout(device.handle, &set_info, nullptr, &set_layout),
+        "creating a set layout");
   set_layout_ = UniqueDescriptorSetLayout(device, set_layout);
 
   const VkPushConstantRange push{VK_SHADER_STAGE_COMPUTE_BIT, 0, push_bytes_};
@@ -29,7 +30,8 @@ ComputePass::ComputePass(const Device& device, const ComputePassInfo& info)
                                                .pushConstantRangeCount = push_bytes_ ? 1u : 0u,
                                                .pPushConstantRanges = &push};
   VkPipelineLayout layout;
-  check(device.CreatePipelineLayout(device.handle, &layout_info, nullptr, &layout), "creating a pipeline layout");
+  check(device.CreatePipelineLayout(device.handle, &layout_info, nullptr, &layout),
+        "creating a pipeline layout");
   layout_ = UniquePipelineLayout(device, layout);
 
   const VkShaderModuleCreateInfo module_info{.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
@@ -60,8 +62,10 @@ ComputePass::ComputePass(const Device& device, const ComputePassInfo& info)
 void ComputePass::bind_all(VkCommandBuffer cmd, const BindingSet& set, const void* push) const {
   const VkDescriptorSet descriptors = set.get();
   device_->CmdBindPipeline(cmd, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline_.get());
-  device_->CmdBindDescriptorSets(cmd, VK_PIPELINE_BIND_POINT_COMPUTE, layout_.get(), 0, 1, &descriptors, 0, nullptr);
-  if (push_bytes_) device_->CmdPushConstants(cmd, layout_.get(), VK_SHADER_STAGE_COMPUTE_BIT, 0, push_bytes_, push);
+  device_->CmdBindDescriptorSets(cmd, VK_PIPELINE_BIND_POINT_COMPUTE, layout_.get(), 0, 1, &descriptors, 0,
+                                 nullptr);
+  if (push_bytes_)
+    device_->CmdPushConstants(cmd, layout_.get(), VK_SHADER_STAGE_COMPUTE_BIT, 0, push_bytes_, push);
 }
 
 void ComputePass::record(VkCommandBuffer cmd, const BindingSet& set, const void* push, std::uint32_t groups_x,
@@ -70,13 +74,14 @@ void ComputePass::record(VkCommandBuffer cmd, const BindingSet& set, const void*
   device_->CmdDispatch(cmd, groups_x, groups_y, groups_z);
 }
 
-void ComputePass::record_indirect(VkCommandBuffer cmd, const BindingSet& set, const void* push, VkBuffer arguments,
-                                  VkDeviceSize offset_bytes) const {
+void ComputePass::record_indirect(VkCommandBuffer cmd, const BindingSet& set, const void* push,
+                                  VkBuffer arguments, VkDeviceSize offset_bytes) const {
   bind_all(cmd, set, push);
   device_->CmdDispatchIndirect(cmd, arguments, offset_bytes);
 }
 
-BindingSet::BindingSet(const Device& device, const ComputePass& pass) : device_(&device), types_(pass.bindings()) {
+BindingSet::BindingSet(const Device& device, const ComputePass& pass)
+    : device_(&device), types_(pass.bindings()) {
   std::map<VkDescriptorType, std::uint32_t> counts;
   for (const VkDescriptorType type : types_) ++counts[type];
   std::vector<VkDescriptorPoolSize> sizes;
@@ -117,7 +122,8 @@ void BindingSet::update(std::uint32_t first_binding, std::span<const Binding> bi
                  .pImageInfo = &images[i],
                  .pBufferInfo = &buffers[i]};
   }
-  device_->UpdateDescriptorSets(device_->handle, static_cast<std::uint32_t>(writes.size()), writes.data(), 0, nullptr);
+  device_->UpdateDescriptorSets(device_->handle, static_cast<std::uint32_t>(writes.size()), writes.data(), 0,
+                                nullptr);
 }
 
 }  // namespace fg::vk

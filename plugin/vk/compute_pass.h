@@ -1,9 +1,9 @@
 #pragma once
 // One compute shader with the things it is bound to. Descriptor set 0, bindings 0..n-1 in order.
 //
-//   ComputePass blur(device, {.spirv = shaders::blur, .bindings = {kStorageImage, kStorageBuffer}, .push_bytes = 8});
-//   BindingSet bound(device, blur, {bind(image.view(), VK_IMAGE_LAYOUT_GENERAL), bind(buffer)});
-//   blur.record(cmd, bound, push, groups_x, groups_y);
+//   ComputePass blur(device, {.spirv = shaders::blur, .bindings = {kStorageImage, kStorageBuffer},
+//   .push_bytes = 8}); BindingSet bound(device, blur, {bind(image.view(), VK_IMAGE_LAYOUT_GENERAL),
+//   bind(buffer)}); blur.record(cmd, bound, push, groups_x, groups_y);
 
 #include <cstdint>
 #include <span>
@@ -21,10 +21,10 @@ inline constexpr VkDescriptorType kSampledImage = VK_DESCRIPTOR_TYPE_SAMPLED_IMA
 inline constexpr VkDescriptorType kCombinedImageSampler = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER;
 
 struct ComputePassInfo {
-  std::span<const std::uint32_t> spirv;                // entry point "main"
-  std::vector<VkDescriptorType> bindings;              // binding i has type bindings[i]
-  std::uint32_t push_bytes = 0;                        // size of the push constants, at most 128
-  std::vector<std::uint32_t> constants;                // specialisation constant i has the bits constants[i]
+  std::span<const std::uint32_t> spirv;    // entry point "main"
+  std::vector<VkDescriptorType> bindings;  // binding i has type bindings[i]
+  std::uint32_t push_bytes = 0;            // size of the push constants, at most 128
+  std::vector<std::uint32_t> constants;    // specialisation constant i has the bits constants[i]
 };
 
 // What one binding points at: a whole buffer, or an image view in a layout (with a sampler if combined).
@@ -68,7 +68,8 @@ class ComputePass {
   UniquePipeline pipeline_;
 };
 
-// A descriptor set with a pool of its own. update() must not be called while a submitted command buffer uses the set.
+// A descriptor set with a pool of its own. update() must not be called while a submitted command buffer uses
+// the set.
 class BindingSet {
  public:
   BindingSet() = default;
@@ -78,7 +79,9 @@ class BindingSet {
       : BindingSet(device, pass, std::span<const Binding>(bindings.begin(), bindings.size())) {}
 
   void update(std::uint32_t first_binding, std::span<const Binding> bindings);
-  void update(std::uint32_t binding, const Binding& value) { update(binding, std::span<const Binding>(&value, 1)); }
+  void update(std::uint32_t binding, const Binding& value) {
+    update(binding, std::span<const Binding>(&value, 1));
+  }
   VkDescriptorSet get() const { return set_; }
 
  private:

@@ -4,12 +4,14 @@
 
 namespace fg::vk {
 
-Device::Device(const HostHandles& host) : instance(host.instance), physical(host.physical), handle(host.device) {
+Device::Device(const HostHandles& host)
+    : instance(host.instance), physical(host.physical), handle(host.device) {
   load_instance(host.get_instance_proc_addr, host.instance);
   load_device(host.device);
 
   VkPhysicalDeviceSubgroupProperties subgroup{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES};
-  VkPhysicalDeviceProperties2 all{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &subgroup};
+  VkPhysicalDeviceProperties2 all{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+                                  .pNext = &subgroup};
   GetPhysicalDeviceProperties2(physical, &all);
   properties = all.properties;
   subgroup_size = subgroup.subgroupSize;
@@ -21,7 +23,8 @@ std::uint32_t Device::memory_type(std::uint32_t type_bits, VkMemoryPropertyFlags
   for (const VkMemoryPropertyFlags wanted : {required | preferred, required})
     for (std::uint32_t i = 0; i < memory.memoryTypeCount; ++i)
       if ((type_bits >> i & 1) && (memory.memoryTypes[i].propertyFlags & wanted) == wanted) return i;
-  throw Error(VK_ERROR_FEATURE_NOT_PRESENT, std::string(properties.deviceName) + " has no memory type for this use");
+  throw Error(VK_ERROR_FEATURE_NOT_PRESENT,
+              std::string(properties.deviceName) + " has no memory type for this use");
 }
 
 }  // namespace fg::vk

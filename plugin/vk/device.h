@@ -1,6 +1,6 @@
 #pragma once
-// A Vulkan device as our code sees it: handles that somebody else owns, entry points, and the facts we ask for often.
-// Copying is disabled because everything created from a Device keeps a pointer to it.
+// A Vulkan device as our code sees it: handles that somebody else owns, entry points, and the facts we ask
+// for often. Copying is disabled because everything created from a Device keeps a pointer to it.
 
 #include <cstdint>
 #include <string>
@@ -32,7 +32,8 @@ class Device : public Dispatch {
 
   bool is_cpu() const { return properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU; }
 
-  // Index of a memory type allowed by type_bits that has all of required and, if one exists, all of preferred.
+  // Index of a memory type allowed by type_bits that has all of required and, if one exists, all of
+  // preferred.
   std::uint32_t memory_type(std::uint32_t type_bits, VkMemoryPropertyFlags required,
                             VkMemoryPropertyFlags preferred = 0) const;
 };

@@ -8,9 +8,11 @@ void Dispatch::load_instance(PFN_vkGetInstanceProcAddr get_instance_proc_addr, V
   if (!get_instance_proc_addr) throw Error(VK_ERROR_INITIALIZATION_FAILED, "vkGetInstanceProcAddr is null");
   GetInstanceProcAddr = get_instance_proc_addr;
 #define FG_VK_OPTIONAL(name) name = reinterpret_cast<PFN_vk##name>(GetInstanceProcAddr(instance, "vk" #name));
-#define FG_VK_REQUIRED(name) \
-  FG_VK_OPTIONAL(name)       \
-  if (!name) throw Error(VK_ERROR_INITIALIZATION_FAILED, "the Vulkan instance has no vk" #name "; Vulkan 1.1 is needed");
+#define FG_VK_REQUIRED(name)                    \
+  FG_VK_OPTIONAL(name)                          \
+  if (!name)                                    \
+    throw Error(VK_ERROR_INITIALIZATION_FAILED, \
+                "the Vulkan instance has no vk" #name "; Vulkan 1.1 is needed");
   FG_VK_INSTANCE_FUNCTIONS(FG_VK_REQUIRED)
   FG_VK_OPTIONAL_INSTANCE_FUNCTIONS(FG_VK_OPTIONAL)
 #undef FG_VK_OPTIONAL

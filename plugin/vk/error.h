@@ -9,7 +9,7 @@ namespace fg::vk {
 // A Vulkan call failed, or the device lacks what is needed. what() is one sentence for a person.
 class Error : public std::runtime_error {
  public:
-  Error(VkResult result, const std::string& sentence) : std::runtime_error(sentence), result(result) {}
+  Error(VkResult code, const std::string& sentence) : std::runtime_error(sentence), result(code) {}
   const VkResult result;
 };
 

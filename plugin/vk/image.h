@@ -6,11 +6,12 @@ namespace fg::vk {
 struct ImageInfo {
   VkFormat format = VK_FORMAT_R8G8B8A8_UNORM;
   VkExtent3D extent = {1, 1, 1};  // pixels; depth > 1 makes a 3D image
-  VkImageUsageFlags usage = VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
-                            VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+  VkImageUsageFlags usage = VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_SAMPLED_BIT |
+                            VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
 };
 
-// A colour image with memory and a view of its own: one mip, one layer, optimal tiling, layout UNDEFINED at first.
+// A colour image with memory and a view of its own: one mip, one layer, optimal tiling, layout UNDEFINED at
+// first.
 class Image {
  public:
   Image() = default;

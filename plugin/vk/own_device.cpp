@@ -37,7 +37,8 @@ struct Opened {
 
 namespace {
 
-VKAPI_ATTR VkBool32 VKAPI_CALL collect_message(VkDebugUtilsMessageSeverityFlagBitsEXT, VkDebugUtilsMessageTypeFlagsEXT,
+VKAPI_ATTR VkBool32 VKAPI_CALL collect_message(VkDebugUtilsMessageSeverityFlagBitsEXT,
+                                               VkDebugUtilsMessageTypeFlagsEXT,
                                                const VkDebugUtilsMessengerCallbackDataEXT* data, void* user) {
   static_cast<InstanceOwner*>(user)->messages.emplace_back(data->pMessage);
   std::fprintf(stderr, "Vulkan validation: %s\n", data->pMessage);
@@ -89,31 +90,37 @@ std::shared_ptr<InstanceOwner> open_instance(const OwnDeviceInfo& info) {
       .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
       .pfnUserCallback = collect_message,
       .pUserData = owner.get()};
-  constexpr VkValidationFeatureEnableEXT kSynchronization = VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT;
+  constexpr VkValidationFeatureEnableEXT kSynchronization =
+      VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT;
   const VkValidationFeaturesEXT features{.sType = VK_STRUCTURE_TYPE_VALIDATION_FEATURES_EXT,
                                          .pNext = &messenger,
                                          .enabledValidationFeatureCount = 1,
                                          .pEnabledValidationFeatures = &kSynchronization};
-  const VkInstanceCreateInfo create_info{.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
-                                         .pNext = info.validation ? &features : nullptr,
-                                         .pApplicationInfo = &application,
-                                         .enabledLayerCount = info.validation ? 1u : 0u,
-                                         .ppEnabledLayerNames = &kValidation,
-                                         .enabledExtensionCount = static_cast<std::uint32_t>(extensions.size()),
-                                         .ppEnabledExtensionNames = extensions.data()};
-  check(create(&create_info, nullptr, &owner->instance), "creating a Vulkan instance (is a driver installed?)");
+  const VkInstanceCreateInfo create_info{
+      .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
+      .pNext = info.validation ? &features : nullptr,
+      .pApplicationInfo = &application,
+      .enabledLayerCount = info.validation ? 1u : 0u,
+      .ppEnabledLayerNames = &kValidation,
+      .enabledExtensionCount = static_cast<std::uint32_t>(extensions.size()),
+      .ppEnabledExtensionNames = extensions.data()};
+  check(create(&create_info, nullptr, &owner->instance),
+        "creating a Vulkan instance (is a driver installed?)");
   owner->functions.load_instance(get, owner->instance);
   if (info.validation)
-    check(owner->functions.CreateDebugUtilsMessengerEXT(owner->instance, &messenger, nullptr, &owner->messenger),
+    check(owner->functions.CreateDebugUtilsMessengerEXT(owner->instance, &messenger, nullptr,
+                                                        &owner->messenger),
           "listening to the validation layer");
   return owner;
 }
 
 std::vector<VkPhysicalDevice> enumerate(const InstanceOwner& owner) {
   std::uint32_t count = 0;
-  check(owner.functions.EnumeratePhysicalDevices(owner.instance, &count, nullptr), "listing the Vulkan devices");
+  check(owner.functions.EnumeratePhysicalDevices(owner.instance, &count, nullptr),
+        "listing the Vulkan devices");
   std::vector<VkPhysicalDevice> devices(count);
-  check(owner.functions.EnumeratePhysicalDevices(owner.instance, &count, devices.data()), "listing the Vulkan devices");
+  check(owner.functions.EnumeratePhysicalDevices(owner.instance, &count, devices.data()),
+        "listing the Vulkan devices");
   return devices;
 }
 
@@ -142,18 +149,24 @@ PhysicalDevice describe_physical(const Dispatch& functions, VkPhysicalDevice phy
                        .type = p.deviceType,
                        .subgroup_size = subgroup.subgroupSize,
                        .unusable_because = {}};
-  if (p.apiVersion < VK_API_VERSION_1_2) found.unusable_because = "it offers less than Vulkan 1.2";
-  else if (find_queue_family(functions, physical) < 0) found.unusable_because = "it has no compute queue";
+  if (p.apiVersion < VK_API_VERSION_1_2)
+    found.unusable_because = "it offers less than Vulkan 1.2";
+  else if (find_queue_family(functions, physical) < 0)
+    found.unusable_because = "it has no compute queue";
   return found;
 }
 
 int rank(const PhysicalDevice& device) {  // higher is better
   if (!device.unusable_because.empty()) return -1;
   switch (device.type) {
-    case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU: return 4;
-    case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU: return 3;
-    case VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU: return 2;
-    default: return 1;
+    case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU:
+      return 4;
+    case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU:
+      return 3;
+    case VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU:
+      return 2;
+    default:
+      return 1;
   }
 }
 
@@ -166,7 +179,8 @@ VkPhysicalDevice choose(const InstanceOwner& owner, const std::string& wanted) {
     const PhysicalDevice device = describe_physical(owner.functions, devices[i]);
     offered += (i ? ", " : "") + std::to_string(i) + ": " + device.name;
     if (!device.unusable_because.empty()) offered += " (" + device.unusable_because + ")";
-    const bool named = wanted.empty() || wanted == std::to_string(i) || device.name.find(wanted) != std::string::npos;
+    const bool named =
+        wanted.empty() || wanted == std::to_string(i) || device.name.find(wanted) != std::string::npos;
     if (named && rank(device) > best) {
       best = rank(device);
       chosen = devices[i];
@@ -175,7 +189,8 @@ VkPhysicalDevice choose(const InstanceOwner& owner, const std::string& wanted) {
   if (best < 0)
     throw Error(VK_ERROR_INITIALIZATION_FAILED,
                 "no usable Vulkan device" + (wanted.empty() ? std::string() : " matches '" + wanted + "'") +
-                    "; offered: " + (offered.empty() ? "none (install a driver, e.g. mesa-vulkan-drivers)" : offered));
+                    "; offered: " +
+                    (offered.empty() ? "none (install a driver, e.g. mesa-vulkan-drivers)" : offered));
   return chosen;
 }
 

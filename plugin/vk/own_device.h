@@ -11,19 +11,19 @@
 namespace fg::vk {
 
 struct OwnDeviceInfo {
-  std::string wanted_device;                           // part of the device's name, or its index; empty: the best one
-  bool validation = false;                             // Khronos layer with synchronization validation
-  std::vector<const char*> instance_extensions;        // e.g. those that GLFW asks for
-  std::vector<const char*> device_extensions;          // enabled where the device has them
+  std::string wanted_device;  // part of the device's name, or its index; empty: the best one
+  bool validation = false;    // Khronos layer with synchronization validation
+  std::vector<const char*> instance_extensions;  // e.g. those that GLFW asks for
+  std::vector<const char*> device_extensions;    // enabled where the device has them
 };
 
 struct PhysicalDevice {
   std::string name;
-  std::string driver;               // "llvmpipe Mesa 22.3.6", "NVIDIA 580.159.04"
-  std::uint32_t api_version;        // VK_MAKE_API_VERSION encoding
+  std::string driver;         // "llvmpipe Mesa 22.3.6", "NVIDIA 580.159.04"
+  std::uint32_t api_version;  // VK_MAKE_API_VERSION encoding
   VkPhysicalDeviceType type;
   std::uint32_t subgroup_size;
-  std::string unusable_because;     // empty when the main job can run on it
+  std::string unusable_because;  // empty when the main job can run on it
 };
 
 // All devices the loader offers; throws Error with the reason when there is no loader or no instance.
@@ -42,7 +42,7 @@ class OwnDevice : public Device {
   std::uint32_t queue_family = 0;  // graphics and compute
   VkQueue queue = VK_NULL_HANDLE;
 
-  bool has_extension(const std::string& name) const;          // enabled on this device
+  bool has_extension(const std::string& name) const;            // enabled on this device
   const std::vector<std::string>& validation_messages() const;  // empty when nothing was reported
   PhysicalDevice describe() const;
 

@@ -1,6 +1,6 @@
 #pragma once
-// One tick: render a frame, score it against the reference, draw the heatmap. The window, --offscreen and eval all run
-// this; only what they do with the images differs.
+// One tick: render a frame, score it against the reference, draw the heatmap. The window, --offscreen and
+// eval all run this; only what they do with the images differs.
 
 #include <memory>
 #include <optional>
@@ -18,9 +18,9 @@ struct TickOptions {
 };
 
 struct TickResult {
-  FgFrameResult scores;          // scores.frame_number says which tick
-  double render_ms = 0;          // GPU time of the renderer; 0 where the queue has no timestamps
-  double metric_ms = 0;          // GPU time of the evaluator
+  FgFrameResult scores;  // scores.frame_number says which tick
+  double render_ms = 0;  // GPU time of the renderer; 0 where the queue has no timestamps
+  double metric_ms = 0;  // GPU time of the evaluator
 };
 
 class Tick {
@@ -31,7 +31,8 @@ class Tick {
   // The size of the next frames, pixels. Waits for the GPU and drops the reference when it changes.
   void resize(int width, int height);
 
-  // The ground truth of the next frames: an image of the tick's size, another source (recorded each tick), or none.
+  // The ground truth of the next frames: an image of the tick's size, another source (recorded each tick), or
+  // none.
   void set_reference(const Image8& image);
   void set_reference(FrameSource* source);  // borrowed until replaced; null: no reference
   bool has_reference() const;
@@ -44,6 +45,9 @@ class Tick {
 
   // The newest finished result, once. Ticks without a reference give none.
   std::optional<TickResult> poll();
+
+  // GPU time of a finished tick's renderer, among the last frames_in_flight; 0 where unknown.
+  double render_ms(std::uint64_t tick) const;
 
   const vk::Image& frame() const;      // RGBA8 UNORM
   const vk::Image& reference() const;  // RGBA8 UNORM; black while there is no reference

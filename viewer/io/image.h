@@ -21,9 +21,9 @@ struct ImageF {
   std::vector<float> values;
 };
 
-// PNG (8 or 16 bit, grey or colour, palette, interlaced), JPEG, WebP, OpenEXR, told apart by content, not by name.
-// 16-bit codes are rounded to 8 bit; EXR is taken as scene-linear and goes through the sRGB curve, clamped to 0..1,
-// NaN as 0. Throws Failure(unreadable_input).
+// PNG (8 or 16 bit, grey or colour, palette, interlaced), JPEG, WebP, OpenEXR, told apart by content, not by
+// name. 16-bit codes are rounded to 8 bit; EXR is taken as scene-linear and goes through the sRGB curve,
+// clamped to 0..1, NaN as 0. Throws Failure(unreadable_input).
 Image8 load_image(const std::filesystem::path& file);
 
 // Width and height alone, without decoding the pixels.
@@ -32,11 +32,14 @@ struct ImageSize {
 };
 ImageSize peek_image_size(const std::filesystem::path& file);
 
-// All savers write a temporary beside the target and rename it, so that a full disk or Ctrl-C leaves no half file.
-void save_png(const std::filesystem::path& file, const Image8& image);   // RGBA, or RGB where alpha is 255 throughout
-void save_exr(const std::filesystem::path& file, const ImageF& image);   // 32-bit float
-void save_npy(const std::filesystem::path& file, const ImageF& image);   // float32 [H, W], or [H, W, C] for C > 1
-ImageF load_npy(const std::filesystem::path& file);                      // float32 or float64, [H, W] or [H, W, C]
+// All savers write a temporary beside the target and rename it, so that a full disk or Ctrl-C leaves no half
+// file.
+void save_png(const std::filesystem::path& file,
+              const Image8& image);  // RGBA, or RGB where alpha is 255 throughout
+void save_exr(const std::filesystem::path& file, const ImageF& image);  // 32-bit float
+void save_npy(const std::filesystem::path& file,
+              const ImageF& image);                  // float32 [H, W], or [H, W, C] for C > 1
+ImageF load_npy(const std::filesystem::path& file);  // float32 or float64, [H, W] or [H, W, C]
 
 // Each channel composited over a background colour, 0..1; alpha becomes 255.
 Image8 composite_over(const Image8& image, const float background[3]);

@@ -1,0 +1,258 @@
+#include "viewer/app/tick.h"
+
+#include <array>
+#include <cstring>
+#include <string>
+
+#include "plugin/vk/buffer.h"
+#include "plugin/vk/commands.h"
+#include "plugin/vk/error.h"
+#include "viewer/error.h"
+
+namespace fg {
+namespace {
+
+// Results of fg_ functions that a correct tick never fails with end the command with their sentence.
+void expect(FgStatus status) {
+  if (status != FG_STATUS_OK) throw Failure(ExitCode::internal, fg_last_error());
+}
+
+struct EvaluatorDeleter {
+  void operator()(FgEvaluator_T* evaluator) const { fg_evaluator_destroy(evaluator); }
+};
+using UniqueEvaluator = std::unique_ptr<FgEvaluator_T, EvaluatorDeleter>;
+
+UniqueEvaluator make_evaluator(const vk::OwnDevice& device, const TickOptions& options) {
+  FgEvaluatorInfo info;
+  fg_evaluator_info_defaults(&info);
+  info.instance = device.instance;
+  info.physical_device = device.physical;
+  info.device = device.handle;
+  info.get_instance_proc_addr = device.GetInstanceProcAddr;
+  info.queue_family = device.queue_family;
+  info.frames_in_flight = options.frames_in_flight;
+  info.executor = options.executor;
+  FgEvaluator evaluator = nullptr;
+  expect(fg_evaluator_create(&info, &evaluator));
+  return UniqueEvaluator(evaluator);
+}
+
+// Begin and end times of the renderer, for as many ticks as may be unfinished at once.
+class RenderTimer {
+ public:
+  RenderTimer(const vk::OwnDevice& device, std::uint32_t slots) : device_(&device), slots_(slots) {
+    std::uint32_t count = 0;
+    device.GetPhysicalDeviceQueueFamilyProperties(device.physical, &count, nullptr);
+    std::vector<VkQueueFamilyProperties> families(count);
+    device.GetPhysicalDeviceQueueFamilyProperties(device.physical, &count, families.data());
+    const std::uint32_t bits = families.at(device.queue_family).timestampValidBits;
+    if (bits == 0) return;
+    mask_ = bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
+    const VkQueryPoolCreateInfo info{.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
+                                     .queryType = VK_QUERY_TYPE_TIMESTAMP,
+                                     .queryCount = 2 * slots};
+    VkQueryPool pool;
+    vk::check(device.CreateQueryPool(device.handle, &info, nullptr, &pool), "creating the render timer");
+    pool_ = vk::UniqueQueryPool(device, pool);
+  }
+
+  void begin(VkCommandBuffer cmd, std::uint64_t tick) const {
+    if (!pool_) return;
+    device_->CmdResetQueryPool(cmd, pool_.get(), first(tick), 2);
+    device_->CmdWriteTimestamp(cmd, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, pool_.get(), first(tick));
+  }
+  void end(VkCommandBuffer cmd, std::uint64_t tick) const {
+    if (pool_)
+      device_->CmdWriteTimestamp(cmd, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, pool_.get(), first(tick) + 1);
+  }
+
+  // Of a tick whose commands have finished; 0 when unknown.
+  double milliseconds(std::uint64_t tick) const {
+    std::array<std::uint64_t, 2> ticks{};
+    if (!pool_ || device_->GetQueryPoolResults(device_->handle, pool_.get(), first(tick), 2, sizeof(ticks),
+                                               ticks.data(), 8, VK_QUERY_RESULT_64_BIT) != VK_SUCCESS)
+      return 0;
+    return static_cast<double>((ticks[1] - ticks[0]) & mask_) * device_->properties.limits.timestampPeriod *
+           1e-6;
+  }
+
+ private:
+  std::uint32_t first(std::uint64_t tick) const { return 2 * static_cast<std::uint32_t>(tick % slots_); }
+  const vk::OwnDevice* device_;
+  std::uint32_t slots_;
+  std::uint64_t mask_ = 0;
+  vk::UniqueQueryPool pool_;
+};
+
+}  // namespace
+
+struct Tick::State {
+  State(const vk::OwnDevice& device, const TickOptions& options)
+      : device(device),
+        evaluator(make_evaluator(device, options)),
+        timer(device, options.frames_in_flight + 1) {}
+
+  const vk::OwnDevice& device;
+  UniqueEvaluator evaluator;
+  RenderTimer timer;
+  vk::Image frame, reference;
+  bool images_are_new = true;   // still in layout UNDEFINED
+  vk::Buffer staging;           // host pixels of the reference
+  bool staging_is_new = false;  // to be copied by the next record()
+  bool photo_reference = false;
+  FrameSource* reference_source = nullptr;
+  std::uint64_t ticks = 0;  // recorded so far; also the number of the newest
+
+  FgFrame describe(const vk::Image& image, std::uint64_t number) const {
+    FgFrame described;
+    fg_frame_defaults(&described);
+    described.image = image.get();
+    described.view = image.view();
+    described.layout = VK_IMAGE_LAYOUT_GENERAL;
+    described.width = image.width();
+    described.height = image.height();
+    described.frame_number = number;
+    return described;
+  }
+
+  // Everything before is finished and visible to everything after: the display still reads what the tick
+  // rewrites.
+  void full_barrier(VkCommandBuffer cmd) const {
+    const VkMemoryBarrier barrier{.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+                                  .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
+                                  .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT};
+    device.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0,
+                              1, &barrier, 0, nullptr, 0, nullptr);
+  }
+
+  void prepare_new_images(VkCommandBuffer cmd) {
+    for (const vk::Image* image : {&frame, &reference}) {
+      vk::change_layout(device, cmd, image->get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
+      const VkClearColorValue black{.float32 = {0, 0, 0, 1}};
+      const VkImageSubresourceRange range{VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1};
+      device.CmdClearColorImage(cmd, image->get(), VK_IMAGE_LAYOUT_GENERAL, &black, 1, &range);
+    }
+    images_are_new = false;
+  }
+
+  void record_reference(VkCommandBuffer cmd) {
+    if (staging_is_new) {
+      const VkBufferImageCopy copy{.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1},
+                                   .imageExtent = reference.extent()};
+      device.CmdCopyBufferToImage(cmd, staging.get(), reference.get(), VK_IMAGE_LAYOUT_GENERAL, 1, &copy);
+    } else if (reference_source) {
+      reference_source->record(cmd, reference);
+    } else {
+      return;  // the evaluator keeps what it was given
+    }
+    staging_is_new = false;
+    full_barrier(cmd);
+    const FgFrame described = describe(reference, ticks);
+    expect(fg_evaluator_record_reference(evaluator.get(), cmd, &described));
+  }
+};
+
+Tick::Tick(const vk::OwnDevice& device, const TickOptions& options)
+    : state_(std::make_unique<State>(device, options)) {}
+
+Tick::~Tick() { state_->device.DeviceWaitIdle(state_->device.handle); }
+
+void Tick::resize(int width, int height) {
+  State& s = *state_;
+  if (s.frame && this->width() == width && this->height() == height) return;
+  if (width < 1 || height < 1)
+    throw Failure(ExitCode::internal, "a frame of " + std::to_string(width) + "x" + std::to_string(height) +
+                                          " pixels was asked for; both sides must be at least 1");
+  const std::uint32_t limit = s.device.properties.limits.maxImageDimension2D;
+  if (static_cast<std::uint32_t>(width) > limit || static_cast<std::uint32_t>(height) > limit)
+    throw Failure(ExitCode::internal, "a frame of " + std::to_string(width) + "x" + std::to_string(height) +
+                                          " pixels was asked for, but " + s.device.properties.deviceName +
+                                          " makes images of at most " + std::to_string(limit) +
+                                          " pixels a side; use --downscale");
+  s.device.DeviceWaitIdle(s.device.handle);
+  const vk::ImageInfo info{
+      .format = VK_FORMAT_R8G8B8A8_UNORM,
+      .extent = {static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height), 1}};
+  s.frame = vk::Image(s.device, info);
+  s.reference = vk::Image(s.device, info);
+  s.images_are_new = true;
+  s.staging_is_new = s.photo_reference = false;
+  expect(fg_evaluator_set_reference(s.evaluator.get(), nullptr));
+}
+
+void Tick::set_reference(const Image8& image) {
+  State& s = *state_;
+  if (!s.frame || image.width != width() || image.height != height())
+    throw Failure(ExitCode::size_mismatch, "the reference is " + std::to_string(image.width) + "x" +
+                                               std::to_string(image.height) + " pixels, the frame " +
+                                               std::to_string(width()) + "x" + std::to_string(height()));
+  s.device.DeviceWaitIdle(s.device.handle);  // an unfinished tick may still read the staging buffer
+  if (s.staging.size_bytes() != image.rgba.size())
+    s.staging = vk::Buffer(s.device, image.rgba.size(), vk::Residence::upload);
+  std::memcpy(s.staging.mapped(), image.rgba.data(), image.rgba.size());
+  s.staging_is_new = s.photo_reference = true;
+  s.reference_source = nullptr;
+}
+
+void Tick::set_reference(FrameSource* source) {
+  State& s = *state_;
+  s.reference_source = source;
+  s.staging_is_new = s.photo_reference = false;
+  if (!source) expect(fg_evaluator_set_reference(s.evaluator.get(), nullptr));
+}
+
+bool Tick::has_reference() const { return state_->photo_reference || state_->reference_source; }
+
+void Tick::set_heatmap(FgColorMap color_map, float worst, float best) {
+  expect(fg_evaluator_set_heatmap(state_->evaluator.get(), color_map, worst, best));
+}
+
+std::uint64_t Tick::record(VkCommandBuffer cmd, FrameSource& source) {
+  State& s = *state_;
+  if (!s.frame) throw Failure(ExitCode::internal, "Tick::resize() comes before the first Tick::record()");
+  const std::uint64_t number = ++s.ticks;
+  s.full_barrier(cmd);
+  if (s.images_are_new) {
+    s.prepare_new_images(cmd);
+    s.full_barrier(cmd);
+  }
+  s.record_reference(cmd);
+  s.timer.begin(cmd, number);
+  source.record(cmd, s.frame);
+  s.timer.end(cmd, number);
+  s.full_barrier(cmd);
+  if (!has_reference()) return number;
+  const FgFrame described = s.describe(s.frame, number);
+  const FgStatus status = fg_evaluator_record(s.evaluator.get(), cmd, &described);
+  if (status != FG_STATUS_NOT_READY)
+    expect(status);  // not ready: the ring is full and the frame counts as dropped
+  return number;
+}
+
+std::optional<TickResult> Tick::poll() {
+  TickResult result;
+  fg_frame_result_defaults(&result.scores);
+  const FgStatus status = fg_evaluator_poll(state_->evaluator.get(), &result.scores);
+  if (status == FG_STATUS_NOT_READY) return std::nullopt;
+  expect(status);
+  result.render_ms = state_->timer.milliseconds(result.scores.frame_number);
+  result.metric_ms = static_cast<double>(result.scores.gpu_ns) * 1e-6;
+  return result;
+}
+
+double Tick::render_ms(std::uint64_t tick) const { return state_->timer.milliseconds(tick); }
+const vk::Image& Tick::frame() const { return state_->frame; }
+const vk::Image& Tick::reference() const { return state_->reference; }
+
+FgEvaluatorImages Tick::evaluator_images() const {
+  FgEvaluatorImages images{};
+  images.struct_size = sizeof(images);
+  expect(fg_evaluator_images(state_->evaluator.get(), &images));
+  return images;
+}
+
+FgExecutor Tick::executor() const { return fg_evaluator_executor(state_->evaluator.get()); }
+int Tick::width() const { return state_->frame ? static_cast<int>(state_->frame.width()) : 0; }
+int Tick::height() const { return state_->frame ? static_cast<int>(state_->frame.height()) : 0; }
+
+}  // namespace fg

@@ -1,0 +1,19 @@
+#pragma once
+// The subcommands. Each add_... function adds one to the app; its callback runs it and sets exit_code, or
+// throws Failure. To add a command: one file here, one line in commands.cpp.
+
+namespace CLI {
+class App;
+}
+
+namespace fg {
+
+void add_commands(CLI::App& app, int& exit_code);  // all of them
+
+void add_view(CLI::App& app, int& exit_code);
+void add_eval(CLI::App& app, int& exit_code);
+void add_diff(CLI::App& app, int& exit_code);
+void add_drr(CLI::App& app, int& exit_code);
+void add_doctor(CLI::App& app, int& exit_code);
+
+}  // namespace fg
