@@ -87,10 +87,10 @@ class RenderTimer {
 }  // namespace
 
 struct Tick::State {
-  State(const vk::OwnDevice& device, const TickOptions& options)
-      : device(device),
-        evaluator(make_evaluator(device, options)),
-        timer(device, options.frames_in_flight + 1) {}
+  State(const vk::OwnDevice& own_device, const TickOptions& options)
+      : device(own_device),
+        evaluator(make_evaluator(own_device, options)),
+        timer(own_device, options.frames_in_flight + 1) {}
 
   const vk::OwnDevice& device;
   UniqueEvaluator evaluator;

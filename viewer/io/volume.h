@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <glm/mat4x4.hpp>
 #include <glm/vec3.hpp>
+#include <string>
 #include <vector>
 
 namespace fg {
@@ -13,6 +14,7 @@ struct Volume {
   std::array<int, 3> extent = {0, 0, 0};  // voxels along i, j, k; i is fastest in memory
   std::vector<float> values;              // HU for a CT
   glm::dmat4 voxel_to_world{1.0};         // voxel indices (centres at integers) to RAS millimetres
+  std::vector<std::string> notes;         // what a user should know, one sentence each
 
   // World position of the middle of the grid, RAS mm: what torchio calls the centre.
   glm::dvec3 centre_mm() const;

@@ -1,8 +1,8 @@
 #pragma once
 // Digitally reconstructed radiographs as Vulkan compute: the line integral of the attenuation along each ray.
 
-#include <filesystem>
 #include <glm/mat4x4.hpp>
+#include <glm/vec3.hpp>
 #include <memory>
 
 #include "plugin/vk/own_device.h"
@@ -23,7 +23,8 @@ struct DrrGeometry {
 };
 
 // camera_to_world of a standard view: isocentre in the middle, ZXY intrinsic Euler angles in degrees, translation in mm
-// in the rotated frame (0, 850, 0 puts the source 850 mm away).
+// in the rotated frame. AP looks from anterior: (0, 850, 0) puts the source 850 mm away; PA from posterior: (0, -850, 0).
+// free: the camera looks along superior (+z), rotated by nothing else.
 enum class DrrOrientation { ap, pa, free };
 glm::dmat4 drr_pose(DrrOrientation orientation, const glm::dvec3& rotation_deg_zxy, const glm::dvec3& translation_mm,
                     const glm::dvec3& isocentre_mm);
@@ -42,14 +43,22 @@ struct DrrDisplay {
 
 class DrrRenderer final : public FrameSource {
  public:
+  // Frames that may be recorded and not yet finished by the GPU, both kinds together.
+  static constexpr int kMostFramesInFlight = 16;
+
+  // Uploads and waits; the volume is not kept. Throws Failure where it is empty, its affine is singular, or the device
+  // cannot hold it.
   DrrRenderer(const vk::OwnDevice& device, const Volume& volume, const Attenuation& attenuation = {});
   ~DrrRenderer() override;
 
-  void set_geometry(const DrrGeometry& geometry);  // of the next recorded frame
+  // Of the next recorded frame. Throw Failure(usage) where they make no sense. The first geometry is AP, source 850 mm
+  // from the volume's centre.
+  void set_geometry(const DrrGeometry& geometry);
   void set_display(const DrrDisplay& display);
 
-  void record(VkCommandBuffer cmd, const vk::Image& target) override;          // grey, windowed, RGBA8
-  void record_integrals(VkCommandBuffer cmd, const vk::Image& target);         // R32_SFLOAT storage image, GENERAL
+  // The target must have the geometry's size.
+  void record(VkCommandBuffer cmd, const vk::Image& target) override;   // grey, windowed, RGBA8
+  void record_integrals(VkCommandBuffer cmd, const vk::Image& target);  // R32_SFLOAT storage image, GENERAL
 
  private:
   struct State;

@@ -104,6 +104,17 @@ FG_API void fg_image_errors_defaults(FgImageErrors* op);
 FG_API FgStatus fg_image_errors_scratch_bytes(const FgImageErrors* op, size_t* bytes);
 FG_API FgStatus fg_image_errors(const FgImageErrors* op, void* stream);
 
+/* CUDA devices that the CUDA tensors of this build can live on. */
+typedef struct FgCudaDevice {
+  char name[128];
+  int32_t compute_major, compute_minor; /* compute capability */
+  uint64_t memory_bytes;
+} FgCudaDevice;
+
+/* Fills up to *count entries and writes the number of devices to *count (devices may be NULL when *count is 0).
+ * FG_STATUS_UNSUPPORTED: built without CUDA. FG_STATUS_UNAVAILABLE: no driver or no device; the sentence says which. */
+FG_API FgStatus fg_cuda_devices(FgCudaDevice* devices, uint32_t* count);
+
 #ifdef __cplusplus
 }
 #endif

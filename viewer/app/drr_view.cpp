@@ -1,0 +1,54 @@
+#include "viewer/app/drr_view.h"
+
+#include <algorithm>
+#include <cmath>
+#include <glm/gtc/matrix_transform.hpp>
+#include <glm/trigonometric.hpp>
+
+namespace fg {
+
+DrrGeometry DrrView::posed() const {
+  DrrGeometry moved = geometry;
+  switch (base) {
+    case Base::ap: moved.camera_to_world = drr_pose(DrrOrientation::ap, rotation_deg, translation_mm, isocentre_mm); break;
+    case Base::pa: moved.camera_to_world = drr_pose(DrrOrientation::pa, rotation_deg, translation_mm, isocentre_mm); break;
+    case Base::free:
+      moved.camera_to_world = drr_pose(DrrOrientation::free, rotation_deg, translation_mm, isocentre_mm);
+      break;
+    case Base::file: {
+      // The pose of the file, turned about the isocentre and then moved, both in world axes.
+      glm::dmat4 turn = glm::translate(glm::dmat4(1), translation_mm + isocentre_mm);
+      turn = glm::rotate(turn, glm::radians(rotation_deg.x), {0, 0, 1});
+      turn = glm::rotate(turn, glm::radians(rotation_deg.y), {1, 0, 0});
+      turn = glm::rotate(turn, glm::radians(rotation_deg.z), {0, 1, 0});
+      moved.camera_to_world = glm::translate(turn, -isocentre_mm) * geometry.camera_to_world;
+      break;
+    }
+  }
+  return moved;
+}
+
+void DrrView::reset_pose() {
+  rotation_deg = glm::dvec3(0);
+  translation_mm = base == Base::file ? glm::dvec3(0) : glm::dvec3(0, 850, 0);
+}
+
+DrrGeometry with_resolution(const DrrGeometry& geometry, int width, int height) {
+  DrrGeometry changed = geometry;
+  changed.delx_mm = geometry.delx_mm * geometry.width / width;
+  changed.dely_mm = geometry.dely_mm * geometry.height / height;
+  changed.width = width;
+  changed.height = height;
+  return changed;
+}
+
+DrrDisplay fitted_display(std::vector<float> integrals) {
+  std::erase_if(integrals, [](float v) { return !std::isfinite(v); });
+  if (integrals.empty()) return {};
+  const auto at = integrals.begin() + static_cast<std::ptrdiff_t>(0.998 * static_cast<double>(integrals.size() - 1));
+  std::nth_element(integrals.begin(), at, integrals.end());
+  const double top = std::max(0.1, static_cast<double>(*at));
+  return {.window = top, .level = top / 2};
+}
+
+}  // namespace fg

@@ -1,0 +1,36 @@
+#pragma once
+// The pose and display of a radiograph as a user moves them: degrees, millimetres, window and level.
+
+#include <glm/mat4x4.hpp>
+#include <glm/vec3.hpp>
+#include <vector>
+
+#include "viewer/render/drr_renderer.h"
+
+namespace fg {
+
+struct DrrView {
+  enum class Base { ap, pa, free, file };
+
+  DrrGeometry geometry;   // detector and sampling; its camera_to_world is used with Base::file alone
+  DrrDisplay display;
+  Base base = Base::ap;
+  glm::dvec3 rotation_deg{0};           // ZXY intrinsic Euler angles
+  glm::dvec3 translation_mm{0, 850, 0};  // in the rotated frame; with Base::file an offset along the world axes
+  glm::dvec3 isocentre_mm{0};           // RAS
+
+  // What the next frame is rendered with.
+  DrrGeometry posed() const;
+
+  // The rotation and translation of the chosen base: no rotation; the source 850 mm away, or where the file says.
+  void reset_pose();
+};
+
+// A detector of the same size in millimetres with other pixels: what a reference image of width x height needs.
+// The principal point keeps its place on the detector.
+DrrGeometry with_resolution(const DrrGeometry& geometry, int width, int height);
+
+// Window and level that show most of a radiograph: from nothing to the integral that 99.8 % of the pixels stay below.
+DrrDisplay fitted_display(std::vector<float> integrals);
+
+}  // namespace fg

@@ -1,0 +1,151 @@
+#include "viewer/commands/offscreen.h"
+
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <numbers>
+
+#include "viewer/app/blocking_queue.h"
+#include "viewer/app/navigation.h"
+#include "viewer/app/session.h"
+#include "viewer/error.h"
+#include "viewer/report/interrupt.h"
+#include "viewer/report/json_file.h"
+
+namespace fg {
+namespace {
+
+constexpr int kFreeWidth = 960, kFreeHeight = 540;  // pixels, where no photo gives a size
+constexpr double kFreeFov = 50;                     // degrees, vertical
+
+// Chooses the view of tick i.
+class Route {
+ public:
+  Route(Session& session, const ViewOptions& options) : session_(session), stay_(!options.camera.empty()) {
+    if (session.content() != Session::Content::splats || !session.cameras().empty()) return;
+    navigator_.set_world(mean_up({}), session.bounds().radius);
+    navigator_.frame(session.bounds().centre, session.bounds().radius, kFreeFov,
+                     double(kFreeWidth) / kFreeHeight);
+  }
+
+  void go(int tick, int ticks) {
+    if (session_.content() != Session::Content::splats) return;
+    if (const std::size_t cameras = session_.cameras().size()) {
+      if (!stay_) session_.snap(static_cast<std::size_t>(tick) % cameras);
+      return;
+    }
+    if (tick > 0) navigator_.drag({turn_per_tick(ticks), 0}, kFreeHeight);
+    session_.set_free_view(free_intrinsics(kFreeWidth, kFreeHeight, kFreeFov), navigator_.world_to_camera());
+  }
+
+ private:
+  static double turn_per_tick(int ticks) {
+    return 2.0 * kFreeHeight / ticks;
+  }  // a drag of two viewports is a turn
+  Session& session_;
+  Navigator navigator_;
+  bool stay_;
+};
+
+nlohmann::ordered_json describe(const Session& session, std::uint64_t number,
+                                const std::optional<TickResult>& result, double wall_ms) {
+  nlohmann::ordered_json line{{"tick", number},
+                              {"width", session.images().width()},
+                              {"height", session.images().height()},
+                              {"reference", session.reference_name()},
+                              {"executor", fg_executor_name(session.executor())},
+                              {"wall_ms", wall_ms}};
+  if (const auto camera = session.snapped()) line["camera"] = session.cameras()[*camera].name;
+  if (!result) {
+    line["no_score_because"] = session.no_reference_because();
+    return line;
+  }
+  const FgFrameResult& s = result->scores;
+  line["ssim"] = json_number(s.ssim);
+  line["ssim_channel"] = {json_number(s.ssim_channel[0]), json_number(s.ssim_channel[1]),
+                          json_number(s.ssim_channel[2])};
+  line["ssim_min"] = json_number(s.ssim_min);
+  line["ssim_p5"] = json_number(s.ssim_p5);
+  line["psnr"] = json_number(s.psnr);
+  line["mse"] = json_number(s.mse);
+  line["mae"] = json_number(s.mae);
+  line["max_error"] = json_number(s.max_error);
+  line["nonfinite"] = s.nonfinite;
+  line["render_ms"] = result->render_ms;
+  line["metric_ms"] = result->metric_ms;
+  return line;
+}
+
+void print(const Session& session, std::uint64_t number, const std::optional<TickResult>& result,
+           double wall_ms) {
+  const auto camera = session.snapped();
+  const std::string view = camera ? session.cameras()[*camera].name : session.title();
+  if (result)
+    std::printf(
+        "tick %3llu  %-24s SSIM %.6f  PSNR %7.3f dB  MAE %.5f  render %7.2f ms  metric %6.2f ms  wall %7.2f "
+        "ms\n",
+        static_cast<unsigned long long>(number), view.c_str(), result->scores.ssim, result->scores.psnr,
+        result->scores.mae, result->render_ms, result->metric_ms, wall_ms);
+  else
+    std::printf("tick %3llu  %-24s no score: %s  wall %7.2f ms\n", static_cast<unsigned long long>(number),
+                view.c_str(), session.no_reference_because().c_str(), wall_ms);
+  std::fflush(stdout);
+}
+
+void save_pictures(const Session& session, BlockingQueue& queue, const OffscreenOptions& offscreen) {
+  const Tick& images = session.images();
+  const vk::OwnDevice& device = session.device();
+  const auto save = [&](const char* name, VkImage image) {
+    save_png(offscreen.output / name, download_rgba(device, image, images.width(), images.height()));
+  };
+  save("frame.png", images.frame().get());
+  if (!session.has_reference()) return;
+  save("reference.png", images.reference().get());
+  save("heatmap.png", images.evaluator_images().heatmap);
+  (void)queue;
+}
+
+}  // namespace
+
+int run_offscreen(const ViewOptions& options, const OffscreenOptions& offscreen) {
+  make_folder(offscreen.output);
+  std::vector<const char*> extensions;
+  for (const char* const* name = fg_evaluator_device_extensions(); *name; ++name) extensions.push_back(*name);
+  const vk::OwnDevice device(
+      {.wanted_device = options.device, .validation = options.validation, .device_extensions = extensions});
+  Session session(device,
+                  {.executor = options.executor,
+                   .downscale = options.downscale,
+                   .background = {options.background[0], options.background[1], options.background[2]}});
+  session.load(options);
+  session.set_heatmap(offscreen.color_map, offscreen.worst, offscreen.best);
+  if (session.content() == Session::Content::nothing)
+    throw Failure(ExitCode::usage, "nothing to render: name a scene (.ply) or a volume (--ct)");
+  for (const std::string& note : session.take_notes()) std::fprintf(stderr, "framegauge: %s\n", note.c_str());
+
+  const std::filesystem::path log_file = offscreen.output / "metrics.jsonl";
+  std::ofstream log(log_file, std::ios::trunc);  // a line a tick, flushed: Ctrl-C leaves every finished tick
+  BlockingQueue queue(device);
+  Route route(session, options);
+  InterruptGuard interrupt;
+  for (int i = 0; i < offscreen.frames && !interrupt.requested(); ++i) {
+    route.go(i, offscreen.frames);
+    std::uint64_t number = 0;
+    const double wall_ms = queue.run([&](VkCommandBuffer cmd) { number = session.tick(cmd); });
+    const std::optional<TickResult> result = session.poll();
+    print(session, number, result, wall_ms);
+    log << describe(session, number, result, wall_ms).dump() << std::endl;
+    if (!log)
+      throw Failure(ExitCode::internal, log_file.string() + ": could not be written; is the disk full?");
+  }
+  save_pictures(session, queue, offscreen);
+  for (const std::string& note : session.take_notes()) std::fprintf(stderr, "framegauge: %s\n", note.c_str());
+  std::printf("%s holds frame.png, metrics.jsonl%s\n", offscreen.output.c_str(),
+              session.has_reference() ? ", reference.png, heatmap.png and overlay.png" : "");
+  if (!device.validation_messages().empty())
+    throw Failure(ExitCode::internal, "the Vulkan validation layer reported " +
+                                          std::to_string(device.validation_messages().size()) + " messages");
+  return static_cast<int>(ExitCode::pass);
+}
+
+}  // namespace fg

@@ -1,0 +1,35 @@
+#pragma once
+// Inside viewer/io: one decoder a format. Each takes the whole file in memory and the name for messages.
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+#include "viewer/io/image.h"
+
+namespace fg {
+
+enum class ImageFormat { unknown, png, jpeg, webp, exr };
+
+using Bytes = std::span<const std::uint8_t>;
+
+// By magic bytes; the first 12 are enough.
+ImageFormat image_format(Bytes start);
+
+// Refuses a size that no photo has before anything is allocated for it: no side above 32768, at most 1 GiB decoded,
+// and above 128 MiB no more than 4096 decoded bytes for each byte of the file.
+void check_image_size(const std::filesystem::path& file, std::int64_t width, std::int64_t height,
+                      std::int64_t bytes_per_pixel, std::uint64_t file_bytes);
+
+Image8 decode_png(const std::filesystem::path& file, Bytes bytes);
+Image8 decode_jpeg(const std::filesystem::path& file, Bytes bytes);
+Image8 decode_webp(const std::filesystem::path& file, Bytes bytes);
+Image8 decode_exr(const std::filesystem::path& file, Bytes bytes);
+
+// Sizes from the header alone; bytes is the start of the file, or all of it.
+ImageSize png_size(const std::filesystem::path& file, Bytes bytes);
+ImageSize jpeg_size(const std::filesystem::path& file, Bytes bytes);
+ImageSize webp_size(const std::filesystem::path& file, Bytes bytes);
+ImageSize exr_size(const std::filesystem::path& file, Bytes bytes);
+
+}  // namespace fg

@@ -1,0 +1,134 @@
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "viewer/error.h"
+#include "viewer/io/file.h"
+#include "viewer/io/image.h"
+
+namespace fg {
+
+namespace {
+
+constexpr std::string_view kMagic = "\x93NUMPY";
+constexpr std::uint64_t kLargestValues = std::uint64_t{1} << 28;  // 1 GiB as float32
+
+// The text after 'key': in the header, a Python dictionary literal.
+std::string_view value_of(std::string_view header, std::string_view key) {
+  const std::size_t at = header.find("'" + std::string(key) + "'");
+  if (at == std::string_view::npos) return {};
+  const std::size_t colon = header.find(':', at);
+  if (colon == std::string_view::npos) return {};
+  const std::size_t start = header.find_first_not_of(' ', colon + 1);
+  return start == std::string_view::npos ? std::string_view{} : header.substr(start);
+}
+
+std::vector<std::uint64_t> parse_shape(std::string_view text) {
+  std::vector<std::uint64_t> shape;
+  if (text.empty() || text.front() != '(') return shape;
+  const char* at = text.data() + 1;
+  const char* const end = text.data() + text.size();
+  while (at < end && *at != ')') {
+    if (*at == ' ' || *at == ',') {
+      ++at;
+      continue;
+    }
+    std::uint64_t extent = 0;
+    const auto [next, error] = std::from_chars(at, end, extent);
+    if (error != std::errc{}) return {};
+    shape.push_back(extent);
+    at = next;
+  }
+  return shape;
+}
+
+template <class Word, class Real>
+void convert(const std::uint8_t* from, bool swap, std::vector<float>& values) {
+  for (float& value : values) {
+    Word word = 0;
+    std::memcpy(&word, from, sizeof(Word));
+    from += sizeof(Word);
+    if (swap) {
+      auto bytes = std::bit_cast<std::array<std::uint8_t, sizeof(Word)>>(word);
+      std::reverse(bytes.begin(), bytes.end());
+      word = std::bit_cast<Word>(bytes);
+    }
+    value = static_cast<float>(std::bit_cast<Real>(word));
+  }
+}
+
+}  // namespace
+
+// The .npy format, version 1.0: magic, version, length of the header, header padded to 64 bytes, values.
+void save_npy(const std::filesystem::path& file, const ImageF& image) {
+  const std::size_t expected =
+      static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) * static_cast<std::size_t>(image.channels);
+  if (image.values.size() != expected)
+    throw Failure(ExitCode::internal, file.string() + ": " + std::to_string(expected) + " values expected, got " +
+                                          std::to_string(image.values.size()));
+  std::string shape = "(" + std::to_string(image.height) + ", " + std::to_string(image.width);
+  if (image.channels > 1) shape += ", " + std::to_string(image.channels);
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + "), }";
+  constexpr std::size_t kPrefix = 10;
+  header.append(63 - (kPrefix + header.size()) % 64, ' ');
+  header += '\n';
+  std::string prefix(kMagic);
+  prefix += {'\x01', '\x00', static_cast<char>(header.size() & 0xff), static_cast<char>(header.size() >> 8)};
+  OutputFile output(file);
+  output.write(prefix);
+  output.write(header);
+  output.write(std::span(reinterpret_cast<const std::uint8_t*>(image.values.data()), image.values.size() * sizeof(float)));
+  output.commit();
+}
+
+ImageF load_npy(const std::filesystem::path& file) {
+  const std::vector<std::uint8_t> bytes = read_file(file);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (!text.starts_with(kMagic)) throw unreadable(file, "byte 0: not a NumPy array; expected a .npy file");
+  if (bytes.size() < 12) throw unreadable(file, "byte " + std::to_string(bytes.size()) + ": .npy header expected, the file ends");
+  const bool long_header = bytes[6] > 1;
+  std::uint64_t length = bytes[8] | std::uint64_t{bytes[9]} << 8;
+  if (long_header) length |= std::uint64_t{bytes[10]} << 16 | std::uint64_t{bytes[11]} << 24;
+  const std::uint64_t start = (long_header ? 12 : 10) + length;
+  if (start > bytes.size())
+    throw unreadable(file, "byte 8: a .npy header of " + std::to_string(length) + " bytes, the file ends after " + std::to_string(bytes.size()));
+  const std::string_view header = text.substr(long_header ? 12 : 10, static_cast<std::size_t>(length));
+
+  const std::string_view descr = value_of(header, "descr").substr(0, 5);
+  const bool wide = descr.size() == 5 && descr.substr(2, 2) == "f8";
+  const bool known = descr.size() == 5 && (descr[1] == '<' || descr[1] == '>') && (wide || descr.substr(2, 2) == "f4");
+  if (!known) throw unreadable(file, "expected float32 or float64 values ('<f4', '<f8'), got " + std::string(descr));
+  if (!value_of(header, "fortran_order").starts_with("False"))
+    throw unreadable(file, "expected rows one after the other (fortran_order False); save numpy.ascontiguousarray(array)");
+  const std::vector<std::uint64_t> shape = parse_shape(value_of(header, "shape"));
+  if (shape.size() < 2 || shape.size() > 3)
+    throw unreadable(file, "expected an array of 2 or 3 dimensions, [H, W] or [H, W, C], got " + std::to_string(shape.size()));
+  std::uint64_t count = 1;
+  for (const std::uint64_t extent : shape) {
+    if (extent == 0 || extent > kLargestValues / count)
+      throw unreadable(file, "expected 1 to " + std::to_string(kLargestValues) + " values, got a shape with another number");
+    count *= extent;
+  }
+  const std::uint64_t value_bytes = wide ? 8 : 4;
+  if ((bytes.size() - start) / value_bytes < count)
+    throw unreadable(file, "byte " + std::to_string(start) + ": expected " + std::to_string(count) + " values of " +
+                               std::to_string(value_bytes) + " bytes, the file ends after " +
+                               std::to_string((bytes.size() - start) / value_bytes) + "; it is truncated");
+
+  ImageF image;
+  image.height = static_cast<int>(shape[0]);
+  image.width = static_cast<int>(shape[1]);
+  image.channels = shape.size() == 3 ? static_cast<int>(shape[2]) : 1;
+  image.values.resize(static_cast<std::size_t>(count));
+  const bool swap = (descr[1] == '>') == (std::endian::native == std::endian::little);
+  if (wide)
+    convert<std::uint64_t, double>(bytes.data() + start, swap, image.values);
+  else
+    convert<std::uint32_t, float>(bytes.data() + start, swap, image.values);
+  return image;
+}
+
+}  // namespace fg

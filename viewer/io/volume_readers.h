@@ -1,0 +1,25 @@
+#pragma once
+// What stands behind load_volume: one function a family of files. Their results still hold NaN and infinite voxels.
+
+#include <cstdint>
+#include <filesystem>
+
+#include "viewer/io/volume.h"
+
+namespace fg::volumes {
+
+Volume load_raw(const std::filesystem::path& json_header);     // volume_raw.cpp
+Volume load_medical(const std::filesystem::path& file_or_folder);  // volume_itk.cpp, or a sentence without ITK
+
+// Before anything is allocated: are so many voxels of so many bytes possible at all? bytes_in_file is what the voxel
+// file holds; a deflated one may grow by 1032:1, the format's limit. Throws Failure(unreadable_input) with a sentence.
+// Returns the number of voxels.
+struct Claim {
+  std::array<std::uint64_t, 3> extent;  // voxels
+  std::uint64_t voxel_bytes;  // in the file, at least
+  std::uint64_t bytes_in_file;
+  bool compressed;
+};
+std::uint64_t checked_voxel_count(const std::filesystem::path& file, const Claim& claim);
+
+}  // namespace fg::volumes

@@ -1,0 +1,12 @@
+#include "viewer/error.h"
+#include "viewer/io/volume_readers.h"
+
+namespace fg::volumes {
+
+Volume load_medical(const std::filesystem::path& file_or_folder) {
+  throw unreadable(file_or_folder,
+                   "this build cannot read NIfTI, NRRD, MetaImage or DICOM: it was made without ITK; configure with "
+                   "-DFRAMEGAUGE_ITK=ON and libinsighttoolkit5-dev, or describe raw voxels by a JSON header");
+}
+
+}  // namespace fg::volumes

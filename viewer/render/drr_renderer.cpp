@@ -1,0 +1,126 @@
+#include "viewer/render/drr_renderer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <glm/geometric.hpp>
+#include <glm/mat3x3.hpp>
+
+#include "plugin/vk/commands.h"
+#include "plugin/vk/compute_pass.h"
+#include "plugin/vk/error.h"
+#include "shaders/drr/grey.comp.h"
+#include "shaders/drr/integrals.comp.h"
+#include "viewer/error.h"
+#include "viewer/render/drr_rays.h"
+#include "viewer/render/drr_volume.h"
+
+namespace fg {
+namespace {
+
+constexpr std::uint32_t kTile = 8;  // pixels, as in integral.glsl
+
+// Pixels above which a GPU is full with one invocation a ray (reference: 500 thousand rays on the largest GPUs).
+constexpr std::uint64_t kManyPixels = 500'000;
+constexpr std::uint32_t kPartsOfFewRays = 8;
+
+// One shader, whole rays or rays in parts, and descriptor sets taken in turn: a set may not change while a frame that
+// uses it is on its way, so there are more of them than anybody has frames in flight.
+class Pass {
+ public:
+  Pass(const vk::OwnDevice& device, std::span<const std::uint32_t> spirv, VkImageView volume) {
+    for (std::size_t n = 0; n < passes_.size(); ++n)
+      passes_[n] = vk::ComputePass(device, {.spirv = spirv,
+                                            .bindings = {vk::kStorageImage, vk::kSampledImage},
+                                            .push_bytes = sizeof(DrrRays),
+                                            .constants = {n == 0 ? 1u : kPartsOfFewRays}});
+    for (vk::BindingSet& set : sets_) {
+      set = vk::BindingSet(device, passes_.front());
+      set.update(1, vk::bind(volume, VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL));
+    }
+  }
+
+  void record(VkCommandBuffer cmd, const vk::Image& target, const DrrRays& rays, bool in_parts) {
+    vk::BindingSet& set = sets_[next_++ % sets_.size()];
+    set.update(0, vk::bind(target.view(), VK_IMAGE_LAYOUT_GENERAL));
+    passes_[in_parts ? 1 : 0].record(cmd, set, &rays, (target.width() + kTile - 1) / kTile,
+                                     (target.height() + kTile - 1) / kTile);
+  }
+
+ private:
+  std::array<vk::ComputePass, 2> passes_;  // whole rays, rays in parts; the layouts are the same
+  std::array<vk::BindingSet, DrrRenderer::kMostFramesInFlight> sets_;
+  std::size_t next_ = 0;
+};
+
+glm::dmat4 world_to_voxel(const Volume& volume) {
+  const glm::dmat3 axes(volume.voxel_to_world);
+  const double sides = glm::length(axes[0]) * glm::length(axes[1]) * glm::length(axes[2]);
+  if (!(std::abs(glm::determinant(axes)) > 1e-9 * sides))  // true for NaN too
+    throw Failure(ExitCode::unreadable_input,
+                  "the volume's voxel_to_world cannot be inverted: its axes lie in one plane or have no length");
+  return glm::inverse(volume.voxel_to_world);
+}
+
+}  // namespace
+
+struct DrrRenderer::State {
+  State(const vk::OwnDevice& own_device, const Volume& volume, const Attenuation& attenuation)
+      : device(own_device),
+        extent(volume.extent),
+        to_voxel(world_to_voxel(volume)),
+        texels(upload_attenuation(own_device, volume, attenuation)),
+        grey(own_device, shaders::drr_grey, texels.view()),
+        integrals(own_device, shaders::drr_integrals, texels.view()) {}
+
+  const vk::OwnDevice& device;
+  std::array<int, 3> extent;
+  glm::dmat4 to_voxel;
+  vk::Image texels;  // attenuation, 1/mm
+  Pass grey, integrals;
+  DrrGeometry geometry;
+  DrrDisplay display;
+  DrrRays rays{};
+
+  void record(VkCommandBuffer cmd, const vk::Image& target, Pass& pass) {
+    if (target.width() != static_cast<std::uint32_t>(geometry.width) ||
+        target.height() != static_cast<std::uint32_t>(geometry.height))
+      throw Failure(ExitCode::size_mismatch,
+                    fmt::format("the DRR geometry is {} x {} pixels, its target image {} x {}; they must agree",
+                                geometry.width, geometry.height, target.width(), target.height()));
+    rays.grey_scale = static_cast<float>((display.inverted ? -1 : 1) / display.window);
+    const double offset = 0.5 - display.level / display.window;
+    rays.grey_offset = static_cast<float>(display.inverted ? 1 - offset : offset);
+    const std::uint64_t pixels = std::uint64_t{target.width()} * target.height();
+    pass.record(cmd, target, rays, !device.is_cpu() && pixels < kManyPixels);
+  }
+};
+
+DrrRenderer::DrrRenderer(const vk::OwnDevice& device, const Volume& volume, const Attenuation& attenuation)
+    : state_(std::make_unique<State>(device, volume, attenuation)) {
+  set_geometry({.camera_to_world = drr_pose(DrrOrientation::ap, {0, 0, 0}, {0, 850, 0}, volume.centre_mm())});
+}
+
+DrrRenderer::~DrrRenderer() = default;
+
+void DrrRenderer::set_geometry(const DrrGeometry& geometry) {
+  state_->rays = make_drr_rays(geometry, state_->to_voxel, state_->extent);
+  state_->geometry = geometry;
+}
+
+void DrrRenderer::set_display(const DrrDisplay& display) {
+  if (!std::isfinite(display.window) || !std::isfinite(display.level) || display.window <= 0)
+    throw Failure(ExitCode::usage, fmt::format("the DRR window must be positive and the level finite, got {} and {}",
+                                               display.window, display.level));
+  state_->display = display;
+}
+
+void DrrRenderer::record(VkCommandBuffer cmd, const vk::Image& target) { state_->record(cmd, target, state_->grey); }
+
+void DrrRenderer::record_integrals(VkCommandBuffer cmd, const vk::Image& target) {
+  state_->record(cmd, target, state_->integrals);
+}
+
+}  // namespace fg

@@ -1,0 +1,48 @@
+#include "viewer/report/json_file.h"
+
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+
+#include "viewer/error.h"
+
+namespace fg {
+
+nlohmann::ordered_json json_number(double value) {
+  if (std::isnan(value)) return "nan";
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  return value;
+}
+
+void write_text(const std::filesystem::path& file, const std::string& text) {
+  if (file == "-") {
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+      throw Failure(ExitCode::internal, "standard output could not be written");
+    return;
+  }
+  const std::filesystem::path unfinished = file.string() + ".part";
+  {
+    std::ofstream out(unfinished, std::ios::binary | std::ios::trunc);
+    out << text;
+    out.flush();
+    if (!out)
+      throw Failure(ExitCode::internal,
+                    file.string() + ": could not be written; is the folder writable and the disk not full?");
+  }
+  std::error_code error;
+  std::filesystem::rename(unfinished, file, error);
+  if (error) throw Failure(ExitCode::internal, file.string() + ": could not be written: " + error.message());
+}
+
+void write_json(const std::filesystem::path& file, const nlohmann::ordered_json& value) {
+  write_text(file, value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+}
+
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error)
+    throw Failure(ExitCode::internal, folder.string() + ": the folder could not be made: " + error.message());
+}
+
+}  // namespace fg

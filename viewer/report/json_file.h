@@ -1,0 +1,18 @@
+#pragma once
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+namespace fg {
+
+// A score as JSON has it: numbers, and "inf", "-inf", "nan" as strings, because JSON has no such numbers.
+nlohmann::ordered_json json_number(double value);
+
+// Written beside the target and renamed over it, so that no reader ever sees half a file. "-": standard
+// output. Throws Failure(internal) when the file cannot be written.
+void write_text(const std::filesystem::path& file, const std::string& text);
+void write_json(const std::filesystem::path& file, const nlohmann::ordered_json& value);
+
+// Creates the folder and its parents. Throws Failure(internal) when it cannot.
+void make_folder(const std::filesystem::path& folder);
+
+}  // namespace fg

@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# Sourced by viewer/demo.sh and tests/run.sh: installs what is missing, configures and builds.
+# Debian 12 and its relatives; elsewhere it says which packages to install by hand.
+
+say() { printf '\033[1m== %s\033[0m\n' "$*"; }
+
+# What building and running needs.
+build_packages=(
+  g++ cmake ninja-build ccache pkg-config glslc
+  libvulkan-dev libvulkan1 mesa-vulkan-drivers
+  libglfw3-dev libimgui-dev libglm-dev libcli11-dev nlohmann-json3-dev
+  libdlpack-dev libhwy-dev libtbb-dev
+  libspng-dev libturbojpeg0-dev libwebp-dev libopenexr-dev zlib1g-dev
+  libinsighttoolkit5-dev
+)
+# What the tests need on top.
+test_packages=(libgtest-dev libgmock-dev vulkan-validationlayers xvfb xauth xdotool x11-utils imagemagick python3 clang-format)
+
+install_packages() {
+  command -v dpkg-query >/dev/null || {
+    echo "This is not a Debian system; please install the equivalents of: $*" >&2
+    return 0
+  }
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  if ((${#missing[@]} == 0)); then
+    say "All packages are there"
+    return
+  fi
+  local as_root=()
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || { echo "These packages are missing, and there is no sudo: ${missing[*]}" >&2; exit 1; }
+    as_root=(sudo)
+  fi
+  say "Installing ${missing[*]}"
+  "${as_root[@]}" apt-get update -q
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+# configure PRESET: only when there is no build folder yet; CMake itself notices changed lists later.
+configure() {
+  if [ ! -f "build/$1/build.ninja" ]; then
+    say "Configuring build/$1"
+    cmake --preset "$1"
+  fi
+}
+
+build() {  # build PRESET TARGET...
+  local preset=$1
+  shift
+  say "Building build/$preset ($(nproc) processors)"
+  cmake --build "build/$preset" --target "$@"
+}
