@@ -199,7 +199,6 @@ std::optional<Swapchain::Frame> Swapchain::begin() {
                                                         slot.acquired.get(), VK_NULL_HANDLE, &image);
   if (acquired == VK_ERROR_OUT_OF_DATE_KHR) return std::nullopt;
   vk::check(acquired, "taking the window's next picture");  // suboptimal is drawn; end() asks for the resize
-  vk::check(device_.ResetFences(device_.handle, 1, &fence), "resetting a fence");
   vk::check(device_.ResetCommandPool(device_.handle, slot.pool.get(), 0), "resetting a command pool");
   const VkCommandBufferBeginInfo begin_info{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
                                             .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
@@ -211,6 +210,9 @@ bool Swapchain::end(const Frame& frame) {
   Slot& slot = slots_[frame.slot];
   next_slot_ = (frame.slot + 1) % kSlots;
   vk::check(device_.EndCommandBuffer(frame.cmd), "ending a command buffer");
+  // Reset only now: a frame that was begun and given up must not leave a fence that nobody signals.
+  const VkFence fence = slot.finished.get();
+  vk::check(device_.ResetFences(device_.handle, 1, &fence), "resetting a fence");
   const VkSemaphore acquired = slot.acquired.get(), drawn = images_[frame.image].drawn.get();
   const VkPipelineStageFlags stage = VK_PIPELINE_STAGE_TRANSFER_BIT;
   const VkSubmitInfo submit{.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
@@ -221,7 +223,7 @@ bool Swapchain::end(const Frame& frame) {
                             .pCommandBuffers = &frame.cmd,
                             .signalSemaphoreCount = 1,
                             .pSignalSemaphores = &drawn};
-  vk::check(device_.QueueSubmit(device_.queue, 1, &submit, slot.finished.get()), "submitting a frame");
+  vk::check(device_.QueueSubmit(device_.queue, 1, &submit, fence), "submitting a frame");
   const VkSwapchainKHR swapchain = swapchain_.get();
   const VkPresentInfoKHR present{.sType = VK_STRUCTURE_TYPE_PRESENT_INFO_KHR,
                                  .waitSemaphoreCount = 1,

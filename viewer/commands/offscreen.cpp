@@ -15,13 +15,18 @@
 namespace fg {
 namespace {
 
-constexpr int kFreeWidth = 960, kFreeHeight = 540;  // pixels, where no photo gives a size
-constexpr double kFreeFov = 50;                     // degrees, vertical
+constexpr int kFreeWidth = 960,
+              kFreeHeight = 540;  // pixels, where neither a photo nor an option gives a size
+constexpr double kFreeFov = 50;   // degrees, vertical
 
 // Chooses the view of tick i.
 class Route {
  public:
-  Route(Session& session, const ViewOptions& options) : session_(session), stay_(!options.camera.empty()) {
+  Route(Session& session, const ViewOptions& options)
+      : session_(session),
+        width_(options.window_width ? options.window_width : kFreeWidth),
+        height_(options.window_height ? options.window_height : kFreeHeight),
+        stay_(!options.camera.empty()) {
     if (session.content() != Session::Content::splats || !session.cameras().empty()) return;
     navigator_.set_world(mean_up({}), session.bounds().radius);
     navigator_.frame(session.bounds().centre, session.bounds().radius, kFreeFov,
@@ -34,8 +39,8 @@ class Route {
       if (!stay_) session_.snap(static_cast<std::size_t>(tick) % cameras);
       return;
     }
-    if (tick > 0) navigator_.drag({turn_per_tick(ticks), 0}, kFreeHeight);
-    session_.set_free_view(free_intrinsics(kFreeWidth, kFreeHeight, kFreeFov), navigator_.world_to_camera());
+    if (tick > 0) navigator_.drag({turn_per_tick(ticks), 0}, height_);
+    session_.set_free_view(free_intrinsics(width_, height_, kFreeFov), navigator_.world_to_camera());
   }
 
  private:
@@ -44,6 +49,7 @@ class Route {
   }  // a drag of two viewports is a turn
   Session& session_;
   Navigator navigator_;
+  int width_, height_;  // of free views, pixels
   bool stay_;
 };
 

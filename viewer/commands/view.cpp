@@ -36,9 +36,9 @@ int run(CommandLine& line) {
   if (!line.view.ct.empty() && !line.view.scene.empty())
     throw Failure(ExitCode::usage,
                   "a scene and a CT were both named; open one of them, and drop the other on the window");
+  if (!line.size.empty()) line.view.window_width = line.size[0], line.view.window_height = line.size[1];
   if (!line.headless) {
     line.view.vsync = !line.no_vsync;
-    if (!line.size.empty()) line.view.window_width = line.size[0], line.view.window_height = line.size[1];
     return run_window(line.view);
   }
   if (line.offscreen.output.empty())
@@ -96,7 +96,9 @@ void add_view(CLI::App& app, int& exit_code) {
       ->capture_default_str()
       ->group("Without a display");
 
-  c->add_option("--size", line->size, "Window size in pixels: width height")->expected(2)->group("Window");
+  c->add_option("--size", line->size, "Pixels of the window, or of free views offscreen: width height")
+      ->expected(2)
+      ->check(CLI::Range(1, 32768));
   c->add_option("--ui-scale", v.ui_scale, "Scale of texts and controls; default: from the display")
       ->group("Window");
   c->add_flag("--no-vsync", line->no_vsync, "Do not wait for the display's refresh")->group("Window");

@@ -8,7 +8,6 @@
 namespace fg {
 namespace {
 
-using vk::bind;
 using vk::kStorageBuffer;
 
 vk::ComputePass make_pass(const vk::Device& device, std::span<const std::uint32_t> spirv, std::size_t buffers) {

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
+#include <cstring>
 #include <limits>
-#include <sstream>
 
 #include "viewer/error.h"
 
@@ -43,17 +44,28 @@ std::vector<std::string_view> words_of(std::string_view line) {
   }
 }
 
-PlyProperty parse_property(const std::vector<std::string_view>& words) {
+// A line of the header, and where it stands for messages.
+struct Line {
+  const InputFile& file;
+  std::uint64_t offset;
+  std::string_view text;
+
+  Failure expected(const std::string& what) const {
+    return unreadable(file.path(), fmt::format("byte {}: PLY header: expected {}, got '{}'", offset, what, text.substr(0, 60)));
+  }
+};
+
+PlyProperty parse_property(const Line& line, const std::vector<std::string_view>& words) {
   if (words.size() == 3)
     if (const auto type = scalar_named(words[1])) return {std::string(words[2]), *type, {}};
   if (words.size() == 5 && words[1] == "list") {
     const auto length = scalar_named(words[2]), type = scalar_named(words[3]);
     if (length && type && *length < PlyScalar::float32) return {std::string(words[4]), *type, length};
   }
-  throw std::string("expected 'property TYPE NAME' or 'property list TYPE TYPE NAME'");
+  throw line.expected("'property TYPE NAME' or 'property list TYPE TYPE NAME'");
 }
 
-PlyElement parse_element(const std::vector<std::string_view>& words) {
+PlyElement parse_element(const Line& line, const std::vector<std::string_view>& words) {
   PlyElement element;
   if (words.size() == 3) {
     element.name = words[1];
@@ -61,33 +73,36 @@ PlyElement parse_element(const std::vector<std::string_view>& words) {
     const auto [at, error] = std::from_chars(words[2].data(), end, element.count);
     if (error == std::errc{} && at == end) return element;
   }
-  throw std::string("expected 'element NAME COUNT'");
+  throw line.expected("'element NAME COUNT'");
 }
 
-// One header line; throws what was expected as a std::string, to which the caller adds file and byte.
-void parse_line(std::string_view line, PlyHeader& header, bool& format_known) {
-  const std::vector<std::string_view> words = words_of(line);
+PlyFormat parse_format(const Line& line, const std::vector<std::string_view>& words) {
+  const std::string_view name = words.size() > 1 ? words[1] : "";
+  if (name == "ascii") return PlyFormat::ascii;
+  if (name == "binary_little_endian") return PlyFormat::little_endian;
+  if (name == "binary_big_endian") return PlyFormat::big_endian;
+  throw line.expected("'format ascii', 'binary_little_endian' or 'binary_big_endian'");
+}
+
+void parse_line(const Line& line, PlyHeader& header, bool& format_known) {
+  const std::vector<std::string_view> words = words_of(line.text);
   if (words.empty()) return;
   if (words[0] == "comment" || words[0] == "obj_info") {
-    const std::size_t rest = line.find(words[0]) + words[0].size();
-    header.comments.emplace_back(line.substr(std::min(rest + 1, line.size())));
+    const std::size_t rest = line.text.find(words[0]) + words[0].size();
+    header.comments.emplace_back(line.text.substr(std::min(rest + 1, line.text.size())));
   } else if (words[0] == "format") {
-    const std::string_view name = words.size() > 1 ? words[1] : "";
-    if (name == "ascii") header.format = PlyFormat::ascii;
-    else if (name == "binary_little_endian") header.format = PlyFormat::little_endian;
-    else if (name == "binary_big_endian") header.format = PlyFormat::big_endian;
-    else throw std::string("expected 'format ascii', 'binary_little_endian' or 'binary_big_endian'");
+    header.format = parse_format(line, words);
     format_known = true;
   } else if (words[0] == "element") {
-    header.elements.push_back(parse_element(words));
+    header.elements.push_back(parse_element(line, words));
   } else if (words[0] == "property") {
-    if (header.elements.empty()) throw std::string("expected an element before its first property");
-    PlyProperty property = parse_property(words);
-    if (header.elements.back().find(property.name))
-      throw "a second property " + property.name + " in element " + header.elements.back().name;
-    header.elements.back().properties.push_back(std::move(property));
+    if (header.elements.empty()) throw line.expected("an element before its first property");
+    PlyElement& element = header.elements.back();
+    PlyProperty property = parse_property(line, words);
+    if (element.find(property.name)) throw line.expected("each property of element " + element.name + " once");
+    element.properties.push_back(std::move(property));
   } else {
-    throw std::string("expected a header line: format, comment, element, property or end_header");
+    throw line.expected("a line starting with format, comment, element, property or end_header");
   }
 }
 
@@ -354,11 +369,7 @@ PlyHeader read_ply_header(const InputFile& file) {
       header.data_offset = end + 1;
       return header;
     }
-    try {
-      if (at > 0 || line != "ply") parse_line(line, header, format_known);
-    } catch (const std::string& expected) {
-      throw unreadable(file.path(), fmt::format("byte {}: PLY header: {}, got '{}'", at, expected, line.substr(0, 60)));
-    }
+    if (at > 0 || line != "ply") parse_line({file, at, line}, header, format_known);
     at = end + 1;
   }
   throw unreadable(file.path(), fmt::format("byte {}: PLY header line end_header expected; the file is truncated or damaged",

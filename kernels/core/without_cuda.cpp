@@ -1,0 +1,46 @@
+// The CUDA entry points of a build without CUDA.
+
+#include <cstdint>
+
+#include "kernels/core/error.h"
+#include "kernels/image/image_errors.h"
+#include "kernels/ssim/ssim2d.h"
+
+namespace fg::cuda {
+namespace {
+
+[[noreturn]] void refuse() {
+  throw Error(ErrorCode::unsupported,
+              "the tensors are CUDA tensors, but this build has no CUDA kernels; pass CPU tensors, or configure with "
+              "a CUDA toolkit of 12.4 or newer");
+}
+
+}  // namespace
+
+template <class T>
+std::size_t ssim2d_scratch_bytes(const Ssim2d<T>&) {
+  refuse();
+}
+template <class T>
+void ssim2d(const Ssim2d<T>&, Scratch, int, void*) {
+  refuse();
+}
+template <class T>
+std::size_t image_errors_scratch_bytes(const ImageErrors<T>&) {
+  refuse();
+}
+template <class T>
+void image_errors(const ImageErrors<T>&, Scratch, int, void*) {
+  refuse();
+}
+
+template std::size_t ssim2d_scratch_bytes(const Ssim2d<float>&);
+template std::size_t ssim2d_scratch_bytes(const Ssim2d<std::uint8_t>&);
+template void ssim2d(const Ssim2d<float>&, Scratch, int, void*);
+template void ssim2d(const Ssim2d<std::uint8_t>&, Scratch, int, void*);
+template std::size_t image_errors_scratch_bytes(const ImageErrors<float>&);
+template std::size_t image_errors_scratch_bytes(const ImageErrors<std::uint8_t>&);
+template void image_errors(const ImageErrors<float>&, Scratch, int, void*);
+template void image_errors(const ImageErrors<std::uint8_t>&, Scratch, int, void*);
+
+}  // namespace fg::cuda

@@ -1,0 +1,39 @@
+#pragma once
+// Dear ImGui on our device: context, fonts, style, Vulkan backend.
+
+#include "plugin/vk/own_device.h"
+#include "viewer/app/swapchain.h"
+
+struct GLFWwindow;
+
+namespace fg {
+
+class Gui {
+ public:
+  // Installs its GLFW callbacks in front of those already set.
+  Gui(const vk::OwnDevice& device, GLFWwindow* window, const Swapchain& swapchain, float scale);
+  ~Gui();
+  Gui(const Gui&) = delete;
+  Gui& operator=(const Gui&) = delete;
+
+  void begin_frame();
+  void end_frame();                  // the draw data is ready
+  void draw(VkCommandBuffer cmd);    // inside the swapchain's render pass
+  float scale() const { return scale_; }
+
+ private:
+  void load_fonts(const vk::OwnDevice& device);
+
+  const vk::OwnDevice& device_;
+  float scale_;
+  vk::UniqueDescriptorPool pool_;
+};
+
+// Colours that panels share, 0xAABBGGRR as ImGui has them.
+namespace colors {
+inline constexpr unsigned kText = 0xFFE6E2DE, kDim = 0xFF9A948E, kAccent = 0xFFE0A860, kGood = 0xFF8CC88C,
+                          kWarning = 0xFF5CBEF0, kError = 0xFF6C6CF0, kTrain = 0xFFD8A868, kTest = 0xFF60B0F0,
+                          kShade = 0xC0141210, kLine = 0xFF3A3632;
+}
+
+}  // namespace fg
