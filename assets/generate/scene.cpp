@@ -37,7 +37,7 @@ glm::dmat4 look_at(const dvec3& eye, const dvec3& target) {
 std::vector<Camera> make_cameras() {
   std::vector<Camera> cameras;
   for (int i = 0; i < kViews; ++i) {
-    const double angle = 2 * kPi * i / kViews + 0.3, height = 1.3 + 0.9 * std::sin(1.7 * i);
+    const double angle = 2 * kPi * i / kViews + 0.3, height = 1.6 + 0.8 * std::sin(1.7 * i);
     const double distance = 4.3 + 0.5 * std::cos(2.3 * i);
     Camera camera;
     char name[16];

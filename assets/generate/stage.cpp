@@ -17,7 +17,7 @@ enum Material { floor_tiles, ball, ring, pillar, cube };
 constexpr double kStageRadius = 2.6;
 const dvec3 kBallCentre{-0.75, 0.35, 0.55};
 constexpr double kBallRadius = 0.55;
-const dvec3 kRingCentre{0.85, 0.75, 0.32};
+const dvec3 kRingCentre{0.85, 0.75, 0.2};
 constexpr double kRingMajor = 0.55, kRingMinor = 0.2;
 const dvec2 kPillarCentre{0.15, -0.15};
 constexpr double kPillarRadius = 0.22, kPillarHeight = 1.25;

@@ -1,5 +1,4 @@
 #version 460
-#extension GL_EXT_samplerless_texture_functions : require
 #extension GL_GOOGLE_include_directive : require
 // The radiograph as a display shows it: line integrals through window and level, grey, alpha 1.
 

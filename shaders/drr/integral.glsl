@@ -1,13 +1,13 @@
 // What both passes share: which pixel, which part of its ray, and the sum over the parts.
 // 8 x 8 pixels a workgroup, and kParts invocations a pixel, each with a stretch of the ray: a small image has too few
-// rays to fill a GPU.
+// rays to fill a GPU (200 x 200 on an H200: 66 us with one part, 45 with four; 1024 x 1024 the same with either).
 
 #include "drr/march.glsl"
 
 layout(local_size_x = 8, local_size_y = 8, local_size_z_id = 0) in;
 layout(constant_id = 0) const uint kParts = 1;
 
-shared float part_sums[64 * kParts];  // 2 KB at 8 parts
+shared float part_sums[64 * kParts];  // 1 KB at 4 parts
 
 // The line integral of this invocation's pixel; every invocation of the workgroup must call it.
 float line_integral(ivec2 pixel, ivec2 size) {

@@ -1,5 +1,4 @@
 #version 460
-#extension GL_EXT_samplerless_texture_functions : require
 #extension GL_GOOGLE_include_directive : require
 // Line integrals of the attenuation, one float a pixel.
 

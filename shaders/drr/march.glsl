@@ -3,24 +3,21 @@
 #include "drr/rays.h"
 
 layout(push_constant) uniform Push { DrrRays rays; };
-layout(set = 0, binding = 1) uniform texture3D volume;  // 1/mm, with a border of zeros
+// 1/mm, with a border of zeros; slices are layers. Measured on 512 x 512 rays: two gathers of a slice's four texels
+// take 138 ms on lavapipe and 175 us on an H200, eight fetches from a 3D image 375 ms and 380 us, eight loads from a
+// buffer 270 ms and 146 us. The texture unit's own trilinear filter (130 us) weighs with 8-bit fractions: errors of 1e-3.
+layout(set = 0, binding = 1) uniform sampler2DArray volume;
 
-// Trilinear by hand: texture units weigh with 8-bit fractions, which shows in the fourth digit.
-float attenuation(vec3 at, vec3 far_border, ivec3 last_base) {
+// Trilinear. The gathers aim at the corner that four texels share, so that no rounding picks other texels.
+float attenuation(vec3 at, vec3 far_border, ivec3 last_base, vec2 texel) {
   const vec3 inside = clamp(at, vec3(0.0), far_border);  // on the border everything is zero, as it is outside
   const ivec3 base = min(ivec3(inside), last_base);
   const vec3 f = inside - vec3(base);
-  const float v000 = texelFetch(volume, base, 0).r;
-  const float v100 = texelFetch(volume, base + ivec3(1, 0, 0), 0).r;
-  const float v010 = texelFetch(volume, base + ivec3(0, 1, 0), 0).r;
-  const float v110 = texelFetch(volume, base + ivec3(1, 1, 0), 0).r;
-  const float v001 = texelFetch(volume, base + ivec3(0, 0, 1), 0).r;
-  const float v101 = texelFetch(volume, base + ivec3(1, 0, 1), 0).r;
-  const float v011 = texelFetch(volume, base + ivec3(0, 1, 1), 0).r;
-  const float v111 = texelFetch(volume, base + ivec3(1, 1, 1), 0).r;
-  const float near = mix(mix(v000, v100, f.x), mix(v010, v110, f.x), f.y);
-  const float far = mix(mix(v001, v101, f.x), mix(v011, v111, f.x), f.y);
-  return mix(near, far, f.z);
+  const vec2 corner = vec2(base.xy + 1) * texel;
+  const vec4 near = textureGather(volume, vec3(corner, float(base.z)));
+  const vec4 far = textureGather(volume, vec3(corner, float(base.z + 1)));
+  const vec4 columns = mix(near, far, f.z);  // (0, 1), (1, 1), (1, 0), (0, 0)
+  return mix(mix(columns.w, columns.z, f.x), mix(columns.x, columns.y, f.x), f.y);
 }
 
 struct Ray {
@@ -62,8 +59,9 @@ ivec2 samples_inside(Ray ray, vec3 far_border) {
 // The sum over samples first..last, in order.
 float sum_samples(Ray ray, ivec2 range, vec3 far_border) {
   const ivec3 last_base = ivec3(far_border) - 1;
+  const vec2 texel = 1.0 / (far_border.xy + 1.0);
   float sum = 0.0;
   for (int s = range.x; s <= range.y; ++s)
-    sum += attenuation(fma(vec3(float(s - rays.middle)), ray.step, ray.middle), far_border, last_base);
+    sum += attenuation(fma(vec3(float(s - rays.middle)), ray.step, ray.middle), far_border, last_base, texel);
   return sum;
 }

@@ -19,6 +19,8 @@ const float kLog2Cut = -7.994353436858858;  // log2(1/255): fainter than that is
 const float kMaxAlpha = 0.999;
 const float kStop = 1e-4;  // a pixel ends before the splat that would take its transmittance below this
 const uint kBatch = 128;
+const uint kStep = 2;  // splats between two looks at whether all pixels have ended; divides kBatch
+const float kInvisible = -1e4;  // log2 opacity of the splats that fill up the last step
 
 shared vec4 near_words[kBatch], far_words[kBatch];  // 4 KB
 shared float blue_words[kBatch];                    // 0.5 KB
@@ -31,13 +33,12 @@ void main() {
   const ivec2 corner = ivec2(gl_GlobalInvocationID.x, gl_WorkGroupID.y * kTile + gl_LocalInvocationID.y * kRows);
   const vec2 centre = vec2(corner) + 0.5;
 
+  // The transmittance in front of the next splat, negative once the pixel has ended; outside the image it has.
   float transmittance[kRows];
   vec3 colour[kRows];
-  float alive[kRows];  // 1 until the pixel has ended, then 0
   for (int r = 0; r < kRows; ++r) {
-    transmittance[r] = 1.0;
+    transmittance[r] = corner.x < frame.width && corner.y + r < frame.height ? 1.0 : -1.0;
     colour[r] = vec3(0.0);
-    alive[r] = corner.x < frame.width && corner.y + r < frame.height ? 1.0 : 0.0;
   }
   bool open = true;
   if (thread == 0) finished = 0;
@@ -45,35 +46,45 @@ void main() {
   const uint end = starts[tile + 1];
   for (uint start = starts[tile]; start < end; start += kBatch) {
     const uint count = min(kBatch, end - start);
+    const uint padded = (count + kStep - 1) / kStep * kStep;
     barrier();  // the previous batch has been read
     if (finished == threads) break;
-    for (uint i = thread; i < count; i += threads) {
-      const uint splat = pairs[start + i].y;
-      near_words[i] = ellipses[2 * splat];
-      far_words[i] = ellipses[2 * splat + 1];
-      blue_words[i] = blues[splat];
+    for (uint i = thread; i < padded; i += threads) {
+      if (i < count) {
+        const uint splat = pairs[start + i].y;
+        near_words[i] = ellipses[2 * splat];
+        far_words[i] = ellipses[2 * splat + 1];
+        blue_words[i] = blues[splat];
+      } else {
+        near_words[i] = vec4(0.0);
+        far_words[i] = vec4(0.0, kInvisible, 0.0, 0.0);
+        blue_words[i] = 0.0;
+      }
     }
     barrier();
     if (!open) continue;
-    for (uint i = 0; i < count; ++i) {
-      const vec4 a = near_words[i];
-      const vec4 b = far_words[i];
-      const vec3 rgb = vec3(b.zw, blue_words[i]);
-      const vec2 d = centre - a.xy;
-      const float along = b.y - a.z * d.x * d.x;
-      float left = 0.0;
-      for (int r = 0; r < kRows; ++r) {
-        const float dy = d.y + float(r);
-        const float power = along - (a.w * d.x + b.x * dy) * dy;
-        const float alpha = power >= kLog2Cut ? min(exp2(power), kMaxAlpha) : 0.0;
-        const float behind = transmittance[r] * (1.0 - alpha);
-        alive[r] = behind > kStop ? alive[r] : 0.0;
-        const float weight = alive[r] * alpha * transmittance[r];
-        colour[r] += weight * rgb;
-        transmittance[r] = alive[r] > 0.0 ? behind : transmittance[r];
-        left += alive[r];
+    for (uint i = 0; i < padded; i += kStep) {
+      for (uint j = 0; j < kStep; ++j) {
+        const vec4 a = near_words[i + j];
+        const vec4 b = far_words[i + j];
+        const vec3 rgb = vec3(b.zw, blue_words[i + j]);
+        const vec2 d = centre - a.xy;
+        const float along = b.y - a.z * d.x * d.x;
+        const float across = a.w * d.x;
+        for (int r = 0; r < kRows; ++r) {
+          const float dy = d.y + float(r);
+          const float power = along - (across + b.x * dy) * dy;
+          const float alpha = power >= kLog2Cut ? min(exp2(power), kMaxAlpha) : 0.0;
+          const float share = alpha * transmittance[r];
+          const float behind = transmittance[r] - share;
+          const bool blended = behind > kStop;
+          colour[r] += (blended ? share : 0.0) * rgb;
+          transmittance[r] = blended ? behind : -abs(transmittance[r]);
+        }
       }
-      if (left == 0.0) {
+      float most = transmittance[0];
+      for (int r = 1; r < kRows; ++r) most = max(most, transmittance[r]);
+      if (most < 0.0) {
         open = false;
         atomicAdd(finished, 1);
         break;
@@ -84,7 +95,7 @@ void main() {
   const vec3 background = vec3(frame.background[0], frame.background[1], frame.background[2]);
   for (int r = 0; r < kRows; ++r) {
     if (corner.x >= frame.width || corner.y + r >= frame.height) continue;
-    const vec3 value = clamp(colour[r] + transmittance[r] * background, 0.0, 1.0);
+    const vec3 value = clamp(colour[r] + abs(transmittance[r]) * background, 0.0, 1.0);
     // To the nearest code here, so that a device that truncates stores the same.
     imageStore(target, corner + ivec2(0, r), vec4(floor(value * 255.0 + 0.5) / 255.0, 1.0));
   }

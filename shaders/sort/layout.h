@@ -14,6 +14,8 @@ using uint = std::uint32_t;
 FG_SORT_CONST uint kThreads = 256u;             // a workgroup, and the most digits
 FG_SORT_CONST uint kRounds = 8u;                // elements a thread
 FG_SORT_CONST uint kBlock = kThreads * kRounds;  // elements a workgroup
+FG_SORT_CONST uint kLanes = 8u;                 // of the variant for CPUs: a workgroup is one vector
+FG_SORT_CONST uint kRun = kBlock / kLanes;      // consecutive elements that a lane of that variant sorts alone
 FG_SORT_CONST uint kSkip = ~0u;                 // a key that the compacting pass leaves out
 
 // Push constants of all three passes.

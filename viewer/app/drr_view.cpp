@@ -28,9 +28,24 @@ DrrGeometry DrrView::posed() const {
   return moved;
 }
 
+glm::dvec3 DrrView::standard_translation_mm() const {
+  switch (base) {
+    case Base::file: return glm::dvec3(0);
+    case Base::free: return {0, 0, -850};  // it looks along z
+    default: return {0, 850, 0};
+  }
+}
+
 void DrrView::reset_pose() {
   rotation_deg = glm::dvec3(0);
-  translation_mm = base == Base::file ? glm::dvec3(0) : glm::dvec3(0, 850, 0);
+  translation_mm = standard_translation_mm();
+}
+
+void DrrView::move_source(const glm::dvec3& along_camera_axes_mm) {
+  // The translation's frame: the world with a file's pose, otherwise what the rotation turns.
+  DrrView unturned = *this;
+  if (base != Base::file) unturned.rotation_deg = glm::dvec3(0);
+  translation_mm += glm::dmat3(unturned.posed().camera_to_world) * along_camera_axes_mm;
 }
 
 DrrGeometry with_resolution(const DrrGeometry& geometry, int width, int height) {

@@ -15,6 +15,7 @@ struct DrrView {
   DrrGeometry geometry;   // detector and sampling; its camera_to_world is used with Base::file alone
   DrrDisplay display;
   Base base = Base::ap;
+  bool has_file_pose = false;           // geometry.camera_to_world came with a file
   glm::dvec3 rotation_deg{0};           // ZXY intrinsic Euler angles
   glm::dvec3 translation_mm{0, 850, 0};  // in the rotated frame; with Base::file an offset along the world axes
   glm::dvec3 isocentre_mm{0};           // RAS
@@ -24,6 +25,10 @@ struct DrrView {
 
   // The rotation and translation of the chosen base: no rotation; the source 850 mm away, or where the file says.
   void reset_pose();
+  glm::dvec3 standard_translation_mm() const;
+
+  // The source moved along the image's columns, rows, and towards the patient.
+  void move_source(const glm::dvec3& along_camera_axes_mm);
 };
 
 // A detector of the same size in millimetres with other pixels: what a reference image of width x height needs.

@@ -6,6 +6,7 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "plugin/vk/commands.h"
@@ -112,12 +113,12 @@ void Gui::load_fonts(const vk::OwnDevice& device) {
                                     "/usr/share/fonts/TTF/DejaVuSans.ttf"};
   static constexpr ImWchar kRanges[] = {0x20, 0xFF, 0x2010, 0x2027, 0x2190, 0x2193, 0x2212, 0x2212, 0};
   ImGuiIO& io = ImGui::GetIO();
-  const float size = std::round(14.5f * scale_);
   ImFont* font = nullptr;
   for (const char* file : kFonts) {
     std::error_code error;
-    if (!font && std::filesystem::exists(file, error))
-      font = io.Fonts->AddFontFromFileTTF(file, size, nullptr, kRanges);
+    if (font || !std::filesystem::exists(file, error)) continue;
+    font = io.Fonts->AddFontFromFileTTF(file, std::round(14.5f * scale_), nullptr, kRanges);
+    large_ = io.Fonts->AddFontFromFileTTF(file, std::round(25.0f * scale_), nullptr, kRanges);
   }
   if (!font) {  // built in: a bitmap, so only whole enlargements stay sharp
     io.Fonts->AddFontDefault();

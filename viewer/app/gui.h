@@ -5,6 +5,7 @@
 #include "viewer/app/swapchain.h"
 
 struct GLFWwindow;
+struct ImFont;
 
 namespace fg {
 
@@ -20,12 +21,14 @@ class Gui {
   void end_frame();                  // the draw data is ready
   void draw(VkCommandBuffer cmd);    // inside the swapchain's render pass
   float scale() const { return scale_; }
+  ImFont* large_font() const { return large_; }  // for the scores; null: the only one
 
  private:
   void load_fonts(const vk::OwnDevice& device);
 
   const vk::OwnDevice& device_;
   float scale_;
+  ImFont* large_ = nullptr;
   vk::UniqueDescriptorPool pool_;
 };
 

@@ -113,6 +113,11 @@ void Session::State::use_picture_size() {
 
 const Intrinsics& Session::intrinsics() const { return state_->intrinsics; }
 const glm::dmat4& Session::world_to_camera() const { return state_->world_to_camera; }
+glm::ivec2 Session::frame_size() const {
+  const State& s = *state_;
+  if (s.content == Content::volume) return {s.drr.geometry.width, s.drr.geometry.height};
+  return {s.intrinsics.width, s.intrinsics.height};
+}
 DrrView& Session::drr() { return state_->drr; }
 const DrrView& Session::drr() const { return state_->drr; }
 

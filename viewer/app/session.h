@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include <glm/vec2.hpp>
+
 #include "plugin/vk/own_device.h"
 #include "viewer/app/drr_view.h"
 #include "viewer/app/tick.h"
@@ -76,6 +78,7 @@ class Session {
   // The view of the next tick. With a fixed picture the intrinsics are those of the free view fitted to its size.
   const Intrinsics& intrinsics() const;
   const glm::dmat4& world_to_camera() const;
+  glm::ivec2 frame_size() const;  // of the next tick, pixels
 
   // Radiographs: change the view freely; the next tick draws it.
   DrrView& drr();

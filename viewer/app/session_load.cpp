@@ -143,6 +143,7 @@ void Session::load_volume(const std::filesystem::path& file, const std::optional
   if (geometry) {
     view.geometry = *geometry;
     view.base = DrrView::Base::file;
+    view.has_file_pose = true;
   } else {
     view.geometry = with_resolution(view.geometry, 512, 512);
   }

@@ -15,6 +15,8 @@
 #include "viewer/app/session.h"
 #include "viewer/app/settings.h"
 
+struct ImFont;
+
 namespace fg {
 
 enum class Severity { info, warning, error };
@@ -29,6 +31,7 @@ struct Ui {
   Settings settings;
   Navigator navigator;
   float scale = 1;             // of everything, from the display's DPI
+  ImFont* large_font = nullptr;
   double now = 0;              // seconds since the window opened
   double frame_seconds = 0;    // since the last frame
 
@@ -49,7 +52,8 @@ struct Ui {
   // Cameras.
   std::vector<Frustum> frustums;             // of the session's cameras, world
   std::vector<ProjectedFrustum> projected;   // this frame
-  std::optional<std::size_t> hovered;        // camera under the cursor, in the view or in the list
+  std::optional<std::size_t> hovered;          // camera under the cursor in the picture
+  std::optional<std::size_t> hovered_in_list;  // set anew each frame
   std::optional<std::size_t> last_snapped;
   bool scroll_to_snapped = false;
 

@@ -1,4 +1,3 @@
-#include <ImfArray.h>
 #include <ImfChannelList.h>
 #include <ImfFrameBuffer.h>
 #include <ImfHeader.h>
@@ -84,8 +83,8 @@ class MemoryInput : public Imf::IStream {
     position_ += static_cast<std::size_t>(n);
     return position_ < bytes_.size();
   }
-  Imf::Int64 tellg() override { return position_; }
-  void seekg(Imf::Int64 position) override {
+  std::uint64_t tellg() override { return position_; }
+  void seekg(std::uint64_t position) override {
     if (position > bytes_.size()) throw std::runtime_error("an offset points beyond the end of the file");
     position_ = static_cast<std::size_t>(position);
   }
@@ -103,8 +102,8 @@ class MemoryOutput : public Imf::OStream {
     std::memcpy(bytes.data() + position_, c, static_cast<std::size_t>(n));
     position_ += static_cast<std::size_t>(n);
   }
-  Imf::Int64 tellp() override { return position_; }
-  void seekp(Imf::Int64 position) override { position_ = static_cast<std::size_t>(position); }
+  std::uint64_t tellp() override { return position_; }
+  void seekp(std::uint64_t position) override { position_ = static_cast<std::size_t>(position); }
 
   std::vector<std::uint8_t> bytes;
 
@@ -146,33 +145,35 @@ Layout layout_of(const std::filesystem::path& file, const Imf::ChannelList& chan
 }
 
 void read_pixels(Imf::InputFile& input, const Layout& layout, const ExrHeader& header, Image8& image) {
-  const Window& data = header.data;
-  constexpr std::int64_t kRows = 256;  // a multiple of every compression's block
-  const auto width = static_cast<std::size_t>(data.width());
-  std::vector<float> rows(width * 4 * static_cast<std::size_t>(std::min(kRows, data.height())));
-  for (std::int64_t top = data.top; top <= data.bottom; top += kRows) {
-    const std::int64_t bottom = std::min<std::int64_t>(data.bottom, top + kRows - 1);
-    const Imath::V2i origin(data.left, static_cast<int>(top));
+  const Window &data = header.data, &display = header.display;
+  const std::int64_t left = std::max(data.left, display.left), right = std::min(data.right, display.right);
+  const bool grey = std::string_view(layout.colour[1]) == "Y";
+  const std::int64_t columns = data.width();
+  const auto row_values = static_cast<std::size_t>(columns) * 4;
+  constexpr std::size_t kPixelBytes = 4 * sizeof(float);
+  // 256 rows are a whole number of blocks in every compression; wide images take fewer to stay below 64 MiB.
+  const std::int64_t block = std::min<std::int64_t>(data.height(), columns > 16384 ? 128 : 256);
+  std::vector<float> rows(row_values * static_cast<std::size_t>(block));
+  for (std::int64_t top = data.top; top <= data.bottom; top += block) {
+    const std::int64_t bottom = std::min<std::int64_t>(data.bottom, top + block - 1);
     Imf::FrameBuffer frame;
-    const bool grey = std::string_view(layout.colour[1]) == "Y";
-    for (std::size_t c = 0; c < (grey ? 1u : 3u); ++c)
-      frame.insert(layout.colour[c], Imf::Slice::Make(Imf::FLOAT, &rows[c], origin, data.width(), bottom - top + 1, 16, width * 16));
-    frame.insert("A", Imf::Slice::Make(Imf::FLOAT, &rows[3], origin, data.width(), bottom - top + 1, 16, width * 16, 1, 1, 1.0));
+    const auto slice = [&](std::size_t channel, double fill) {
+      return Imf::Slice::Make(Imf::FLOAT, &rows[channel], Imath::V2i(data.left, static_cast<int>(top)), columns,
+                              bottom - top + 1, kPixelBytes, row_values * sizeof(float), 1, 1, fill);
+    };
+    for (std::size_t c = 0; c < (grey ? 1u : 3u); ++c) frame.insert(layout.colour[c], slice(c, 0.0));
+    frame.insert("A", slice(3, 1.0));
     input.setFrameBuffer(frame);
     input.readPixels(static_cast<int>(top), static_cast<int>(bottom));
 
-    const std::int64_t first = std::max<std::int64_t>(top, header.display.top);
-    const std::int64_t last = std::min<std::int64_t>(bottom, header.display.bottom);
-    const std::int64_t left = std::max(data.left, header.display.left), right = std::min(data.right, header.display.right);
-    for (std::int64_t y = first; y <= last; ++y)
+    for (std::int64_t y = std::max<std::int64_t>(top, display.top); y <= std::min<std::int64_t>(bottom, display.bottom); ++y)
       for (std::int64_t x = left; x <= right; ++x) {
-        const float* in = &rows[(static_cast<std::size_t>(y - top) * width + static_cast<std::size_t>(x - data.left)) * 4];
-        std::uint8_t* out = &image.rgba[static_cast<std::size_t>((y - header.display.top) * image.width + (x - header.display.left)) * 4];
+        const float* in = &rows[static_cast<std::size_t>(y - top) * row_values + static_cast<std::size_t>(x - data.left) * 4];
+        std::uint8_t* out = &image.rgba[static_cast<std::size_t>((y - display.top) * image.width + (x - display.left)) * 4];
         // OpenEXR stores colour times alpha; Image8 is straight.
-        const float alpha = in[3];
-        const float scale = layout.alpha && alpha > 0.0f ? 1.0f / alpha : 1.0f;
+        const float scale = layout.alpha && in[3] > 0.0f ? 1.0f / in[3] : 1.0f;
         for (std::size_t c = 0; c < 3; ++c) out[c] = srgb_code(in[grey ? 0 : c] * scale);
-        out[3] = alpha_code(alpha);
+        out[3] = alpha_code(in[3]);
       }
   }
 }

@@ -41,4 +41,9 @@ glm::dmat4 drr_pose(DrrOrientation orientation, const glm::dvec3& rotation_deg_z
   return pose;
 }
 
+glm::dvec3 drr_standard_translation_mm(DrrOrientation orientation) {
+  constexpr double kDistance = 850;
+  return -kDistance * standard_view(orientation)[2];  // against the viewing axis
+}
+
 }  // namespace fg

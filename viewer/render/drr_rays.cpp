@@ -48,10 +48,9 @@ void check_geometry(const DrrGeometry& g) {
           "the last row of camera_to_world must be 0 0 0 1 (is the matrix transposed?)");
 }
 
-DrrRays make_drr_rays(const DrrGeometry& g, const glm::dmat4& world_to_voxel, const std::array<int, 3>& extent) {
+DrrRays make_drr_rays(const DrrGeometry& g, const glm::dmat4& world_to_texel, VkExtent3D size) {
   check_geometry(g);
-  glm::dmat4 camera_to_texel = world_to_voxel * g.camera_to_world;
-  camera_to_texel[3] += glm::dvec4(1, 1, 1, 0);  // the border of zeros
+  const glm::dmat4 camera_to_texel = world_to_texel * g.camera_to_world;
   const glm::dmat3 linear(camera_to_texel);
   const glm::dvec3 origin(camera_to_texel[3]);
 
@@ -64,7 +63,7 @@ DrrRays make_drr_rays(const DrrGeometry& g, const glm::dmat4& world_to_voxel, co
 
   // The sample of the central ray that is nearest to the volume's middle.
   const glm::dvec3 first = origin + linear * start_0, step = linear * step_0 / segments;
-  const glm::dvec3 middle_of_volume = (glm::dvec3(extent[0], extent[1], extent[2]) + 1.0) * 0.5;
+  const glm::dvec3 middle_of_volume = (glm::dvec3(size.width, size.height, size.depth) - 1.0) * 0.5;
   const double nearest = glm::dot(middle_of_volume - first, step) / glm::dot(step, step);
   const double middle = std::isfinite(nearest) ? std::clamp(std::round(nearest), 0.0, segments) : 0.0;
 

@@ -22,35 +22,35 @@ namespace {
 
 constexpr std::uint32_t kTile = 8;  // pixels, as in integral.glsl
 
-// Pixels above which a GPU is full with one invocation a ray (reference: 500 thousand rays on the largest GPUs).
-constexpr std::uint64_t kManyPixels = 500'000;
-constexpr std::uint32_t kPartsOfFewRays = 8;
+// Invocations a ray, as integral.glsl explains. A CPU gains nothing from more than one.
+std::uint32_t parts_of_a_ray(const vk::OwnDevice& device) {
+  constexpr std::uint32_t kMost = 4;
+  return device.is_cpu() ? 1 : std::min(kMost, device.properties.limits.maxComputeWorkGroupInvocations / (kTile * kTile));
+}
 
-// One shader, whole rays or rays in parts, and descriptor sets taken in turn: a set may not change while a frame that
-// uses it is on its way, so there are more of them than anybody has frames in flight.
+// One shader, and descriptor sets taken in turn: a set may not change while a frame that uses it is on its way, so there
+// are as many of them as there may be frames in flight.
 class Pass {
  public:
-  Pass(const vk::OwnDevice& device, std::span<const std::uint32_t> spirv, VkImageView volume) {
-    for (std::size_t n = 0; n < passes_.size(); ++n)
-      passes_[n] = vk::ComputePass(device, {.spirv = spirv,
-                                            .bindings = {vk::kStorageImage, vk::kSampledImage},
-                                            .push_bytes = sizeof(DrrRays),
-                                            .constants = {n == 0 ? 1u : kPartsOfFewRays}});
+  Pass(const vk::OwnDevice& device, std::span<const std::uint32_t> spirv, const AttenuationTexture& texture)
+      : pass_(device, {.spirv = spirv,
+                       .bindings = {vk::kStorageImage, vk::kCombinedImageSampler},
+                       .push_bytes = sizeof(DrrRays),
+                       .constants = {parts_of_a_ray(device)}}) {
     for (vk::BindingSet& set : sets_) {
-      set = vk::BindingSet(device, passes_.front());
-      set.update(1, vk::bind(volume, VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL));
+      set = vk::BindingSet(device, pass_);
+      set.update(1, vk::bind(texture.view(), VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL, texture.sampler()));
     }
   }
 
-  void record(VkCommandBuffer cmd, const vk::Image& target, const DrrRays& rays, bool in_parts) {
+  void record(VkCommandBuffer cmd, const vk::Image& target, const DrrRays& rays) {
     vk::BindingSet& set = sets_[next_++ % sets_.size()];
     set.update(0, vk::bind(target.view(), VK_IMAGE_LAYOUT_GENERAL));
-    passes_[in_parts ? 1 : 0].record(cmd, set, &rays, (target.width() + kTile - 1) / kTile,
-                                     (target.height() + kTile - 1) / kTile);
+    pass_.record(cmd, set, &rays, (target.width() + kTile - 1) / kTile, (target.height() + kTile - 1) / kTile);
   }
 
  private:
-  std::array<vk::ComputePass, 2> passes_;  // whole rays, rays in parts; the layouts are the same
+  vk::ComputePass pass_;
   std::array<vk::BindingSet, DrrRenderer::kMostFramesInFlight> sets_;
   std::size_t next_ = 0;
 };
@@ -69,16 +69,14 @@ glm::dmat4 world_to_voxel(const Volume& volume) {
 struct DrrRenderer::State {
   State(const vk::OwnDevice& own_device, const Volume& volume, const Attenuation& attenuation)
       : device(own_device),
-        extent(volume.extent),
         to_voxel(world_to_voxel(volume)),
-        texels(upload_attenuation(own_device, volume, attenuation)),
-        grey(own_device, shaders::drr_grey, texels.view()),
-        integrals(own_device, shaders::drr_integrals, texels.view()) {}
+        texture(own_device, volume, attenuation),
+        grey(own_device, shaders::drr_grey, texture),
+        integrals(own_device, shaders::drr_integrals, texture) {}
 
   const vk::OwnDevice& device;
-  std::array<int, 3> extent;
   glm::dmat4 to_voxel;
-  vk::Image texels;  // attenuation, 1/mm
+  AttenuationTexture texture;
   Pass grey, integrals;
   DrrGeometry geometry;
   DrrDisplay display;
@@ -93,8 +91,7 @@ struct DrrRenderer::State {
     rays.grey_scale = static_cast<float>((display.inverted ? -1 : 1) / display.window);
     const double offset = 0.5 - display.level / display.window;
     rays.grey_offset = static_cast<float>(display.inverted ? 1 - offset : offset);
-    const std::uint64_t pixels = std::uint64_t{target.width()} * target.height();
-    pass.record(cmd, target, rays, !device.is_cpu() && pixels < kManyPixels);
+    pass.record(cmd, target, rays);
   }
 };
 
@@ -106,7 +103,7 @@ DrrRenderer::DrrRenderer(const vk::OwnDevice& device, const Volume& volume, cons
 DrrRenderer::~DrrRenderer() = default;
 
 void DrrRenderer::set_geometry(const DrrGeometry& geometry) {
-  state_->rays = make_drr_rays(geometry, state_->to_voxel, state_->extent);
+  state_->rays = make_drr_rays(geometry, state_->texture.voxel_to_texel() * state_->to_voxel, state_->texture.size());
   state_->geometry = geometry;
 }
 

@@ -23,11 +23,14 @@ struct DrrGeometry {
 };
 
 // camera_to_world of a standard view: isocentre in the middle, ZXY intrinsic Euler angles in degrees, translation in mm
-// in the rotated frame. AP looks from anterior: (0, 850, 0) puts the source 850 mm away; PA from posterior: (0, -850, 0).
-// free: the camera looks along superior (+z), rotated by nothing else.
+// in the rotated frame. Unrotated, AP looks posterior, PA anterior, free along the body's axis to the head.
 enum class DrrOrientation { ap, pa, free };
 glm::dmat4 drr_pose(DrrOrientation orientation, const glm::dvec3& rotation_deg_zxy, const glm::dvec3& translation_mm,
                     const glm::dvec3& isocentre_mm);
+
+// The translation that puts the source 850 mm in front of the isocentre: (0, 850, 0) for AP, (0, -850, 0) for PA,
+// (0, 0, -850) for free.
+glm::dvec3 drr_standard_translation_mm(DrrOrientation orientation);
 
 // HU to linear attenuation in 1/mm: piecewise linear through air 0, water, and bone at hu_bone.
 struct Attenuation {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <vector>
 
 #include "plugin/vk/commands.h"
 #include "plugin/vk/error.h"
@@ -13,20 +13,25 @@
 namespace fg {
 namespace {
 
+constexpr VkImageUsageFlags kUsage = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
 constexpr std::size_t kStagingBytes = std::size_t{32} << 20;
 
-VkExtent3D padded(const std::array<int, 3>& extent) {
-  return {static_cast<std::uint32_t>(extent[0]) + 2, static_cast<std::uint32_t>(extent[1]) + 2,
-          static_cast<std::uint32_t>(extent[2]) + 2};
+std::string size_text(const Volume& volume) {
+  return fmt::format("{} x {} x {} voxels", volume.extent[0], volume.extent[1], volume.extent[2]);
+}
+
+Failure too_large(const vk::OwnDevice& device, const Volume& volume, const std::string& why) {
+  return {ExitCode::internal, fmt::format("the volume's {} are too many for {}: {}; crop or downsample it",
+                                          size_text(volume), device.properties.deviceName, why)};
 }
 
 void check_volume(const Volume& volume) {
   const auto [nx, ny, nz] = volume.extent;
   if (nx < 1 || ny < 1 || nz < 1)
-    throw Failure(ExitCode::unreadable_input, fmt::format("the volume is empty ({} x {} x {} voxels)", nx, ny, nz));
+    throw Failure(ExitCode::unreadable_input, "the volume is empty: " + size_text(volume));
   if (volume.values.size() != static_cast<std::size_t>(nx) * static_cast<std::size_t>(ny) * static_cast<std::size_t>(nz))
-    throw Failure(ExitCode::internal, fmt::format("a volume of {} x {} x {} voxels came with {} values", nx, ny, nz,
-                                                  volume.values.size()));
+    throw Failure(ExitCode::internal,
+                  fmt::format("a volume of {} came with {} values", size_text(volume), volume.values.size()));
 }
 
 void check_attenuation(const Attenuation& a) {
@@ -36,44 +41,52 @@ void check_attenuation(const Attenuation& a) {
                                                a.mu_water, a.mu_bone, a.hu_bone));
 }
 
-void check_device(const vk::OwnDevice& device, const Volume& volume) {
-  const VkPhysicalDeviceImageFormatInfo2 wanted{
-      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
-      .format = VK_FORMAT_R32_SFLOAT,
-      .type = VK_IMAGE_TYPE_3D,
-      .tiling = VK_IMAGE_TILING_OPTIMAL,
-      .usage = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT};
+VkImageFormatProperties offered_by(const vk::OwnDevice& device) {
+  const VkPhysicalDeviceImageFormatInfo2 wanted{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
+                                                .format = VK_FORMAT_R32_SFLOAT,
+                                                .type = VK_IMAGE_TYPE_2D,
+                                                .tiling = VK_IMAGE_TILING_OPTIMAL,
+                                                .usage = kUsage};
   VkImageFormatProperties2 offered{.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2};
   vk::check(device.GetPhysicalDeviceImageFormatProperties2(device.physical, &wanted, &offered),
-            "asking for 3D images of floats");
-  const VkExtent3D most = offered.imageFormatProperties.maxExtent, size = padded(volume.extent);
-  const VkDeviceSize size_bytes = VkDeviceSize{size.width} * size.height * size.depth * sizeof(float);
-  const auto [nx, ny, nz] = volume.extent;
-  if (size.width > most.width || size.height > most.height || size.depth > most.depth)
-    throw Failure(ExitCode::internal, fmt::format("the volume has {} x {} x {} voxels; {} takes at most {} x {} x {}; "
-                                                  "crop or downsample it",
-                                                  nx, ny, nz, device.properties.deviceName, most.width - 2,
-                                                  most.height - 2, most.depth - 2));
-  if (size_bytes > offered.imageFormatProperties.maxResourceSize)
-    throw Failure(ExitCode::internal,
-                  fmt::format("the volume's {} x {} x {} voxels need {} MiB; {} takes images of at most {} MiB; crop or "
-                              "downsample it",
-                              nx, ny, nz, size_bytes >> 20, device.properties.deviceName,
-                              offered.imageFormatProperties.maxResourceSize >> 20));
+            "asking for images of floats");
+  return offered.imageFormatProperties;
 }
 
-vk::Image make_image(const vk::OwnDevice& device, const Volume& volume) {
-  try {
-    return {device,
-            {.format = VK_FORMAT_R32_SFLOAT,
-             .extent = padded(volume.extent),
-             .usage = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT}};
-  } catch (const vk::Error& error) {
-    throw Failure(ExitCode::internal, fmt::format("the volume's {} x {} x {} voxels do not fit into the memory of {} "
-                                                  "({}); crop or downsample it",
-                                                  volume.extent[0], volume.extent[1], volume.extent[2],
-                                                  device.properties.deviceName, vk::name_of(error.result)));
-  }
+// Devices take fewer layers than rows or columns (often 2048 against 16384): a longer third axis trades places with the
+// shortest one.
+std::array<int, 3> order_of_axes(const vk::OwnDevice& device, const Volume& volume) {
+  const std::array<int, 3>& n = volume.extent;
+  const VkImageFormatProperties offered = offered_by(device);
+  const auto fits = [](int voxels, std::uint32_t most) { return static_cast<std::uint32_t>(voxels) + 2 <= most; };
+  std::array<int, 3> axes{0, 1, 2};
+  if (!fits(n[2], offered.maxArrayLayers)) std::swap(axes[2], axes[n[0] <= n[1] ? 0 : 1]);
+  if (!fits(n[axes[0]], offered.maxExtent.width) || !fits(n[axes[1]], offered.maxExtent.height) ||
+      !fits(n[axes[2]], offered.maxArrayLayers))
+    throw too_large(device, volume,
+                    fmt::format("it takes images of {} x {} pixels and {} layers, a border of one voxel included",
+                                offered.maxExtent.width, offered.maxExtent.height, offered.maxArrayLayers));
+  const std::uint64_t texels = (std::uint64_t(n[0]) + 2) * (std::uint64_t(n[1]) + 2) * (std::uint64_t(n[2]) + 2);
+  if (texels * sizeof(float) > offered.maxResourceSize)
+    throw too_large(device, volume, fmt::format("they need {} MiB, and it takes images of at most {} MiB",
+                                                (texels * sizeof(float)) >> 20, offered.maxResourceSize >> 20));
+  return axes;
+}
+
+void change_layers(const vk::OwnDevice& device, VkImage image, VkImageLayout from, VkImageLayout to) {
+  const VkImageMemoryBarrier barrier{.sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
+                                     .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
+                                     .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT,
+                                     .oldLayout = from,
+                                     .newLayout = to,
+                                     .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+                                     .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+                                     .image = image,
+                                     .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, VK_REMAINING_ARRAY_LAYERS}};
+  vk::run_and_wait(device, [&](VkCommandBuffer cmd) {
+    device.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, nullptr,
+                              0, nullptr, 1, &barrier);
+  });
 }
 
 }  // namespace
@@ -85,49 +98,106 @@ float attenuation_of(float hu, const Attenuation& a) {
   return static_cast<float>(std::max(mu, 0.0));
 }
 
-vk::Image upload_attenuation(const vk::OwnDevice& device, const Volume& volume, const Attenuation& attenuation) {
+AttenuationTexture::AttenuationTexture(const vk::OwnDevice& device, const Volume& volume,
+                                       const Attenuation& attenuation) {
   check_volume(volume);
   check_attenuation(attenuation);
-  check_device(device, volume);
-  vk::Image image = make_image(device, volume);
+  axes_ = order_of_axes(device, volume);
+  const auto texels = [&](int axis) { return static_cast<std::uint32_t>(volume.extent[axes_[axis]]) + 2; };
+  size_ = {texels(0), texels(1), texels(2)};
 
-  // Rows through a staging buffer of bounded size: a CT fills gigabytes, and its attenuation is needed only once.
-  const VkExtent3D size = image.extent();
-  const std::size_t row_floats = size.width, rows = std::size_t{size.height} * size.depth;
-  const std::size_t rows_at_once = std::clamp<std::size_t>(kStagingBytes / (row_floats * 4), 1, rows);
-  const vk::Buffer staging(device, rows_at_once * row_floats * 4, vk::Residence::upload);
-  vk::run_and_wait(device, [&](VkCommandBuffer cmd) {
-    vk::change_layout(device, cmd, image.get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
-  });
+  const VkImageCreateInfo image_info{.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+                                     .imageType = VK_IMAGE_TYPE_2D,
+                                     .format = VK_FORMAT_R32_SFLOAT,
+                                     .extent = {size_.width, size_.height, 1},
+                                     .mipLevels = 1,
+                                     .arrayLayers = size_.depth,
+                                     .samples = VK_SAMPLE_COUNT_1_BIT,
+                                     .tiling = VK_IMAGE_TILING_OPTIMAL,
+                                     .usage = kUsage,
+                                     .sharingMode = VK_SHARING_MODE_EXCLUSIVE,
+                                     .initialLayout = VK_IMAGE_LAYOUT_UNDEFINED};
+  VkImage image;
+  vk::check(device.CreateImage(device.handle, &image_info, nullptr, &image), "creating the image of a volume");
+  image_ = vk::UniqueImage(device, image);
+
+  VkMemoryRequirements needs;
+  device.GetImageMemoryRequirements(device.handle, image, &needs);
+  const VkMemoryAllocateInfo allocate{
+      .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+      .allocationSize = needs.size,
+      .memoryTypeIndex = device.memory_type(needs.memoryTypeBits, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT)};
+  VkDeviceMemory memory;
+  if (const VkResult result = device.AllocateMemory(device.handle, &allocate, nullptr, &memory); result != VK_SUCCESS)
+    throw too_large(device, volume, fmt::format("allocating {} MiB gave {}", needs.size >> 20, vk::name_of(result)));
+  memory_ = vk::UniqueMemory(device, memory);
+  vk::check(device.BindImageMemory(device.handle, image, memory, 0), "binding memory to the image of a volume");
+
+  const VkImageViewCreateInfo view_info{.sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
+                                        .image = image,
+                                        .viewType = VK_IMAGE_VIEW_TYPE_2D_ARRAY,
+                                        .format = VK_FORMAT_R32_SFLOAT,
+                                        .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, size_.depth}};
+  VkImageView view;
+  vk::check(device.CreateImageView(device.handle, &view_info, nullptr, &view), "creating the view of a volume");
+  view_ = vk::UniqueImageView(device, view);
+
+  // Gathers need no filter, and never leave the image.
+  const VkSamplerCreateInfo sampler_info{.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO,
+                                         .magFilter = VK_FILTER_NEAREST,
+                                         .minFilter = VK_FILTER_NEAREST,
+                                         .mipmapMode = VK_SAMPLER_MIPMAP_MODE_NEAREST,
+                                         .addressModeU = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE,
+                                         .addressModeV = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE,
+                                         .addressModeW = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE};
+  VkSampler sampler;
+  vk::check(device.CreateSampler(device.handle, &sampler_info, nullptr, &sampler), "creating a sampler");
+  sampler_ = vk::UniqueSampler(device, sampler);
+
+  change_layers(device, image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
+  fill(device, volume, attenuation);
+  change_layers(device, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL);
+}
+
+glm::dmat4 AttenuationTexture::voxel_to_texel() const {
+  glm::dmat4 matrix(0.0);
+  for (int axis = 0; axis < 3; ++axis) matrix[axes_[axis]][axis] = 1.0;
+  matrix[3] = {1, 1, 1, 1};
+  return matrix;
+}
+
+// Rows go through a staging buffer of bounded size: a CT may fill gigabytes, and its attenuation is needed only once.
+void AttenuationTexture::fill(const vk::OwnDevice& device, const Volume& volume, const Attenuation& attenuation) const {
+  const std::array<std::size_t, 3> voxel_stride{
+      1, static_cast<std::size_t>(volume.extent[0]),
+      static_cast<std::size_t>(volume.extent[0]) * static_cast<std::size_t>(volume.extent[1])};
+  const std::array<std::size_t, 3> stride{voxel_stride[axes_[0]], voxel_stride[axes_[1]], voxel_stride[axes_[2]]};
+  const std::size_t row_floats = size_.width, rows = std::size_t{size_.height} * size_.depth;
+  const std::size_t rows_at_once = std::clamp<std::size_t>(kStagingBytes / (row_floats * sizeof(float)), 1, rows);
+  const vk::Buffer staging(device, rows_at_once * row_floats * sizeof(float), vk::Residence::upload);
+
   for (std::size_t first = 0; first < rows; first += rows_at_once) {
     const std::size_t count = std::min(rows_at_once, rows - first);
-    std::vector<VkBufferImageCopy> copies;
+    std::vector<VkBufferImageCopy> copies;  // one a layer that these rows touch
     for (std::size_t n = 0; n < count; ++n) {
       float* row = staging.as<float>().data() + n * row_floats;
-      std::fill(row, row + row_floats, 0.0f);
-      const std::size_t j = (first + n) % size.height, k = (first + n) / size.height;  // of the padded volume
-      if (n == 0 || j == 0)
-        copies.push_back({.bufferOffset = n * row_floats * 4,
-                          .imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1},
-                          .imageOffset = {0, static_cast<int>(j), static_cast<int>(k)},
-                          .imageExtent = {size.width, 0, 1}});
+      const std::size_t y = (first + n) % size_.height, layer = (first + n) / size_.height;
+      if (n == 0 || y == 0)
+        copies.push_back({.bufferOffset = n * row_floats * sizeof(float),
+                          .imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, static_cast<std::uint32_t>(layer), 1},
+                          .imageOffset = {0, static_cast<std::int32_t>(y), 0},
+                          .imageExtent = {size_.width, 0, 1}});
       ++copies.back().imageExtent.height;
-      if (j == 0 || j + 1 == size.height || k == 0 || k + 1 == size.depth) continue;
-      const float* hu = volume.values.data() +
-                        ((k - 1) * static_cast<std::size_t>(volume.extent[1]) + j - 1) *
-                            static_cast<std::size_t>(volume.extent[0]);
-      for (int i = 0; i < volume.extent[0]; ++i) row[i + 1] = attenuation_of(hu[i], attenuation);
+      std::fill(row, row + row_floats, 0.0f);
+      if (y == 0 || y + 1 == size_.height || layer == 0 || layer + 1 == size_.depth) continue;
+      const float* hu = volume.values.data() + (layer - 1) * stride[2] + (y - 1) * stride[1];
+      for (std::size_t x = 0; x + 2 < row_floats; ++x) row[x + 1] = attenuation_of(hu[x * stride[0]], attenuation);
     }
     vk::run_and_wait(device, [&](VkCommandBuffer cmd) {
-      device.CmdCopyBufferToImage(cmd, staging.get(), image.get(), VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
+      device.CmdCopyBufferToImage(cmd, staging.get(), image_.get(), VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
                                   static_cast<std::uint32_t>(copies.size()), copies.data());
     });
   }
-  vk::run_and_wait(device, [&](VkCommandBuffer cmd) {
-    vk::change_layout(device, cmd, image.get(), VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
-                      VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL);
-  });
-  return image;
 }
 
 }  // namespace fg

@@ -10,11 +10,11 @@ GaussianPairs::GaussianPairs(const vk::OwnDevice& device, const RadixSort& sorte
       tile_capacity(tiles_wanted),
       pairs{vk::Buffer(device, VkDeviceSize{pair_capacity} * 8, vk::Residence::device),
             vk::Buffer(device, VkDeviceSize{pair_capacity} * 8, vk::Residence::device)},
-      block_counts(device, RadixSort::block_counts_bytes(pair_capacity), vk::Residence::device),
+      part_counts(device, RadixSort::part_counts_bytes(pair_capacity), vk::Residence::device),
       digit_totals(device, RadixSort::digit_totals_bytes(), vk::Residence::device),
       starts(device, (VkDeviceSize{tile_capacity} + 1) * 4, vk::Residence::device),
       sort(sorter.bind({.elements = {&pairs[0], &pairs[1]},
-                        .block_counts = &block_counts,
+                        .part_counts = &part_counts,
                         .digit_totals = &digit_totals,
                         .control = &control})) {}
 

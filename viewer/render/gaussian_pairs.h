@@ -22,7 +22,7 @@ struct GaussianPairs {
 
   std::uint32_t pair_capacity, tile_capacity;
   std::array<vk::Buffer, 2> pairs;  // uvec2: tile, splat
-  vk::Buffer block_counts, digit_totals;
+  vk::Buffer part_counts, digit_totals;
   vk::Buffer starts;  // first pair of each tile, and the end of the last
   RadixSort::Bound sort;
   vk::BindingSet emit;                       // bound by the renderer

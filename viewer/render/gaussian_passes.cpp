@@ -56,7 +56,7 @@ GaussianScratch::GaussianScratch(const vk::OwnDevice& device, const GaussianPass
                                  const RadixSort& sorter, const GaussianScene& scene)
     : control(device, gaussians::kControlWords * 4, vk::Residence::device),
       order{scratch_buffer(device, scene.size, 8), scratch_buffer(device, scene.size, 8)},
-      block_counts(device, RadixSort::block_counts_bytes(scene.size), vk::Residence::device),
+      part_counts(device, RadixSort::part_counts_bytes(scene.size), vk::Residence::device),
       digit_totals(device, RadixSort::digit_totals_bytes(), vk::Residence::device),
       ellipses(scratch_buffer(device, scene.size, 32)),
       blues(scratch_buffer(device, scene.size, 4)),
@@ -64,7 +64,7 @@ GaussianScratch::GaussianScratch(const vk::OwnDevice& device, const GaussianPass
       tile_counts(scratch_buffer(device, scene.size, 4)),
       group_pairs(scratch_buffer(device, (scene.size + gaussians::kGroup - 1) / gaussians::kGroup, 4)),
       sort(sorter.bind({.elements = {&order[0], &order[1]},
-                        .block_counts = &block_counts,
+                        .part_counts = &part_counts,
                         .digit_totals = &digit_totals,
                         .control = &control})),
       plan_visible(device, passes.plan_visible, {bind(control), bind(digit_totals)}),

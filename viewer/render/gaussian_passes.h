@@ -25,7 +25,7 @@ struct GaussianScratch {
 
   vk::Buffer control;                      // shaders/gaussians/layout.h
   std::array<vk::Buffer, 2> order;         // uvec2: depth key, splat
-  vk::Buffer block_counts, digit_totals;   // of the depth sort
+  vk::Buffer part_counts, digit_totals;   // of the depth sort
   vk::Buffer ellipses, blues, shapes, tile_counts;  // by splat
   vk::Buffer group_pairs;                  // by group of 256 visible splats
 

@@ -53,7 +53,7 @@ struct GaussianRenderer::State {
         options(given),
         scene(owner, splats),
         passes(owner, splats.sh_degree, rows_per_thread(owner, given)),
-        sorter(owner),
+        sorter(owner, given.sort.value_or(RadixSort::suited(owner))),
         scratch(owner, passes, sorter, scene),
         readback(owner, kReadbackSlots * kSlotBytes, vk::Residence::readback) {
     std::fill_n(readback.mapped(), readback.size_bytes(), std::byte{0});

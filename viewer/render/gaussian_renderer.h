@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "plugin/vk/own_device.h"
 #include "viewer/render/frame_source.h"
+#include "viewer/render/radix_sort.h"
 #include "viewer/scene/camera.h"
 #include "viewer/scene/splats.h"
 
@@ -17,6 +19,7 @@ namespace fg {
 struct GaussianOptions {
   std::uint32_t pair_capacity = 0;    // (tile, splat) pairs at first; 0: from the scene and the image size
   std::uint32_t rows_per_thread = 0;  // pixels a thread blends: 1, 2, 4, 8 or 16; 0: what suits the device
+  std::optional<RadixSort::Variant> sort;  // none: what suits the device
   // Called while recording, before each named pass and at the end with "end": for timestamps.
   std::function<void(VkCommandBuffer, const char* pass)> on_pass;
 };

@@ -2,47 +2,56 @@
 
 #include "plugin/vk/commands.h"
 #include "shaders/sort/histogram.comp.h"
+#include "shaders/sort/histogram_lanes.comp.h"
 #include "shaders/sort/scan_rows.comp.h"
 #include "shaders/sort/scatter.comp.h"
+#include "shaders/sort/scatter_lanes.comp.h"
 
 namespace fg {
 namespace {
 
 using vk::kStorageBuffer;
 
-vk::ComputePass make_pass(const vk::Device& device, std::span<const std::uint32_t> spirv, std::size_t buffers) {
+vk::ComputePass make_pass(const vk::Device& device, std::span<const std::uint32_t> spirv, std::size_t buffers,
+                          std::vector<std::uint32_t> constants = {}) {
   return {device,
           {.spirv = spirv,
            .bindings = std::vector<VkDescriptorType>(buffers, kStorageBuffer),
            .push_bytes = sizeof(sort::Pass),
-           .constants = {}}};
+           .constants = std::move(constants)}};
 }
 
 }  // namespace
 
-RadixSort::RadixSort(const vk::OwnDevice& device)
-    : device_(&device),
-      histogram_(make_pass(device, shaders::sort_histogram, 3)),
-      scan_(make_pass(device, shaders::sort_scan_rows, 3)),
-      scatter_(make_pass(device, shaders::sort_scatter, 5)) {}
+RadixSort::RadixSort(const vk::OwnDevice& device, Variant variant) : device_(&device) {
+  if (variant == Variant::groups) {
+    histogram_ = make_pass(device, shaders::sort_histogram, 3);
+    scan_ = make_pass(device, shaders::sort_scan_rows, 3, {sort::kThreads, 1});
+    scatter_ = make_pass(device, shaders::sort_scatter, 5);
+  } else {
+    histogram_ = make_pass(device, shaders::sort_histogram_lanes, 3);
+    scan_ = make_pass(device, shaders::sort_scan_rows, 3, {sort::kLanes, sort::kLanes});
+    scatter_ = make_pass(device, shaders::sort_scatter_lanes, 5);
+  }
+}
 
-VkDeviceSize RadixSort::block_counts_bytes(std::uint64_t capacity) {
+VkDeviceSize RadixSort::part_counts_bytes(std::uint64_t capacity) {
   const std::uint64_t blocks = (capacity + sort::kBlock - 1) / sort::kBlock;
-  return (blocks ? blocks : 1) * sort::kThreads * sizeof(std::uint32_t);
+  return (blocks ? blocks : 1) * sort::kLanes * sort::kThreads * sizeof(std::uint32_t);
 }
 
 RadixSort::Bound RadixSort::bind(const Buffers& b) const {
   Bound bound;
   for (int source = 0; source < 2; ++source) {
     bound.histogram_[source] = vk::BindingSet(
-        *device_, histogram_, {vk::bind(*b.control), vk::bind(*b.elements[source]), vk::bind(*b.block_counts)});
+        *device_, histogram_, {vk::bind(*b.control), vk::bind(*b.elements[source]), vk::bind(*b.part_counts)});
     bound.scatter_[source] =
         vk::BindingSet(*device_, scatter_,
-                       {vk::bind(*b.control), vk::bind(*b.elements[source]), vk::bind(*b.block_counts),
+                       {vk::bind(*b.control), vk::bind(*b.elements[source]), vk::bind(*b.part_counts),
                         vk::bind(*b.digit_totals), vk::bind(*b.elements[1 - source])});
   }
   bound.scan_ = vk::BindingSet(*device_, scan_,
-                               {vk::bind(*b.control), vk::bind(*b.block_counts), vk::bind(*b.digit_totals)});
+                               {vk::bind(*b.control), vk::bind(*b.part_counts), vk::bind(*b.digit_totals)});
   return bound;
 }
 

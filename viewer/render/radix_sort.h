@@ -17,16 +17,20 @@ namespace fg {
 
 class RadixSort {
  public:
-  explicit RadixSort(const vk::OwnDevice& device);
+  // Both give the same result. groups: a workgroup of 256 threads ranks its elements together, for GPUs. lanes: each
+  // lane sorts a run of its own, for CPUs, where a barrier costs as much as sorting ten elements.
+  enum class Variant { groups, lanes };
+  static Variant suited(const vk::Device& device) { return device.is_cpu() ? Variant::lanes : Variant::groups; }
+  RadixSort(const vk::OwnDevice& device, Variant variant);
 
   // Bytes of the scratch buffers for up to capacity elements.
-  static VkDeviceSize block_counts_bytes(std::uint64_t capacity);
+  static VkDeviceSize part_counts_bytes(std::uint64_t capacity);
   static VkDeviceSize digit_totals_bytes() { return sort::kThreads * sizeof(std::uint32_t); }
 
   // What one list of elements is sorted with; all borrowed, and to outlive the use on the device.
   struct Buffers {
     const vk::Buffer* elements[2];   // uvec2 (key, value): a pass moves them from one to the other
-    const vk::Buffer* block_counts;  // scratch
+    const vk::Buffer* part_counts;  // scratch
     const vk::Buffer* digit_totals;  // scratch; after a pass: elements by digit
     const vk::Buffer* control;       // holds the number of elements
   };

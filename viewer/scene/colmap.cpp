@@ -313,7 +313,7 @@ std::vector<ColmapImage> read_images_text(const std::filesystem::path& file) {
 }  // namespace
 
 ListedCameras read_colmap(const std::filesystem::path& model) {
-  const bool binary = std::filesystem::exists(model / "cameras.bin");
+  const bool binary = std::filesystem::exists(model / "cameras.bin") && std::filesystem::exists(model / "images.bin");
   const std::filesystem::path cameras_file = model / (binary ? "cameras.bin" : "cameras.txt");
   const std::filesystem::path images_file = model / (binary ? "images.bin" : "images.txt");
   const Cameras cameras = binary ? read_cameras_binary(cameras_file) : read_cameras_text(cameras_file);
@@ -321,6 +321,7 @@ ListedCameras read_colmap(const std::filesystem::path& model) {
   if (images.empty()) throw unreadable(images_file, "lists no images");
   ListedCameras result;
   result.beside = model;
+  result.from_colmap = true;
   for (const ColmapImage& image : images) result.cameras.push_back(listed(images_file, cameras_file, image, cameras));
   return result;
 }

@@ -23,12 +23,14 @@ struct Dataset {
 // found although a folder was given, Failure(unreadable_input).
 Dataset load_dataset(const std::filesystem::path& cameras, const std::filesystem::path& images = {});
 
-// The camera's photo: undistorted, composited over the background, divided by downscale; its size is the size of
+// The camera's photo: composited over the background (null: black), undistorted, divided by downscale; its size is the size of
 // intrinsics_for(camera, downscale, photo file). Where photo and camera differ in size by a whole-number or fractional
 // scale (images_4 beside a full-size model) the intrinsics follow the photo.
 struct GroundTruth {
   Image8 image;
   Intrinsics intrinsics;
+  double outside = 0;              // fraction of the undistorted photo that the lens did not see; black
+  std::vector<std::string> notes;  // what a user should know, one sentence each
 };
 GroundTruth load_ground_truth(const Camera& camera, int downscale = 1, const float background[3] = nullptr);
 

@@ -20,6 +20,7 @@ struct ListedCamera {
 struct ListedCameras {
   std::vector<ListedCamera> cameras;
   std::vector<std::string> notes;
+  bool from_colmap = false;          // names are unique as listed
   std::filesystem::path beside;      // where relative photo names start, and where images/ is looked for
 };
 

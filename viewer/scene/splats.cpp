@@ -27,14 +27,15 @@ std::string other_format(const InputFile& file) {
   const std::string extension = file.path().extension().string();
   const char* const convert = " scene, not supported yet; convert it with: npx @playcanvas/splat-transform";
   const auto advice = [&](const char* name) {
-    return fmt::format("is a {}{} {} scene.ply", name, convert, file.path().filename().string());
+    return fmt::format("is {}{} {} scene.ply", name, convert, file.path().filename().string());
   };
   if (length == 0) return "is empty; expected an INRIA .ply of splats";
-  if (text.starts_with("NGSP") || (text.starts_with("\x1f\x8b") && extension == ".spz")) return advice("SPZ");
-  if (text.starts_with("PK\x03\x04")) return advice("zipped (SOG)");
-  if (extension == ".splat") return advice(".splat");
-  if (extension == ".ksplat") return advice(".ksplat");
-  if (text.starts_with("glTF")) return advice("glTF");
+  if (text.starts_with("NGSP") || (text.starts_with("\x1f\x8b") && extension == ".spz")) return advice("an SPZ");
+  if (text.starts_with("PK\x03\x04")) return advice("a zipped SOG");
+  if (extension == ".splat") return advice("a .splat");
+  if (extension == ".ksplat") return advice("a .ksplat");
+  if (text.starts_with("glTF")) return advice("a glTF");
+  if (text.starts_with("{") && file.path().filename().string().ends_with("meta.json")) return advice("a SOG");
   if (text.starts_with("version https://git-lfs")) return "is a Git LFS pointer, not the file itself; run git lfs pull";
   return "byte 0: expected the line 'ply' of an INRIA .ply of splats";
 }

@@ -1,0 +1,168 @@
+#include "kernels/ssim/ssim2d_rows.h"
+
+#include "kernels/core/sum.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/ssim/ssim2d_rows.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace fg::cpu {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Floats = hn::CappedTag<float, kLinePad>;
+using Vector = hn::Vec<Floats>;
+
+HWY_ATTR void load_floats(const float* x, const float* y, int count, float* s, float* d) {
+  const Floats tag;
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  int i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const Vector vx = hn::LoadU(tag, x + i), vy = hn::LoadU(tag, y + i);
+    hn::StoreU(hn::Add(vx, vy), tag, s + i);
+    hn::StoreU(hn::Sub(vx, vy), tag, d + i);
+  }
+  for (; i < count; ++i) {
+    s[i] = x[i] + y[i];
+    d[i] = x[i] - y[i];
+  }
+}
+
+HWY_ATTR void load_codes(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d) {
+  const Floats tag;
+  const hn::Rebind<std::int32_t, Floats> ints;
+  const hn::Rebind<std::uint8_t, Floats> codes;
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  int i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const auto vx = hn::PromoteTo(ints, hn::LoadU(codes, x + i));
+    const auto vy = hn::PromoteTo(ints, hn::LoadU(codes, y + i));
+    hn::StoreU(hn::ConvertTo(tag, hn::Add(vx, vy)), tag, s + i);
+    hn::StoreU(hn::ConvertTo(tag, hn::Sub(vx, vy)), tag, d + i);
+  }
+  for (; i < count; ++i) {
+    s[i] = static_cast<float>(x[i] + y[i]);
+    d[i] = static_cast<float>(x[i] - y[i]);
+  }
+}
+
+// Works on whole vectors: the line is padded, and what is written beyond `columns` is never read as a result.
+template <int kRadius>
+HWY_ATTR void filter_line(const float* line, int columns, const float* tap, float* mean, float* variance) {
+  const Floats tag;
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  for (int i = 0; i < columns; i += lanes) {
+    const Vector centre = hn::LoadU(tag, line + i + kRadius);
+    Vector first = hn::Zero(tag), second = hn::Zero(tag);
+    HWY_UNROLL(5)
+    for (int k = 1; k <= kRadius; ++k) {
+      const Vector left = hn::Sub(hn::LoadU(tag, line + i + kRadius - k), centre);
+      const Vector right = hn::Sub(hn::LoadU(tag, line + i + kRadius + k), centre);
+      const Vector weight = hn::Set(tag, tap[k]);
+      first = hn::MulAdd(weight, hn::Add(left, right), first);
+      second = hn::MulAdd(weight, hn::MulAdd(left, left, hn::Mul(right, right)), second);
+    }
+    hn::Store(hn::Add(centre, first), tag, mean + i);
+    hn::Store(hn::NegMulAdd(first, first, second), tag, variance + i);
+  }
+}
+
+// Window mean and variance of one vector of columns; `mean` and `variance` point into the first of the rows.
+template <int kRadius>
+HWY_ATTR HWY_INLINE void filter_column(const float* mean, const float* variance, const float* tap, Vector& out_mean,
+                                       Vector& out_variance) {
+  constexpr int kStride = sizeof(RowMoments) / sizeof(float);
+  const Floats tag;
+  const Vector centre = hn::Load(tag, mean + kRadius * kStride);
+  Vector first = hn::Zero(tag);
+  Vector second = hn::Mul(hn::Set(tag, tap[0]), hn::Load(tag, variance + kRadius * kStride));
+  HWY_UNROLL(5)
+  for (int k = 1; k <= kRadius; ++k) {
+    const int above = (kRadius - k) * kStride, below = (kRadius + k) * kStride;
+    const Vector a = hn::Sub(hn::Load(tag, mean + above), centre);
+    const Vector b = hn::Sub(hn::Load(tag, mean + below), centre);
+    const Vector weight = hn::Set(tag, tap[k]);
+    first = hn::MulAdd(weight, hn::Add(a, b), first);
+    const Vector total = hn::Add(hn::MulAdd(a, a, hn::Load(tag, variance + above)),
+                                 hn::MulAdd(b, b, hn::Load(tag, variance + below)));
+    second = hn::MulAdd(weight, total, second);
+  }
+  out_mean = hn::Add(centre, first);
+  out_variance = hn::NegMulAdd(first, first, second);
+}
+
+template <int kRadius>
+HWY_ATTR double combine(const RowMoments* rows, int columns, const float* tap, FgSsimConstants constants,
+                        float* terms) {
+  const Floats tag;
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  alignas(64) RowMoments window;
+  for (int i = 0; i < columns; i += lanes) {
+    Vector mean, variance;
+    filter_column<kRadius>(rows->s_mean + i, rows->s_variance + i, tap, mean, variance);
+    hn::Store(mean, tag, window.s_mean + i);
+    hn::Store(variance, tag, window.s_variance + i);
+    filter_column<kRadius>(rows->d_mean + i, rows->d_variance + i, tap, mean, variance);
+    hn::Store(mean, tag, window.d_mean + i);
+    hn::Store(variance, tag, window.d_variance + i);
+  }
+  // The formula stands in ssim_math.h alone; the compiler makes vectors of these two loops.
+  for (int i = 0; i < columns; ++i)
+    terms[i] = fg_ssim_term({window.s_mean[i], window.d_mean[i], window.s_variance[i], window.d_variance[i]}, constants);
+  RowSum sum;
+  int i = 0;
+  for (; i + RowSum::kLanes <= columns; i += RowSum::kLanes)
+    for (int lane = 0; lane < RowSum::kLanes; ++lane) sum.lane[lane] += terms[i + lane];
+  for (int lane = 0; i + lane < columns; ++lane) sum.lane[lane] += terms[i + lane];
+  return sum.total();
+}
+
+template <int kRadius>
+HWY_ATTR void filter(const SampleLine& line, int columns, const float* tap, RowMoments& moments) {
+  filter_line<kRadius>(line.s, columns, tap, moments.s_mean, moments.s_variance);
+  filter_line<kRadius>(line.d, columns, tap, moments.d_mean, moments.d_variance);
+}
+
+HWY_ATTR void filter_any(const SampleLine& line, int columns, const WindowTaps& window, RowMoments& moments) {
+  if (window.radius == 5) return filter<5>(line, columns, window.tap, moments);
+  if (window.radius == 4) return filter<4>(line, columns, window.tap, moments);
+  filter<3>(line, columns, window.tap, moments);
+}
+
+HWY_ATTR double combine_any(const RowMoments* rows, int columns, const WindowTaps& window,
+                            FgSsimConstants constants, float* terms) {
+  if (window.radius == 5) return combine<5>(rows, columns, window.tap, constants, terms);
+  if (window.radius == 4) return combine<4>(rows, columns, window.tap, constants, terms);
+  return combine<3>(rows, columns, window.tap, constants, terms);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace fg::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace fg::cpu {
+
+HWY_EXPORT(load_floats);
+HWY_EXPORT(load_codes);
+HWY_EXPORT(filter_any);
+HWY_EXPORT(combine_any);
+
+void load_contiguous(const float* x, const float* y, int count, float* s, float* d) {
+  HWY_DYNAMIC_DISPATCH(load_floats)(x, y, count, s, d);
+}
+void load_contiguous(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d) {
+  HWY_DYNAMIC_DISPATCH(load_codes)(x, y, count, s, d);
+}
+void filter_row(const SampleLine& line, int columns, const WindowTaps& window, RowMoments& moments) {
+  HWY_DYNAMIC_DISPATCH(filter_any)(line, columns, window, moments);
+}
+double combine_rows(const RowMoments* rows, int columns, const WindowTaps& window, FgSsimConstants constants,
+                    float* terms) {
+  return HWY_DYNAMIC_DISPATCH(combine_any)(rows, columns, window, constants, terms);
+}
+
+}  // namespace fg::cpu
+#endif

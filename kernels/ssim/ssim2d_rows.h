@@ -1,0 +1,43 @@
+#pragma once
+// The vector half of SSIM on CPU: what happens along a row of up to kBlockColumns pixels. The walk over the image is
+// ssim2d_cpu.cpp. Compiled for every instruction set, the best one is taken at run time (ssim2d_rows.cpp).
+//
+// Moments of a window are taken about the window's own centre sample:
+//   e_k = v_k - v_0,  mean = v_0 + sum w_k e_k,  variance = sum w_k e_k^2 - (sum w_k e_k)^2
+// By Cauchy's inequality the subtracted square is at most (1 - w_0) of what it is subtracted from, so nothing
+// cancels, whatever the image. Rows first, columns of rows then (law of total variance).
+
+#include <cstdint>
+
+#include "kernels/ssim/ssim_math.h"
+#include "kernels/ssim/window.h"
+
+namespace fg::cpu {
+
+inline constexpr int kBlockColumns = 128;
+inline constexpr int kLinePad = 16;  // the widest vector of floats: rows may be worked on up to there
+
+// Row moments of s and d, one row of a block.
+struct alignas(64) RowMoments {
+  float s_mean[kBlockColumns], s_variance[kBlockColumns];
+  float d_mean[kBlockColumns], d_variance[kBlockColumns];
+};
+
+// s and d along a row; sample i belongs to column i - radius of the block.
+struct alignas(64) SampleLine {
+  float s[kBlockColumns + 2 * kMaxWindowRadius + kLinePad];
+  float d[kBlockColumns + 2 * kMaxWindowRadius + kLinePad];
+};
+
+// line[0, count) from contiguous samples.
+void load_contiguous(const float* x, const float* y, int count, float* s, float* d);
+void load_contiguous(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d);
+
+// moments of columns [0, columns) from the line.
+void filter_row(const SampleLine& line, int columns, const WindowTaps& window, RowMoments& moments);
+
+// SSIM terms of columns [0, columns) from the 2 * radius + 1 rows that begin at `rows`; returns their sum.
+double combine_rows(const RowMoments* rows, int columns, const WindowTaps& window, FgSsimConstants constants,
+                    float* terms);
+
+}  // namespace fg::cpu

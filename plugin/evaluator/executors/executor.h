@@ -1,0 +1,89 @@
+#pragma once
+// What measures frames: the seam between the evaluator, which keeps references, slots and results, and the ways of
+// running the kernels (SPIR-V in the command buffer; later CUDA in the command buffer, and CUDA on shared images).
+//
+// An executor belongs to a device and holds pipelines; its workspaces hold everything that depends on a frame's size.
+// A workspace is used by command buffers that are in flight, so the evaluator keeps it until they have finished.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plugin/vk/device.h"  // before vulkan.h: without prototypes
+
+#include "framegauge/vulkan.h"
+
+namespace fg {
+
+// An image to read, as the host describes it: layout GENERAL or SHADER_READ_ONLY_OPTIMAL.
+struct SourceImage {
+  VkImage image = VK_NULL_HANDLE;
+  VkImageView view = VK_NULL_HANDLE;
+  VkImageLayout layout = VK_IMAGE_LAYOUT_GENERAL;
+  VkExtent2D extent = {};
+};
+
+struct HeatmapStyle {
+  FgColorMap color_map = FG_COLOR_MAP_VIRIDIS;
+  float worst = 0, best = 1;  // map values of the first and the last colour
+};
+
+struct ExecutorSettings {
+  std::uint32_t frame_slots = 3;      // frames that may be unfinished at once
+  std::uint32_t reference_slots = 6;  // the same for recorded references
+  int window = 11;                    // taps
+  FgPadding padding = FG_PADDING_SAME;
+  std::size_t band_bytes = std::size_t{64} << 20;  // most memory for moments between two passes
+};
+
+// One frame's measurement.
+struct FrameWork {
+  SourceImage frame;
+  std::uint32_t slot = 0;  // whose earlier measurement has finished
+  HeatmapStyle style;
+  VkBuffer statistics = VK_NULL_HANDLE;  // receives Executor::statistics_bytes(), frame_statistics.h
+};
+
+class Workspace {
+ public:
+  Workspace() = default;
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+  virtual ~Workspace() = default;
+
+  // Both record into a command buffer in which all earlier work is finished and visible to compute and transfer, and
+  // leave the ordering against later work to the caller. Nothing is allocated.
+  virtual void record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint32_t slot) = 0;
+  virtual void record_frame(VkCommandBuffer cmd, const FrameWork& work) = 0;
+
+  // The images are in layout GENERAL once a frame was recorded.
+  virtual FgEvaluatorImages images() const = 0;
+  virtual VkExtent2D extent() const = 0;
+
+  // For executors whose work goes on after the commands have finished (a CUDA stream).
+  virtual bool statistics_ready(std::uint32_t /*slot*/) const { return true; }
+};
+
+class Executor {
+ public:
+  Executor() = default;
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+  virtual ~Executor() = default;
+
+  virtual FgExecutor kind() const = 0;
+  virtual std::size_t statistics_bytes() const = 0;
+  virtual std::unique_ptr<Workspace> make_workspace(VkExtent2D extent) = 0;
+};
+
+// "" when the executor runs on this device and queue family, else the reason why it does not.
+std::string why_unavailable(FgExecutor executor, const vk::Device& device, std::uint32_t queue_family);
+
+// FG_EXECUTOR_AUTO takes the first available of in_queue, interop, shader.
+std::unique_ptr<Executor> make_executor(FgExecutor executor, const vk::Device& device, std::uint32_t queue_family,
+                                        const ExecutorSettings& settings);
+
+const char* name_of(FgExecutor executor);
+
+}  // namespace fg

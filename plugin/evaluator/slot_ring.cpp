@@ -1,0 +1,57 @@
+#include "plugin/evaluator/slot_ring.h"
+
+#include "plugin/vk/error.h"
+
+namespace fg {
+
+SlotRing::SlotRing(const vk::Device& device, std::uint32_t slots) : device_(&device), slots_(slots) {
+  for (Slot& slot : slots_) {
+    const VkEventCreateInfo info{.sType = VK_STRUCTURE_TYPE_EVENT_CREATE_INFO};
+    VkEvent event;
+    vk::check(device.CreateEvent(device.handle, &info, nullptr, &event), "creating an event");
+    slot.done = vk::UniqueEvent(device, event);
+  }
+}
+
+bool SlotRing::finished(std::uint32_t index) const {
+  Slot& slot = slots_[index];
+  if (slot.in_use) {
+    const VkResult state = vk::check(device_->GetEventStatus(device_->handle, slot.done.get()), "looking at an event");
+    slot.in_use = state != VK_EVENT_SET;
+  }
+  return !slot.in_use;
+}
+
+std::optional<std::uint32_t> SlotRing::take(std::uint64_t tag) {
+  std::optional<std::uint32_t> oldest;
+  for (std::uint32_t i = 0; i < size(); ++i)
+    if (finished(i) && (!oldest || slots_[i].order < slots_[*oldest].order)) oldest = i;
+  if (!oldest) return {};
+  Slot& slot = slots_[*oldest];
+  vk::check(device_->ResetEvent(device_->handle, slot.done.get()), "resetting an event");
+  slot.order = ++takes_;
+  slot.tag = tag;
+  slot.in_use = true;
+  return oldest;
+}
+
+void SlotRing::record_end(VkCommandBuffer cmd, std::uint32_t slot) const {
+  device_->CmdSetEvent(cmd, slots_[slot].done.get(), VK_PIPELINE_STAGE_ALL_COMMANDS_BIT);
+}
+
+void SlotRing::discard(std::uint64_t tag) {
+  for (std::uint32_t i = 0; i < size(); ++i)
+    if (slots_[i].tag == tag && !finished(i)) {
+      slots_[i].in_use = false;
+      slots_[i].order = 0;
+    }
+}
+
+bool SlotRing::passed(std::uint64_t takes) const {
+  if (takes_ < takes + size()) return false;
+  for (std::uint32_t i = 0; i < size(); ++i)
+    if (slots_[i].order <= takes && !finished(i)) return false;
+  return true;
+}
+
+}  // namespace fg

@@ -1,0 +1,47 @@
+#pragma once
+// Who may be rewritten: a fixed number of slots, each taken by the commands of one command buffer until they have run.
+//
+// The GPU's end of a slot is a VkEvent that the commands set; the host only ever looks at it, and never waits. Command
+// buffers are submitted in the order in which they were recorded, each at most once, so slots finish in order.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "plugin/vk/unique.h"
+
+namespace fg {
+
+class SlotRing {
+ public:
+  SlotRing(const vk::Device& device, std::uint32_t slots);
+
+  // The slot that was taken longest ago among those that are finished; nothing when none is. tag: what discard() names.
+  std::optional<std::uint32_t> take(std::uint64_t tag);
+  // Records the end of the slot's commands, after all earlier commands of the queue.
+  void record_end(VkCommandBuffer cmd, std::uint32_t slot) const;
+
+  bool finished(std::uint32_t slot) const;  // also when never taken
+  // The command buffers of all slots taken with this tag will never run.
+  void discard(std::uint64_t tag);
+
+  std::uint32_t size() const { return static_cast<std::uint32_t>(slots_.size()); }
+  std::uint64_t takes() const { return takes_; }                                   // so far
+  std::uint64_t order(std::uint32_t slot) const { return slots_[slot].order; }     // which take it was, from 1; 0: none
+  // Whether everything recorded until the ring had seen `takes` takes is out of flight, when no more slots than the
+  // ring has are in flight at once. Then also what the host recorded behind it in the same command buffers is.
+  bool passed(std::uint64_t takes) const;
+
+ private:
+  struct Slot {
+    vk::UniqueEvent done;
+    std::uint64_t order = 0;
+    std::uint64_t tag = 0;
+    bool in_use = false;  // until seen finished
+  };
+  const vk::Device* device_;
+  mutable std::vector<Slot> slots_;
+  std::uint64_t takes_ = 0;
+};
+
+}  // namespace fg

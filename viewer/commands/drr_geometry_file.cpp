@@ -1,0 +1,150 @@
+#include "viewer/commands/drr_geometry_file.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "viewer/error.h"
+
+namespace fg {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+template <class T>
+void read_key(const fs::path& file, const Json& json, const char* key, T& value) {
+  const auto found = json.find(key);
+  if (found == json.end() || found->is_null()) return;
+  const bool right_kind = std::is_same_v<T, bool>  ? found->is_boolean()
+                          : std::is_same_v<T, int> ? found->is_number_integer()
+                                                   : found->is_number();
+  if (!right_kind)
+    throw unreadable(file, fmt::format("\"{}\" must be {}, not {}", key,
+                                       std::is_same_v<T, bool>  ? "true or false"
+                                       : std::is_same_v<T, int> ? "a whole number"
+                                                                : "a number",
+                                       found->dump().substr(0, 60)));
+  if constexpr (std::is_same_v<T, int>) {
+    const auto wide = found->template get<std::int64_t>();
+    if (wide < 1 || wide > 1'000'000)
+      throw unreadable(file, fmt::format("\"{}\" must be 1 to 1000000, not {}", key, wide));
+    value = static_cast<int>(wide);
+  } else {
+    value = found->template get<T>();
+  }
+}
+
+std::optional<glm::dvec3> read_vector(const fs::path& file, const Json& json, const char* key) {
+  const auto found = json.find(key);
+  if (found == json.end() || found->is_null()) return {};
+  if (!found->is_array() || found->size() != 3 || !(*found)[0].is_number() || !(*found)[1].is_number() ||
+      !(*found)[2].is_number())
+    throw unreadable(file, fmt::format("\"{}\" must be a list of three numbers, not {}", key, found->dump().substr(0, 60)));
+  return glm::dvec3((*found)[0].get<double>(), (*found)[1].get<double>(), (*found)[2].get<double>());
+}
+
+glm::dmat4 read_matrix(const fs::path& file, const Json& rows) {
+  const auto complain = [&] {
+    return unreadable(file, "\"camera_to_world\" must be four rows of four numbers, [[r, r, r, t], ..., [0, 0, 0, 1]]");
+  };
+  if (!rows.is_array() || rows.size() != 4) throw complain();
+  glm::dmat4 matrix;
+  for (int row = 0; row < 4; ++row) {
+    const Json& line = rows[static_cast<std::size_t>(row)];
+    if (!line.is_array() || line.size() != 4) throw complain();
+    for (int column = 0; column < 4; ++column) {
+      const Json& number = line[static_cast<std::size_t>(column)];
+      if (!number.is_number()) throw complain();
+      matrix[column][row] = number.get<double>();
+    }
+  }
+  return matrix;
+}
+
+std::optional<DrrPose> read_pose(const fs::path& file, const Json& json) {
+  DrrPose pose;
+  bool any = false;
+  if (const auto found = json.find("orientation"); found != json.end() && !found->is_null()) {
+    if (!found->is_string()) throw unreadable(file, "\"orientation\" must be \"AP\", \"PA\" or \"free\"");
+    try {
+      pose.orientation = drr_orientation_named(found->get<std::string>());
+    } catch (const Failure& problem) {
+      throw unreadable(file, problem.what());
+    }
+    any = true;
+  }
+  for (const char* key : {"rotation_deg_zxy_intrinsic", "rotation_deg_zxy"})
+    if (const auto rotation = read_vector(file, json, key)) {
+      pose.rotation_deg_zxy = *rotation;
+      any = true;
+    }
+  pose.translation_mm = read_vector(file, json, "translation_mm");
+  for (const char* key : {"isocenter_mm_ras", "isocentre_mm_ras"})
+    if (const auto isocentre = read_vector(file, json, key)) pose.isocentre_mm_ras = *isocentre;
+  if (!any && !pose.translation_mm && !pose.isocentre_mm_ras) return {};
+  return pose;
+}
+
+}  // namespace
+
+DrrOrientation drr_orientation_named(const std::string& name) {
+  if (name == "AP" || name == "ap") return DrrOrientation::ap;
+  if (name == "PA" || name == "pa") return DrrOrientation::pa;
+  if (name == "free") return DrrOrientation::free;
+  throw Failure(ExitCode::usage, "the orientation '" + name + "' is unknown; expected AP, PA or free");
+}
+
+glm::dmat4 camera_to_world(const DrrPose& pose, const glm::dvec3& volume_centre_mm) {
+  return drr_pose(pose.orientation, pose.rotation_deg_zxy,
+                  pose.translation_mm.value_or(drr_standard_translation_mm(pose.orientation)),
+                  pose.isocentre_mm_ras.value_or(volume_centre_mm));
+}
+
+DrrGeometryFile read_drr_geometry(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw unreadable(file, "the geometry file cannot be opened");
+  Json json;
+  try {
+    json = Json::parse(stream);
+  } catch (const Json::exception& problem) {
+    throw unreadable(file, fmt::format("the geometry is not JSON: {}", problem.what()));
+  }
+  if (!json.is_object())
+    throw unreadable(file, "the geometry must be a JSON object such as {\"sdd_mm\": 1020, \"height\": 200, ...}");
+  DrrGeometryFile read;
+  DrrGeometry& g = read.geometry;
+  read_key(file, json, "sdd_mm", g.sdd_mm);
+  read_key(file, json, "height", g.height);
+  read_key(file, json, "width", g.width);
+  read_key(file, json, "delx_mm", g.delx_mm);
+  read_key(file, json, "dely_mm", g.dely_mm);
+  read_key(file, json, "x0_mm", g.x0_mm);
+  read_key(file, json, "y0_mm", g.y0_mm);
+  read_key(file, json, "orthographic", g.orthographic);
+  read_key(file, json, "n_samples", g.n_samples);
+  if (const auto matrix = json.find("camera_to_world"); matrix != json.end() && !matrix->is_null()) {
+    g.camera_to_world = read_matrix(file, *matrix);
+    read.camera_to_world = true;
+  }
+  read.pose = read_pose(file, json);
+  return read;
+}
+
+DrrGeometry load_drr_geometry(const fs::path& file, const glm::dvec3& isocentre_mm_ras) {
+  DrrGeometryFile read = read_drr_geometry(file);
+  if (!read.camera_to_world)
+    read.geometry.camera_to_world = camera_to_world(read.pose.value_or(DrrPose{}), isocentre_mm_ras);
+  return read.geometry;
+}
+
+DrrGeometry load_drr_geometry(const fs::path& file) {
+  const DrrGeometryFile read = read_drr_geometry(file);
+  if (!read.camera_to_world && !(read.pose && read.pose->isocentre_mm_ras))
+    throw unreadable(file, "it needs \"camera_to_world\" (or \"isocentre_mm_ras\" beside orientation, rotation_deg_zxy and "
+                           "translation_mm)");
+  return load_drr_geometry(file, glm::dvec3(0));
+}
+
+}  // namespace fg
