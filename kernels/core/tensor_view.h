@@ -28,17 +28,17 @@ struct ImageView {
   std::int64_t batch_stride = 0, channel_stride = 0, row_stride = 0, column_stride = 0;  // elements
 
   FG_HD std::int64_t planes() const { return batch * channels; }
-  // plane index: batch-major, n * channels + c.
-  FG_HD PlaneView<T> plane(std::int64_t index) const {
+  FG_HD PlaneView<T> plane(std::int64_t n, std::int64_t c) const {
     PlaneView<T> p;
-    p.data = data == nullptr ? nullptr
-                             : data + index / channels * batch_stride + index % channels * channel_stride;
+    p.data = data == nullptr ? nullptr : data + n * batch_stride + c * channel_stride;
     p.height = height;
     p.width = width;
     p.row_stride = row_stride;
     p.column_stride = column_stride;
     return p;
   }
+  // index: n * channels + c.
+  FG_HD PlaneView<T> plane(std::int64_t index) const { return plane(index / channels, index % channels); }
 };
 
 // A table of numbers, for instance scores [N, C]; data == nullptr: there is none.

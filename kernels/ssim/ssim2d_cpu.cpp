@@ -53,11 +53,10 @@ void load_line(const PlaneView<const T>& x, const PlaneView<const T>& y, int row
   float *s = line.s + (begin - first), *d = line.d + (begin - first);
   const T *px = x.row(row) + begin * x.column_stride, *py = y.row(row) + begin * y.column_stride;
   if (x.column_stride == 1 && y.column_stride == 1)
-    load_contiguous(px, py, end - begin, s, d);
-  else if (x.column_stride == 4 && y.column_stride == 4)  // RGBA: a constant stride is a faster loop
-    load_strided(px, 4, py, 4, end - begin, s, d);
-  else
-    load_strided(px, x.column_stride, py, y.column_stride, end - begin, s, d);
+    return load_contiguous(px, py, end - begin, s, d);
+  if constexpr (sizeof(T) == 1)
+    if (x.column_stride == 4 && y.column_stride == 4) return load_every_fourth(px, py, end - begin, s, d);
+  load_strided(px, x.column_stride, py, y.column_stride, end - begin, s, d);
 }
 
 struct Blocks {

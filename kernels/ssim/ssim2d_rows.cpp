@@ -48,6 +48,29 @@ HWY_ATTR void load_codes(const std::uint8_t* x, const std::uint8_t* y, int count
   }
 }
 
+// Codes four bytes apart, one channel of RGBA8: each lane takes the four bytes from its code on and keeps the first.
+// The last code is left to the scalar loop, since the bytes after it may not be ours.
+HWY_ATTR void load_every_fourth_code(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d) {
+  int i = 0;
+#if HWY_TARGET != HWY_SCALAR  // whose vector has no room for four bytes
+  const Floats tag;
+  const hn::Rebind<std::int32_t, Floats> ints;
+  const hn::Repartition<std::uint8_t, Floats> bytes;
+  const auto mask = hn::Set(ints, 0xFF);
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  for (; i + lanes < count; i += lanes) {
+    const auto vx = hn::And(hn::BitCast(ints, hn::LoadU(bytes, x + 4 * i)), mask);
+    const auto vy = hn::And(hn::BitCast(ints, hn::LoadU(bytes, y + 4 * i)), mask);
+    hn::StoreU(hn::ConvertTo(tag, hn::Add(vx, vy)), tag, s + i);
+    hn::StoreU(hn::ConvertTo(tag, hn::Sub(vx, vy)), tag, d + i);
+  }
+#endif
+  for (; i < count; ++i) {
+    s[i] = static_cast<float>(x[4 * i] + y[4 * i]);
+    d[i] = static_cast<float>(x[4 * i] - y[4 * i]);
+  }
+}
+
 // Works on whole vectors: the line is padded, and what is written beyond `columns` is never read as a result.
 template <int kRadius>
 HWY_ATTR void filter_line(const float* line, int columns, const float* tap, float* mean, float* variance) {
@@ -147,6 +170,7 @@ namespace fg::cpu {
 
 HWY_EXPORT(load_floats);
 HWY_EXPORT(load_codes);
+HWY_EXPORT(load_every_fourth_code);
 HWY_EXPORT(filter_any);
 HWY_EXPORT(combine_any);
 
@@ -155,6 +179,9 @@ void load_contiguous(const float* x, const float* y, int count, float* s, float*
 }
 void load_contiguous(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d) {
   HWY_DYNAMIC_DISPATCH(load_codes)(x, y, count, s, d);
+}
+void load_every_fourth(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d) {
+  HWY_DYNAMIC_DISPATCH(load_every_fourth_code)(x, y, count, s, d);
 }
 void filter_row(const SampleLine& line, int columns, const WindowTaps& window, RowMoments& moments) {
   HWY_DYNAMIC_DISPATCH(filter_any)(line, columns, window, moments);

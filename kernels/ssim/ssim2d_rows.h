@@ -33,6 +33,9 @@ struct alignas(64) SampleLine {
 void load_contiguous(const float* x, const float* y, int count, float* s, float* d);
 void load_contiguous(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d);
 
+// The same from codes four bytes apart, one channel of RGBA8.
+void load_every_fourth(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d);
+
 // moments of columns [0, columns) from the line.
 void filter_row(const SampleLine& line, int columns, const WindowTaps& window, RowMoments& moments);
 

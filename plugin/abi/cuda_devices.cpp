@@ -30,7 +30,7 @@ void list_cuda_devices(FgCudaDevice* devices, std::uint32_t& count) {
     if (cudaGetDeviceProperties(&properties, static_cast<int>(i)) != cudaSuccess)
       throw Error(ErrorCode::unavailable, "CUDA device " + std::to_string(i) + " does not answer");
     devices[i] = {};
-    std::snprintf(devices[i].name, sizeof(devices[i].name), "%s", properties.name);
+    std::snprintf(devices[i].name, sizeof(devices[i].name), "%.127s", properties.name);
     devices[i].compute_major = properties.major;
     devices[i].compute_minor = properties.minor;
     devices[i].memory_bytes = properties.totalGlobalMem;

@@ -8,8 +8,9 @@
 namespace fg {
 namespace {
 
-static_assert(int{FG_COLOR_MAP_VIRIDIS} == kFgColorMapViridis && int{FG_COLOR_MAP_TURBO} == kFgColorMapTurbo &&
-              int{FG_COLOR_MAP_MAGMA} == kFgColorMapMagma && int{FG_COLOR_MAP_GREY} == kFgColorMapGrey);
+static_assert(int{FG_COLOR_MAP_VIRIDIS} == kFgColorMapViridis &&
+              int{FG_COLOR_MAP_TURBO} == kFgColorMapTurbo && int{FG_COLOR_MAP_MAGMA} == kFgColorMapMagma &&
+              int{FG_COLOR_MAP_GREY} == kFgColorMapGrey);
 
 constexpr std::uint32_t kMagenta = 0xffff00ff;
 constexpr std::uint32_t kGrey = 0xff808080;

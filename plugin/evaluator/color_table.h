@@ -7,8 +7,8 @@
 
 namespace fg {
 
-// RGBA8, red in the lowest byte. t in 0..1 (clamped; NaN is magenta) is rounded to the nearest of 256 colours, in
-// heatmaps and legends alike.
+// RGBA8, red in the lowest byte. t in 0..1 (clamped; NaN is magenta) is rounded to the nearest of 256
+// colours, in heatmaps and legends alike.
 std::uint32_t color_of(FgColorMap color_map, float t);
 
 // The 256 colours, then magenta for values that are not numbers and grey for the border of valid padding.

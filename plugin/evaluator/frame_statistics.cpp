@@ -40,7 +40,8 @@ double value_of_rank(std::span<const std::uint32_t> bins, double rank) {
   double before = 0;
   for (std::size_t i = 0; i < bins.size(); ++i) {
     if (rank < before + bins[i])
-      return -1 + (static_cast<double>(i) + (rank - before + 0.5) / bins[i]) * 2 / static_cast<double>(bins.size());
+      return -1 + (static_cast<double>(i) + (rank - before + 0.5) / bins[i]) * 2 /
+                      static_cast<double>(bins.size());
     before += bins[i];
   }
   return 1;
@@ -59,7 +60,8 @@ double histogram_quantile(std::span<const std::uint32_t> bins, double fraction) 
   return low + (position - rank) * (value_of_rank(bins, rank + 1) - low);
 }
 
-void finish_statistics(std::span<const std::uint32_t> words, const StatisticsShape& shape, FgFrameResult& result) {
+void finish_statistics(std::span<const std::uint32_t> words, const StatisticsShape& shape,
+                       FgFrameResult& result) {
   const std::span<const std::uint32_t> bins = words.first(kFgMapBins);
   const Sums sums = sum_records(words.subspan(kFgMapBins));
   const double border = shape.padding == FG_PADDING_VALID ? shape.window - 1 : 0;

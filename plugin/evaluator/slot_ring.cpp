@@ -16,10 +16,17 @@ SlotRing::SlotRing(const vk::Device& device, std::uint32_t slots) : device_(&dev
 bool SlotRing::finished(std::uint32_t index) const {
   Slot& slot = slots_[index];
   if (slot.in_use) {
-    const VkResult state = vk::check(device_->GetEventStatus(device_->handle, slot.done.get()), "looking at an event");
+    const VkResult state =
+        vk::check(device_->GetEventStatus(device_->handle, slot.done.get()), "looking at an event");
     slot.in_use = state != VK_EVENT_SET;
   }
   return !slot.in_use;
+}
+
+bool SlotRing::available() const {
+  for (std::uint32_t i = 0; i < size(); ++i)
+    if (finished(i)) return true;
+  return false;
 }
 
 std::optional<std::uint32_t> SlotRing::take(std::uint64_t tag) {
@@ -39,19 +46,27 @@ void SlotRing::record_end(VkCommandBuffer cmd, std::uint32_t slot) const {
   device_->CmdSetEvent(cmd, slots_[slot].done.get(), VK_PIPELINE_STAGE_ALL_COMMANDS_BIT);
 }
 
-void SlotRing::discard(std::uint64_t tag) {
-  for (std::uint32_t i = 0; i < size(); ++i)
-    if (slots_[i].tag == tag && !finished(i)) {
-      slots_[i].in_use = false;
-      slots_[i].order = 0;
-    }
+bool SlotRing::discard(std::uint64_t tag) {
+  bool any = false;
+  for (std::uint32_t i = 0; i < size(); ++i) {
+    if (slots_[i].tag != tag || finished(i)) continue;
+    slots_[i].in_use = false;
+    slots_[i].order = 0;
+    ++discards_;
+    any = true;
+  }
+  return any;
 }
 
-bool SlotRing::passed(std::uint64_t takes) const {
-  if (takes_ < takes + size()) return false;
+bool SlotRing::finished_until(const Mark& mark) const {
   for (std::uint32_t i = 0; i < size(); ++i)
-    if (slots_[i].order <= takes && !finished(i)) return false;
+    if (slots_[i].order <= mark.takes && !finished(i)) return false;
   return true;
+}
+
+bool SlotRing::passed(const Mark& mark) const {
+  const std::uint64_t takes_since = takes_ - mark.takes, discards_since = discards_ - mark.discards;
+  return takes_since >= discards_since + size() && finished_until(mark);
 }
 
 }  // namespace fg

@@ -1,8 +1,10 @@
 #pragma once
-// Who may be rewritten: a fixed number of slots, each taken by the commands of one command buffer until they have run.
+// Who may be rewritten: a fixed number of slots, each taken by the commands of one command buffer until they
+// have run.
 //
-// The GPU's end of a slot is a VkEvent that the commands set; the host only ever looks at it, and never waits. Command
-// buffers are submitted in the order in which they were recorded, each at most once, so slots finish in order.
+// The GPU's end of a slot is a VkEvent that the commands set; the host only ever looks at it, and never
+// waits. Command buffers are submitted in the order in which they were recorded, each at most once, so slots
+// finish in order.
 
 #include <cstdint>
 #include <optional>
@@ -16,21 +18,32 @@ class SlotRing {
  public:
   SlotRing(const vk::Device& device, std::uint32_t slots);
 
-  // The slot that was taken longest ago among those that are finished; nothing when none is. tag: what discard() names.
+  // The slot that was taken longest ago among those that are finished; nothing when none is. tag: what
+  // discard() names.
   std::optional<std::uint32_t> take(std::uint64_t tag);
   // Records the end of the slot's commands, after all earlier commands of the queue.
   void record_end(VkCommandBuffer cmd, std::uint32_t slot) const;
 
   bool finished(std::uint32_t slot) const;  // also when never taken
-  // The command buffers of all slots taken with this tag will never run.
-  void discard(std::uint64_t tag);
+  bool available() const;                   // whether take() would give a slot
+  // The command buffers of all slots taken with this tag will never run. True if one of them had not.
+  bool discard(std::uint64_t tag);
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(slots_.size()); }
-  std::uint64_t takes() const { return takes_; }                                   // so far
-  std::uint64_t order(std::uint32_t slot) const { return slots_[slot].order; }     // which take it was, from 1; 0: none
-  // Whether everything recorded until the ring had seen `takes` takes is out of flight, when no more slots than the
-  // ring has are in flight at once. Then also what the host recorded behind it in the same command buffers is.
-  bool passed(std::uint64_t takes) const;
+  std::uint64_t order(std::uint32_t slot) const {
+    return slots_[slot].order;
+  }  // which take it was, from 1; 0: none
+
+  // A point in the order of takes.
+  struct Mark {
+    std::uint64_t takes = 0, discards = 0;
+  };
+  Mark now() const { return {takes_, discards_}; }
+  // Whether the commands of all takes before the mark have run.
+  bool finished_until(const Mark& mark) const;
+  // Whether, moreover, as many takes followed as there are slots. A host that keeps to that many command
+  // buffers in flight has then seen the earlier ones finish, with all that it recorded behind our commands.
+  bool passed(const Mark& mark) const;
 
  private:
   struct Slot {
@@ -41,7 +54,7 @@ class SlotRing {
   };
   const vk::Device* device_;
   mutable std::vector<Slot> slots_;
-  std::uint64_t takes_ = 0;
+  std::uint64_t takes_ = 0, discards_ = 0;
 };
 
 }  // namespace fg

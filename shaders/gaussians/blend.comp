@@ -73,7 +73,7 @@ void main() {
         const float across = a.w * d.x;
         for (int r = 0; r < kRows; ++r) {
           const float dy = d.y + float(r);
-          const float power = along - (across + b.x * dy) * dy;
+          const float power = along - (across + b.x * dy) * dy;  // log2 alpha
           const float alpha = power >= kLog2Cut ? min(exp2(power), kMaxAlpha) : 0.0;
           const float share = alpha * transmittance[r];
           const float behind = transmittance[r] - share;

@@ -11,9 +11,9 @@ using uint = std::uint32_t;
 #define FG_CONST const
 #endif
 
-FG_CONST int kTile = 16;          // pixels a side
-FG_CONST uint kGroup = 256u;      // threads a workgroup, all passes but blend
-FG_CONST uint kCulled = ~0u;      // depth key of a splat that is not drawn: larger than any depth
+FG_CONST int kTile = 16;      // pixels a side
+FG_CONST uint kGroup = 256u;  // threads a workgroup, all passes but blend
+FG_CONST uint kCulled = ~0u;  // depth key of a splat that is not drawn: larger than any depth
 
 // Scene to one view; push constants of project. 92 bytes.
 struct View {
@@ -39,13 +39,13 @@ struct Frame {
 };
 
 // The control buffer, as indices of 32-bit words. The host writes the first two at the start of each frame.
-FG_CONST uint kSplatCount = 0u;    // splats of the scene
+FG_CONST uint kSplatCount = 0u;  // splats of the scene
 FG_CONST uint kFrameNumber = 1u;
-FG_CONST uint kVisible = 2u;       // splats that touch a tile
-FG_CONST uint kPairsNeeded = 3u;   // (tile, splat) pairs of the frame, at most 2^32 - 1
-FG_CONST uint kPairs = 4u;         // of these, those that fit
-FG_CONST uint kCheck = 5u;         // control_check() of the words above: the host sees whether a copy is whole
-FG_CONST uint kSortVisible = 8u;   // dispatch arguments (3 words): radix sort blocks of the visible splats
+FG_CONST uint kVisible = 2u;      // splats that touch a tile
+FG_CONST uint kPairsNeeded = 3u;  // (tile, splat) pairs of the frame, at most 2^32 - 1
+FG_CONST uint kPairs = 4u;        // of these, those that fit
+FG_CONST uint kCheck = 5u;        // control_check() of the words above: the host sees whether a copy is whole
+FG_CONST uint kSortVisible = 8u;  // dispatch arguments (3 words): radix sort blocks of the visible splats
 FG_CONST uint kEachVisible = 11u;  // one thread a visible splat
 FG_CONST uint kSortPairs = 14u;    // radix sort blocks of the pairs
 FG_CONST uint kControlWords = 20u;

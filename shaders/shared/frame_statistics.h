@@ -1,13 +1,13 @@
 #ifndef FG_SHADERS_SHARED_FRAME_STATISTICS_H
 #define FG_SHADERS_SHARED_FRAME_STATISTICS_H
-// What a frame's measurement leaves behind: 32-bit words, first the histogram of the SSIM map, then one record of sums
-// for each workgroup (or block) that summed. Every executor writes this layout; plugin/evaluator/frame_statistics.cpp
-// finishes it in double.
+// What a frame's measurement leaves behind: 32-bit words, first the histogram of the SSIM map, then one
+// record of sums for each workgroup (or block) that summed. Every executor writes this layout;
+// plugin/evaluator/frame_statistics.cpp finishes it in double.
 
 #include "shaders/shared/portable.h"
 
-// Map values from -1 to 1 in steps of 1/2048: fine enough for a percentile to 1/1000, and 64 of these bins make one of
-// FgFrameResult's.
+// Map values from -1 to 1 in steps of 1/2048: fine enough for a percentile to 1/1000, and 64 of these bins
+// make one of FgFrameResult's.
 const int kFgMapBins = 4096;
 
 // Words of a record. A sum is a float, followed by the float that rounding took from it.

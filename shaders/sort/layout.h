@@ -1,6 +1,7 @@
 #ifndef FG_SHADERS_SORT_LAYOUT_H
 #define FG_SHADERS_SORT_LAYOUT_H
-// Radix sort of (key, value) pairs of 32-bit words, least significant digit first. Compiled as GLSL and as C++.
+// Radix sort of (key, value) pairs of 32-bit words, least significant digit first. Compiled as GLSL and as
+// C++.
 
 #if defined(__cplusplus)
 #include <cstdint>
@@ -11,12 +12,12 @@ using uint = std::uint32_t;
 #define FG_SORT_CONST const
 #endif
 
-FG_SORT_CONST uint kThreads = 256u;             // a workgroup, and the most digits
-FG_SORT_CONST uint kRounds = 8u;                // elements a thread
+FG_SORT_CONST uint kThreads = 256u;              // a workgroup, and the most digits
+FG_SORT_CONST uint kRounds = 8u;                 // elements a thread
 FG_SORT_CONST uint kBlock = kThreads * kRounds;  // elements a workgroup
-FG_SORT_CONST uint kLanes = 8u;                 // of the variant for CPUs: a workgroup is one vector
-FG_SORT_CONST uint kRun = kBlock / kLanes;      // consecutive elements that a lane of that variant sorts alone
-FG_SORT_CONST uint kSkip = ~0u;                 // a key that the compacting pass leaves out
+FG_SORT_CONST uint kLanes = 8u;                  // of the variant for CPUs: a workgroup is one vector
+FG_SORT_CONST uint kRun = kBlock / kLanes;  // consecutive elements that a lane of that variant sorts alone
+FG_SORT_CONST uint kSkip = ~0u;             // a key that the compacting pass leaves out
 
 // Push constants of all three passes.
 struct Pass {

@@ -4,12 +4,9 @@
 #ifndef FG_SCAN_THREADS
 #define FG_SCAN_THREADS 256
 #endif
-shared uint scan_words[2][FG_SCAN_THREADS];
+#include "sort/saturating.glsl"
 
-uint saturating_add(uint a, uint b) {
-  const uint sum = a + b;
-  return sum < a ? ~0u : sum;
-}
+shared uint scan_words[2][FG_SCAN_THREADS];
 
 // All threads call it. total: the sum of all values.
 uint scan_exclusive(uint value, out uint total) {

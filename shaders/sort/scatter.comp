@@ -25,15 +25,21 @@ void main() {
   const uint count = control[pass.count_word];
   const uint blocks = (count + kBlock - 1) / kBlock;
 
+  uvec2 elements[kRounds];  // all at once, so that the loads overlap
+  for (uint r = 0; r < kRounds; ++r) {
+    const uint i = block * kBlock + r * kThreads + thread;
+    elements[r] = i < count ? source[i] : uvec2(0);
+  }
+
   uint total;
   const uint smaller = scan_exclusive(thread < pass.digits ? totals[thread] : 0, total);
   next[thread] = thread < pass.digits ? smaller + counts[thread * blocks + block] : 0;
   for (uint w = 0; w < kWarps; ++w) masks[w][thread] = 0;
   barrier();
 
-  for (uint start = block * kBlock; start < min(count, (block + 1) * kBlock); start += kThreads) {
-    const uint i = start + thread;
-    const uvec2 element = i < count ? source[i] : uvec2(kSkip, 0);
+  for (uint r = 0; r < kRounds; ++r) {
+    const uint i = block * kBlock + r * kThreads + thread;
+    const uvec2 element = elements[r];
     const uint digit = (element.x >> pass.shift) & (pass.digits - 1);
     const bool kept = i < count && (pass.compact == 0 || element.x != kSkip);
     if (kept) atomicOr(masks[warp][digit], bit);

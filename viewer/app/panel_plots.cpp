@@ -104,7 +104,8 @@ void histogram(const Ui& ui, ImVec2 corner, ImVec2 size) {
   const DisplaySettings& display = ui.settings.display;
   const bool hovered = ImGui::IsMouseHoveringRect(box.from, box.to);
   for (int i = first; i < FG_HISTOGRAM_BINS; ++i) {
-    const float low = -1 + 2.0f * i / FG_HISTOGRAM_BINS, high = low + 2.0f / FG_HISTOGRAM_BINS;
+    constexpr float kStep = 2.0f / int{FG_HISTOGRAM_BINS};
+    const float low = -1 + kStep * i, high = low + kStep;
     const float x0 = box.from.x + box.width() * (i - first) / shown;
     const float x1 = box.from.x + box.width() * (i + 1 - first) / shown;
     const float tall = std::sqrt(static_cast<float>(bins[i]) / highest) * (box.height() - 3);
@@ -116,7 +117,7 @@ void histogram(const Ui& ui, ImVec2 corner, ImVec2 size) {
       ImGui::SetTooltip("SSIM %.3f to %.3f\n%u pixels, %.2f %%", static_cast<double>(low), static_cast<double>(high),
                         bins[i], 100 * bins[i] / total);
   }
-  label({box.from.x + 4, box.from.y + 2}, first ? "from %.0f" : "from %.0f", first ? 0.0f : -1.0f);
+  label({box.from.x + 4, box.from.y + 2}, "from %.0f", first ? 0.0f : -1.0f);
 }
 
 }  // namespace

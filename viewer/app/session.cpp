@@ -189,6 +189,12 @@ std::optional<TickResult> Session::poll() {
   return result;
 }
 
+bool Session::complete() const {
+  for (const auto* renderer : {state_->splats.get(), state_->reference_splats.get()})
+    if (renderer && renderer->counters().incomplete) return false;
+  return true;
+}
+
 bool Session::has_reference() const { return state_->reference_kind() != State::ReferenceKind::none; }
 
 std::string Session::reference_name() const {

@@ -89,6 +89,10 @@ class Session {
   std::uint64_t tick(VkCommandBuffer cmd);
   std::optional<TickResult> poll();  // the newest finished result, once; also remembers the camera's score
 
+  // Whether the newest finished tick drew every splat; the first ticks of a scene may find buffers too small, and the
+  // next tick then has more room.
+  bool complete() const;
+
   bool has_reference() const;            // of the newest tick
   std::string reference_name() const;    // "DSC_0042.JPG", "other.ply"; empty without one
   std::string no_reference_because() const;  // one sentence; empty with one

@@ -152,7 +152,8 @@ void Session::load_volume(const std::filesystem::path& file, const std::optional
 
   s.wait_for_gpu();
   s.radiograph = std::move(renderer);
-  s.splats = s.reference_splats = nullptr;
+  s.splats = nullptr;
+  s.reference_splats = nullptr;
   s.tick->set_reference(nullptr);
   s.photos.reset(nullptr, 1, s.options.background);
   s.dataset = {};

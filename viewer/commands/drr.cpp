@@ -42,7 +42,8 @@ struct DrrOptions {
 
 std::string suffix_of(const std::string& file) {
   std::string suffix = std::filesystem::path(file).extension().string();
-  std::transform(suffix.begin(), suffix.end(), suffix.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(suffix.begin(), suffix.end(), suffix.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return suffix;
 }
 
@@ -107,8 +108,8 @@ class GpuTimer {
   double wait_for_milliseconds() const {
     if (!pool_) return 0;
     std::uint64_t ticks[2] = {};
-    vk::check(device_.GetQueryPoolResults(device_.handle, pool_.get(), 0, 2, sizeof ticks, ticks, sizeof ticks[0],
-                                          VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT),
+    vk::check(device_.GetQueryPoolResults(device_.handle, pool_.get(), 0, 2, sizeof ticks, ticks,
+                                          sizeof ticks[0], VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT),
               "reading a timer");
     return static_cast<double>(ticks[1] - ticks[0]) * device_.properties.limits.timestampPeriod * 1e-6;
   }
@@ -120,10 +121,12 @@ class GpuTimer {
 
 vk::Image make_target(const vk::OwnDevice& device, const DrrGeometry& geometry, VkFormat format) {
   const std::uint32_t most = device.properties.limits.maxImageDimension2D;
-  const auto width = static_cast<std::uint32_t>(geometry.width), height = static_cast<std::uint32_t>(geometry.height);
+  const auto width = static_cast<std::uint32_t>(geometry.width),
+             height = static_cast<std::uint32_t>(geometry.height);
   if (width > most || height > most)
-    throw Failure(ExitCode::usage, fmt::format("the radiograph would have {} x {} pixels; {} takes at most {} a side",
-                                               width, height, device.properties.deviceName, most));
+    throw Failure(ExitCode::usage,
+                  fmt::format("the radiograph would have {} x {} pixels; {} takes at most {} a side", width,
+                              height, device.properties.deviceName, most));
   vk::Image target(device, {.format = format, .extent = {width, height, 1}});
   vk::run_and_wait(device, [&](VkCommandBuffer cmd) {
     vk::change_layout(device, cmd, target.get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
@@ -180,14 +183,17 @@ int run(const DrrOptions& options) {
   double milliseconds = 0;
   const ImageF integrals = render_integrals(device, renderer, geometry, milliseconds);
   for (const std::string& file : options.outputs) {
-    if (suffix_of(file) == ".png") save_png(file, render_grey(device, renderer, geometry));
-    else if (suffix_of(file) == ".exr") save_exr(file, integrals);
-    else save_npy(file, integrals);
+    if (suffix_of(file) == ".png")
+      save_png(file, render_grey(device, renderer, geometry));
+    else if (suffix_of(file) == ".exr")
+      save_exr(file, integrals);
+    else
+      save_npy(file, integrals);
   }
   print_summary(device, integrals, milliseconds);
   if (!device.validation_messages().empty())
-    throw Failure(ExitCode::internal,
-                  fmt::format("the Vulkan validation layer reported {} problems", device.validation_messages().size()));
+    throw Failure(ExitCode::internal, fmt::format("the Vulkan validation layer reported {} problems",
+                                                  device.validation_messages().size()));
   return static_cast<int>(ExitCode::pass);
 }
 
@@ -200,30 +206,45 @@ void add_geometry_options(CLI::App& c, DrrOptions& o) {
   c.add_option("--x0", o.x0_mm, "Principal point right of the middle, mm (default 0)")->group("Geometry");
   c.add_option("--y0", o.y0_mm, "Principal point below the middle, mm (default 0)")->group("Geometry");
   c.add_flag("--orthographic", o.orthographic, "Parallel rays")->group("Geometry");
-  c.add_option("--samples", o.n_samples, "Samples of a ray, source to detector (default 500)")->group("Geometry");
+  c.add_option("--samples", o.n_samples, "Samples of a ray, source to detector (default 500)")
+      ->group("Geometry");
 }
 
 void add_pose_options(CLI::App& c, DrrOptions& o) {
-  c.add_option("--orientation", o.orientation, "AP (default), PA or free; with the options below it replaces the file's pose")
+  c.add_option("--orientation", o.orientation,
+               "AP (default), PA or free; with the options below it replaces the file's pose")
       ->group("Pose");
-  c.add_option("--rotation", o.rotation_deg_zxy, "Z X Y: intrinsic Euler angles, degrees")->expected(3)->group("Pose");
+  c.add_option("--rotation", o.rotation_deg_zxy, "Z X Y: intrinsic Euler angles, degrees")
+      ->expected(3)
+      ->group("Pose");
   c.add_option("--translation", o.translation_mm,
                "X Y Z: of the source from the isocentre in the rotated frame, mm (default: 850 in front)")
       ->expected(3)
       ->group("Pose");
-  c.add_option("--isocentre", o.isocentre_mm, "X Y Z: pivot of the rotation, RAS mm (default: the volume's centre)")
+  c.add_option("--isocentre", o.isocentre_mm,
+               "X Y Z: pivot of the rotation, RAS mm (default: the volume's centre)")
       ->expected(3)
       ->group("Pose");
 }
 
 void add_display_options(CLI::App& c, DrrOptions& o) {
   Attenuation& a = o.attenuation;
-  c.add_option("--mu-water", a.mu_water, "Attenuation of water, 1/mm")->capture_default_str()->group("Attenuation");
-  c.add_option("--mu-bone", a.mu_bone, "Attenuation of bone, 1/mm")->capture_default_str()->group("Attenuation");
-  c.add_option("--hu-bone", a.hu_bone, "HU that has the attenuation of bone")->capture_default_str()->group("Attenuation");
+  c.add_option("--mu-water", a.mu_water, "Attenuation of water, 1/mm")
+      ->capture_default_str()
+      ->group("Attenuation");
+  c.add_option("--mu-bone", a.mu_bone, "Attenuation of bone, 1/mm")
+      ->capture_default_str()
+      ->group("Attenuation");
+  c.add_option("--hu-bone", a.hu_bone, "HU that has the attenuation of bone")
+      ->capture_default_str()
+      ->group("Attenuation");
   DrrDisplay& d = o.display;
-  c.add_option("--window", d.window, "Line integrals from black to white in a PNG")->capture_default_str()->group("PNG");
-  c.add_option("--level", d.level, "Line integral of middle grey in a PNG")->capture_default_str()->group("PNG");
+  c.add_option("--window", d.window, "Line integrals from black to white in a PNG")
+      ->capture_default_str()
+      ->group("PNG");
+  c.add_option("--level", d.level, "Line integral of middle grey in a PNG")
+      ->capture_default_str()
+      ->group("PNG");
   c.add_flag("--invert", d.inverted, "Bone dark, air bright, in a PNG")->group("PNG");
 }
 
@@ -235,18 +256,22 @@ void add_drr(CLI::App& app, int& exit_code) {
   c->add_option("volume", options->volume,
                 "NIfTI, NRRD, MetaImage, a DICOM file or folder, or a JSON header of raw voxels, in HU")
       ->required();
-  c->add_option("-o,--output", options->outputs,
-                ".npy: float32 line integrals, rows x columns; .exr: the same; .png: windowed grey; may be repeated")
-      ->required();
-  c->add_option("--geometry", options->geometry_file,
-                "JSON object: sdd_mm, height, width, delx_mm, dely_mm, x0_mm, y0_mm, orthographic, n_samples, and "
-                "camera_to_world (4 x 4) or orientation, rotation_deg_zxy, translation_mm, isocentre_mm_ras; "
-                "options come before it");
+  c->add_option(
+       "-o,--output", options->outputs,
+       ".npy: float32 line integrals, rows x columns; .exr: the same; .png: windowed grey; may be repeated")
+      ->required()
+      ->allow_extra_args(false);  // so that the volume may follow it
+  c->add_option(
+      "--geometry", options->geometry_file,
+      "JSON object: sdd_mm, height, width, delx_mm, dely_mm, x0_mm, y0_mm, orthographic, n_samples, and "
+      "camera_to_world (4 x 4) or orientation, rotation_deg_zxy, translation_mm, isocentre_mm_ras; "
+      "options come before it");
   add_geometry_options(*c, *options);
   add_pose_options(*c, *options);
   add_display_options(*c, *options);
   c->add_option("--device", options->device, "Vulkan device: part of its name, or its index");
-  c->add_flag("--validation", options->validation, "Run under the Vulkan validation layer; fail on any message");
+  c->add_flag("--validation", options->validation,
+              "Run under the Vulkan validation layer; fail on any message");
   c->footer(
       "Examples:\n"
       "  framegauge drr ct.nii.gz --height 512 --width 512 --delx 0.8 --dely 0.8 -o ap.png\n"

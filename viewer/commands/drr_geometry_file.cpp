@@ -41,13 +41,15 @@ std::optional<glm::dvec3> read_vector(const fs::path& file, const Json& json, co
   if (found == json.end() || found->is_null()) return {};
   if (!found->is_array() || found->size() != 3 || !(*found)[0].is_number() || !(*found)[1].is_number() ||
       !(*found)[2].is_number())
-    throw unreadable(file, fmt::format("\"{}\" must be a list of three numbers, not {}", key, found->dump().substr(0, 60)));
+    throw unreadable(file, fmt::format("\"{}\" must be a list of three numbers, not {}", key,
+                                       found->dump().substr(0, 60)));
   return glm::dvec3((*found)[0].get<double>(), (*found)[1].get<double>(), (*found)[2].get<double>());
 }
 
 glm::dmat4 read_matrix(const fs::path& file, const Json& rows) {
   const auto complain = [&] {
-    return unreadable(file, "\"camera_to_world\" must be four rows of four numbers, [[r, r, r, t], ..., [0, 0, 0, 1]]");
+    return unreadable(
+        file, "\"camera_to_world\" must be four rows of four numbers, [[r, r, r, t], ..., [0, 0, 0, 1]]");
   };
   if (!rows.is_array() || rows.size() != 4) throw complain();
   glm::dmat4 matrix;
@@ -112,7 +114,8 @@ DrrGeometryFile read_drr_geometry(const fs::path& file) {
     throw unreadable(file, fmt::format("the geometry is not JSON: {}", problem.what()));
   }
   if (!json.is_object())
-    throw unreadable(file, "the geometry must be a JSON object such as {\"sdd_mm\": 1020, \"height\": 200, ...}");
+    throw unreadable(file,
+                     "the geometry must be a JSON object such as {\"sdd_mm\": 1020, \"height\": 200, ...}");
   DrrGeometryFile read;
   DrrGeometry& g = read.geometry;
   read_key(file, json, "sdd_mm", g.sdd_mm);
@@ -142,8 +145,10 @@ DrrGeometry load_drr_geometry(const fs::path& file, const glm::dvec3& isocentre_
 DrrGeometry load_drr_geometry(const fs::path& file) {
   const DrrGeometryFile read = read_drr_geometry(file);
   if (!read.camera_to_world && !(read.pose && read.pose->isocentre_mm_ras))
-    throw unreadable(file, "it needs \"camera_to_world\" (or \"isocentre_mm_ras\" beside orientation, rotation_deg_zxy and "
-                           "translation_mm)");
+    throw unreadable(
+        file,
+        "it needs \"camera_to_world\" (or \"isocentre_mm_ras\" beside orientation, rotation_deg_zxy and "
+        "translation_mm)");
   return load_drr_geometry(file, glm::dvec3(0));
 }
 

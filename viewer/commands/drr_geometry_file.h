@@ -1,9 +1,10 @@
 #pragma once
-// The geometry of a radiograph as a JSON object: sdd_mm, height, width, delx_mm, dely_mm, x0_mm, y0_mm, orthographic,
-// n_samples, and the pose. Other keys are passed over; what is missing keeps DrrGeometry's default.
+// The geometry of a radiograph as a JSON object: sdd_mm, height, width, delx_mm, dely_mm, x0_mm, y0_mm,
+// orthographic, n_samples, and the pose. Other keys are passed over; what is missing keeps DrrGeometry's
+// default.
 //
-// The pose is camera_to_world, 4 x 4, rows first; or orientation ("AP", "PA", "free") with rotation_deg_zxy (or
-// rotation_deg_zxy_intrinsic), translation_mm and isocentre_mm_ras, each of which may be missing.
+// The pose is camera_to_world, 4 x 4, rows first; or orientation ("AP", "PA", "free") with rotation_deg_zxy
+// (or rotation_deg_zxy_intrinsic), translation_mm and isocentre_mm_ras, each of which may be missing.
 
 #include <filesystem>
 #include <optional>
@@ -29,10 +30,12 @@ struct DrrGeometryFile {
 // Throws Failure(unreadable_input) with the key at fault.
 DrrGeometryFile read_drr_geometry(const std::filesystem::path& file);
 
-// With the pose worked out; isocentre_mm_ras is that of files that name none. A file without any pose gets AP.
+// With the pose worked out; isocentre_mm_ras is that of files that name none. A file without any pose gets
+// AP.
 DrrGeometry load_drr_geometry(const std::filesystem::path& file, const glm::dvec3& isocentre_mm_ras);
 
-// Before there is a volume: the file must hold camera_to_world or isocentre_mm_ras, else a sentence asks for it.
+// Before there is a volume: the file must hold camera_to_world or isocentre_mm_ras, else a sentence asks for
+// it.
 DrrGeometry load_drr_geometry(const std::filesystem::path& file);
 
 glm::dmat4 camera_to_world(const DrrPose& pose, const glm::dvec3& volume_centre_mm);

@@ -7,6 +7,7 @@
 
 #include "plugin/vk/own_device.h"
 #include "viewer/app/blocking_queue.h"
+#include "viewer/app/tick.h"
 #include "viewer/commands/commands.h"
 #include "viewer/commands/thresholds.h"
 #include "viewer/error.h"

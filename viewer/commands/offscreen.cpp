@@ -6,6 +6,8 @@
 #include <numbers>
 
 #include "viewer/app/blocking_queue.h"
+#include "viewer/app/compositor.h"
+#include "viewer/app/display.h"
 #include "viewer/app/navigation.h"
 #include "viewer/app/session.h"
 #include "viewer/error.h"
@@ -98,7 +100,7 @@ void print(const Session& session, std::uint64_t number, const std::optional<Tic
   std::fflush(stdout);
 }
 
-void save_pictures(const Session& session, BlockingQueue& queue, const OffscreenOptions& offscreen) {
+void save_pictures(const Session& session, const OffscreenOptions& offscreen) {
   const Tick& images = session.images();
   const vk::OwnDevice& device = session.device();
   const auto save = [&](const char* name, VkImage image) {
@@ -108,7 +110,12 @@ void save_pictures(const Session& session, BlockingQueue& queue, const Offscreen
   if (!session.has_reference()) return;
   save("reference.png", images.reference().get());
   save("heatmap.png", images.evaluator_images().heatmap);
-  (void)queue;
+  DisplaySettings display;
+  display.color_map = offscreen.color_map;
+  display.worst = offscreen.worst;
+  display.best = offscreen.best;
+  Compositor compositor(device, 1);
+  save_png(offscreen.output / "overlay.png", compositor.picture(images, display, ViewMode::heatmap_over));
 }
 
 }  // namespace
@@ -137,14 +144,16 @@ int run_offscreen(const ViewOptions& options, const OffscreenOptions& offscreen)
   for (int i = 0; i < offscreen.frames && !interrupt.requested(); ++i) {
     route.go(i, offscreen.frames);
     std::uint64_t number = 0;
-    const double wall_ms = queue.run([&](VkCommandBuffer cmd) { number = session.tick(cmd); });
+    double wall_ms = 0;
+    for (int attempt = 0; attempt == 0 || (!session.complete() && attempt < 8); ++attempt)
+      wall_ms = queue.run([&](VkCommandBuffer cmd) { number = session.tick(cmd); });
     const std::optional<TickResult> result = session.poll();
     print(session, number, result, wall_ms);
     log << describe(session, number, result, wall_ms).dump() << std::endl;
     if (!log)
       throw Failure(ExitCode::internal, log_file.string() + ": could not be written; is the disk full?");
   }
-  save_pictures(session, queue, offscreen);
+  save_pictures(session, offscreen);
   for (const std::string& note : session.take_notes()) std::fprintf(stderr, "framegauge: %s\n", note.c_str());
   std::printf("%s holds frame.png, metrics.jsonl%s\n", offscreen.output.c_str(),
               session.has_reference() ? ", reference.png, heatmap.png and overlay.png" : "");

@@ -23,14 +23,25 @@ std::uint64_t machine_memory_bytes() {
 }
 
 void require_invertible(const std::filesystem::path& file, const glm::dmat4& voxel_to_world) {
-  const glm::dvec3 i(voxel_to_world[0]), j(voxel_to_world[1]), k(voxel_to_world[2]), origin(voxel_to_world[3]);
+  const glm::dvec3 i(voxel_to_world[0]), j(voxel_to_world[1]), k(voxel_to_world[2]),
+      origin(voxel_to_world[3]);
   const double volume = glm::dot(i, glm::cross(j, k));
   const double sides = glm::length(i) * glm::length(j) * glm::length(k);
-  // A NaN anywhere fails the comparison too. 1e-6: axes less than a thousandth of a degree apart from one plane.
-  if (!(std::abs(volume) > 1e-6 * sides) || !std::isfinite(volume) || !std::isfinite(glm::dot(origin, origin)))
-    throw unreadable(file, fmt::format("its voxel axes do not span space (spacing {:g} x {:g} x {:g} mm); the header's "
-                                       "spacing or direction is damaged",
-                                       glm::length(i), glm::length(j), glm::length(k)));
+  // A NaN anywhere fails the comparison too. 1e-6: axes less than a thousandth of a degree apart from one
+  // plane.
+  if (!(std::abs(volume) > 1e-6 * sides) || !std::isfinite(volume) ||
+      !std::isfinite(glm::dot(origin, origin)))
+    throw unreadable(
+        file, fmt::format("its voxel axes do not span space (spacing {:g} x {:g} x {:g} mm); the header's "
+                          "spacing or direction is damaged",
+                          glm::length(i), glm::length(j), glm::length(k)));
+}
+
+Volume load_by_kind(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) return volumes::load_with_itk(file);
+  if (file.extension() == ".json") return volumes::load_raw(file);
+  return volumes::is_nifti(file) ? volumes::load_nifti(file) : volumes::load_with_itk(file);
 }
 
 }  // namespace
@@ -46,16 +57,19 @@ std::uint64_t volumes::checked_voxel_count(const std::filesystem::path& file, co
   const std::string size = fmt::format("{} x {} x {}", nx, ny, nz);
   if (nx == 0 || ny == 0 || nz == 0) throw unreadable(file, "it has no voxels: its header says " + size);
   if (nx > kLongestAxis || ny > kLongestAxis || nz > kLongestAxis)
-    throw unreadable(file, fmt::format("its header claims {} voxels; an axis has at most {}", size, kLongestAxis));
+    throw unreadable(file,
+                     fmt::format("its header claims {} voxels; an axis has at most {}", size, kLongestAxis));
   const std::uint64_t count = nx * ny * nz;  // below 2^60
   const std::uint64_t most_bytes = claim.compressed ? claim.bytes_in_file * 1032 : claim.bytes_in_file;
   if (count > most_bytes / claim.voxel_bytes)
-    throw unreadable(file, fmt::format("its header claims {} voxels, but only {} bytes{} are there; it is truncated or "
-                                       "its header is damaged",
-                                       size, claim.bytes_in_file, claim.compressed ? " (compressed)" : ""));
+    throw unreadable(
+        file, fmt::format("its header claims {} voxels, but only {} bytes{} are there; it is truncated or "
+                          "its header is damaged",
+                          size, claim.bytes_in_file, claim.compressed ? " (compressed)" : ""));
   if (count > machine_memory_bytes() / sizeof(float))
-    throw unreadable(file, fmt::format("{} voxels do not fit into this machine's memory of {} MiB; crop or downsample it",
-                                       size, machine_memory_bytes() >> 20));
+    throw unreadable(
+        file, fmt::format("{} voxels do not fit into this machine's memory of {} MiB; crop or downsample it",
+                          size, machine_memory_bytes() >> 20));
   return count;
 }
 
@@ -64,7 +78,7 @@ Volume load_volume(const std::filesystem::path& file, std::size_t* nonfinite) {
   if (!std::filesystem::exists(file, ignored)) throw unreadable(file, "there is no such file or folder");
   Volume volume;
   try {
-    volume = file.extension() == ".json" ? volumes::load_raw(file) : volumes::load_medical(file);
+    volume = load_by_kind(file);
   } catch (const std::bad_alloc&) {
     throw unreadable(file, "its voxels do not fit into memory; crop or downsample it");
   }

@@ -1,13 +1,14 @@
-// NIfTI, NRRD, MetaImage and DICOM. The only file that sees ITK: its headers are heavy.
+// NRRD, MetaImage and DICOM. The only file that sees ITK: its headers are heavy.
 
 #include <fmt/format.h>
 #include <itkGDCMImageIO.h>
 #include <itkGDCMSeriesFileNames.h>
 #include <itkMetaImageIO.h>
-#include <itkNiftiImageIO.h>
 #include <itkNrrdImageIO.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -48,8 +49,10 @@ std::string one_line(const std::string& text) {
   std::string line;
   for (const char c : text) {
     const bool space = c == '\n' || c == '\r' || c == '\t' || c == ' ';
-    if (!space) line += c;
-    else if (!line.empty() && line.back() != ' ') line += ' ';
+    if (!space)
+      line += c;
+    else if (!line.empty() && line.back() != ' ')
+      line += ' ';
   }
   constexpr std::size_t kMost = 200;
   if (line.size() > kMost) line = line.substr(0, kMost) + "...";
@@ -73,10 +76,11 @@ auto with_itk_errors(const fs::path& file, const char* doing, Work&& work) {
   }
 }
 
-// The reader that knows the file by its content (NIfTI and MetaImage by their suffix too); null: none does.
+// The reader that knows the file by its content (MetaImage by its suffix too); null: none does.
 ImageIO::Pointer reader_for(const fs::path& file) {
-  const ImageIO::Pointer readers[] = {itk::NiftiImageIO::New().GetPointer(), itk::NrrdImageIO::New().GetPointer(),
-                                      itk::MetaImageIO::New().GetPointer(), itk::GDCMImageIO::New().GetPointer()};
+  const ImageIO::Pointer readers[] = {
+      itk::NrrdImageIO::New().GetPointer(),
+      itk::MetaImageIO::New().GetPointer(), itk::GDCMImageIO::New().GetPointer()};
   for (const ImageIO::Pointer& reader : readers) {
     try {
       if (reader->CanReadFile(file.c_str())) return reader;
@@ -92,7 +96,8 @@ std::uint64_t size_of(const fs::path& file) {
   return error ? 0 : size;
 }
 
-// "ct.raw" of the header line "ElementDataFile = ct.raw" or "data file: ct.raw"; empty: the voxels follow the header.
+// "ct.raw" of the header line "ElementDataFile = ct.raw" or "data file: ct.raw"; empty: the voxels follow the
+// header.
 fs::path detached_data_file(const fs::path& header) {
   std::ifstream stream(header, std::ios::binary);
   std::string line;
@@ -109,13 +114,12 @@ fs::path detached_data_file(const fs::path& header) {
   return {};
 }
 
-// An upper bound of the bytes that can hold the voxels: the file, or where the voxels lie elsewhere (a .raw, a list of
-// slices, the .img of a .hdr) all files of that folder together.
+// An upper bound of the bytes that can hold the voxels: the file, or where the voxels lie elsewhere (a .raw,
+// a list of slices, the .img of a .hdr) all files of that folder together.
 std::uint64_t bytes_that_hold_the_voxels(const fs::path& file) {
-  const std::string suffix = file.extension().string();
   const fs::path detached = detached_data_file(file);
-  if (detached.empty() && suffix != ".hdr" && suffix != ".img") return size_of(file);
-  fs::path folder = detached.empty() ? file.parent_path() : detached.parent_path();
+  if (detached.empty()) return size_of(file);
+  fs::path folder = detached.parent_path();
   if (folder.empty()) folder = ".";
   std::uint64_t sum = 0;
   std::error_code error;
@@ -123,8 +127,6 @@ std::uint64_t bytes_that_hold_the_voxels(const fs::path& file) {
     if (entry->is_regular_file(error)) sum += size_of(entry->path());
   return sum;
 }
-
-bool may_be_compressed(const fs::path& file) { return file.extension() != ".nii"; }
 
 // One image as ITK describes it before its voxels are read.
 struct Layout {
@@ -136,20 +138,23 @@ Layout layout_of(const fs::path& file, const ImageIO& io) {
   const unsigned dimensions = io.GetNumberOfDimensions();
   for (unsigned axis = 3; axis < dimensions; ++axis)
     if (io.GetDimensions(axis) > 1)
-      throw unreadable(file, fmt::format("it has {} dimensions (axis {} holds {} frames); one 3D volume is expected: "
-                                         "take one frame out of the series first",
-                                         dimensions, axis + 1, io.GetDimensions(axis)));
+      throw unreadable(
+          file, fmt::format("it has {} dimensions (axis {} holds {} frames); one 3D volume is expected: "
+                            "take one frame out of the series first",
+                            dimensions, axis + 1, io.GetDimensions(axis)));
   if (io.GetNumberOfComponents() != 1)
-    throw unreadable(file, fmt::format("each voxel holds {} values (colour, vectors or complex numbers); a scalar volume "
-                                       "such as a CT is expected",
-                                       io.GetNumberOfComponents()));
+    throw unreadable(
+        file, fmt::format("each voxel holds {} values (colour, vectors or complex numbers); a scalar volume "
+                          "such as a CT is expected",
+                          io.GetNumberOfComponents()));
   Layout layout;
   for (unsigned axis = 0; axis < 3; ++axis) {
     if (axis < dimensions) {
       layout.extent[axis] = io.GetDimensions(axis);
       const std::vector<double> direction = io.GetDirection(axis);
       for (unsigned row = 0; row < 3; ++row)
-        layout.voxel_to_lps[axis][row] = (row < direction.size() ? direction[row] : 0.0) * io.GetSpacing(axis);
+        layout.voxel_to_lps[axis][row] =
+            (row < direction.size() ? direction[row] : 0.0) * io.GetSpacing(axis);
       layout.voxel_to_lps[3][axis] = io.GetOrigin(axis);
     }
   }
@@ -169,52 +174,81 @@ void append_as_float(const std::byte* bytes, std::size_t count, std::vector<floa
   for (std::size_t n = 0; n < count; ++n) values.push_back(static_cast<float>(voxels[n]));
 }
 
-// Reads the voxels of an image whose layout was checked. The buffer is not cleared first, so that a header that lies
-// costs address space, not memory.
+// Reads the voxels of an image whose layout was checked. The buffer is not cleared first, so that a header
+// that lies costs address space, not memory.
 void append_voxels(const fs::path& file, ImageIO& io, std::size_t count, std::vector<float>& values) {
   itk::ImageIORegion everything(io.GetNumberOfDimensions());
-  for (unsigned axis = 0; axis < io.GetNumberOfDimensions(); ++axis) everything.SetSize(axis, io.GetDimensions(axis));
+  for (unsigned axis = 0; axis < io.GetNumberOfDimensions(); ++axis)
+    everything.SetSize(axis, io.GetDimensions(axis));
   io.SetIORegion(everything);
   const std::unique_ptr<std::byte[]> bytes(new std::byte[count * io.GetComponentSize()]);
   with_itk_errors(file, "reading the voxels", [&] { io.Read(bytes.get()); });
   switch (io.GetComponentType()) {
-    case ImageIO::UCHAR: return append_as_float<unsigned char>(bytes.get(), count, values);
-    case ImageIO::CHAR: return append_as_float<signed char>(bytes.get(), count, values);
-    case ImageIO::USHORT: return append_as_float<unsigned short>(bytes.get(), count, values);
-    case ImageIO::SHORT: return append_as_float<short>(bytes.get(), count, values);
-    case ImageIO::UINT: return append_as_float<unsigned int>(bytes.get(), count, values);
-    case ImageIO::INT: return append_as_float<int>(bytes.get(), count, values);
-    case ImageIO::ULONG: return append_as_float<unsigned long>(bytes.get(), count, values);
-    case ImageIO::LONG: return append_as_float<long>(bytes.get(), count, values);
-    case ImageIO::ULONGLONG: return append_as_float<unsigned long long>(bytes.get(), count, values);
-    case ImageIO::LONGLONG: return append_as_float<long long>(bytes.get(), count, values);
-    case ImageIO::FLOAT: return append_as_float<float>(bytes.get(), count, values);
-    case ImageIO::DOUBLE: return append_as_float<double>(bytes.get(), count, values);
-    default: throw unreadable(file, "its voxel type is unknown; whole numbers or floats are expected");
+    case ImageIO::UCHAR:
+      return append_as_float<unsigned char>(bytes.get(), count, values);
+    case ImageIO::CHAR:
+      return append_as_float<signed char>(bytes.get(), count, values);
+    case ImageIO::USHORT:
+      return append_as_float<unsigned short>(bytes.get(), count, values);
+    case ImageIO::SHORT:
+      return append_as_float<short>(bytes.get(), count, values);
+    case ImageIO::UINT:
+      return append_as_float<unsigned int>(bytes.get(), count, values);
+    case ImageIO::INT:
+      return append_as_float<int>(bytes.get(), count, values);
+    case ImageIO::ULONG:
+      return append_as_float<unsigned long>(bytes.get(), count, values);
+    case ImageIO::LONG:
+      return append_as_float<long>(bytes.get(), count, values);
+    case ImageIO::ULONGLONG:
+      return append_as_float<unsigned long long>(bytes.get(), count, values);
+    case ImageIO::LONGLONG:
+      return append_as_float<long long>(bytes.get(), count, values);
+    case ImageIO::FLOAT:
+      return append_as_float<float>(bytes.get(), count, values);
+    case ImageIO::DOUBLE:
+      return append_as_float<double>(bytes.get(), count, values);
+    default:
+      throw unreadable(file, "its voxel type is unknown; whole numbers or floats are expected");
   }
+}
+
+// Of a DICOM slice; 0 where there is none. ITK gives a slice that lies alone a thickness of 1.
+double slice_thickness_mm(ImageIO& io) {
+  auto* dicom = dynamic_cast<itk::GDCMImageIO*>(&io);
+  std::string text;
+  if (!dicom || !dicom->GetValueFromTag("0018|0050", text)) return 0;
+  const double thickness_mm = std::strtod(text.c_str(), nullptr);
+  return std::isfinite(thickness_mm) ? thickness_mm : 0;
 }
 
 Volume load_file(const fs::path& file) {
   const ImageIO::Pointer io = reader_for(file);
   if (!io)
-    throw unreadable(file, "not a volume that we know; expected NIfTI (.nii, .nii.gz), NRRD, MetaImage (.mha, .mhd), "
-                           "DICOM, or a .json header of raw voxels");
+    throw unreadable(
+        file,
+        "not a volume that we know; expected NIfTI (.nii, .nii.gz), NRRD, MetaImage (.mha, .mhd), "
+        "DICOM, or a .json header of raw voxels");
   io->SetFileName(file.string());
   with_itk_errors(file, "reading the header", [&] { io->ReadImageInformation(); });
   const Layout layout = layout_of(file, *io);
-  // One byte is the least that any format spends on a voxel; ITK only tells the type after slope and intercept.
+  // One byte is the least that any format spends on a voxel; ITK only tells the type after slope and
+  // intercept.
   const std::uint64_t count = checked_voxel_count(file, {.extent = layout.extent,
                                                          .voxel_bytes = 1,
                                                          .bytes_in_file = bytes_that_hold_the_voxels(file),
-                                                         .compressed = may_be_compressed(file)});
+                                                         .compressed = true});
   Volume volume;
   for (int axis = 0; axis < 3; ++axis) volume.extent[axis] = static_cast<int>(layout.extent[axis]);
   volume.voxel_to_world = lps_to_ras(layout.voxel_to_lps);
+  if (const double thickness_mm = slice_thickness_mm(*io); layout.extent[2] == 1 && thickness_mm > 0)
+    volume.voxel_to_world[2] *= thickness_mm / glm::length(volume.voxel_to_world[2]);
   append_voxels(file, *io, count, volume.values);
   return volume;
 }
 
-// --- DICOM folders -------------------------------------------------------------------------------------------------
+// --- DICOM folders
+// -------------------------------------------------------------------------------------------------
 
 struct Series {
   std::vector<std::string> files;
@@ -230,7 +264,8 @@ std::string name_of(const std::vector<std::string>& files) {
     io->GetValueFromTag("0008|103e", description);
   } catch (const std::exception&) {  // unnamed then; reading the slices tells what is wrong
   }
-  while (!description.empty() && (description.back() == ' ' || description.back() == '\0')) description.pop_back();
+  while (!description.empty() && (description.back() == ' ' || description.back() == '\0'))
+    description.pop_back();
   return fmt::format("'{}' ({} slices)", description.empty() ? "unnamed" : description, files.size());
 }
 
@@ -267,7 +302,8 @@ std::vector<Slice> read_slice_headers(const std::vector<std::string>& files) {
     const glm::dmat4 &m = slice.layout.voxel_to_lps, &first = slices.front().layout.voxel_to_lps;
     slice.along_normal_mm =
         glm::dot(glm::dvec3(m[3]), glm::normalize(glm::cross(glm::dvec3(first[0]), glm::dvec3(first[1]))));
-    const bool same_axes = glm::length(m[0] - first[0]) + glm::length(m[1] - first[1]) < 1e-3;  // mm: rounded text
+    const bool same_axes =
+        glm::length(m[0] - first[0]) + glm::length(m[1] - first[1]) < 1e-3;  // mm: rounded text
     if (slice.layout.extent != slices.front().layout.extent || !same_axes)
       throw unreadable(file, "its size, spacing or orientation differs from the other slices of its series");
   }
@@ -279,28 +315,31 @@ std::vector<Slice> read_slice_headers(const std::vector<std::string>& files) {
 // The step from slice to slice. It need not be perpendicular to them (a tilted gantry), but it must be even.
 glm::dvec4 slice_step(const fs::path& folder, const std::vector<Slice>& slices) {
   if (slices.size() == 1) return slices.front().layout.voxel_to_lps[2];
-  const glm::dvec4 first = slices.front().layout.voxel_to_lps[3];
-  const glm::dvec4 step =
-      (slices.back().layout.voxel_to_lps[3] - first) / static_cast<double>(slices.size() - 1);
-  const double step_mm = glm::length(step);
-  for (std::size_t n = 1; n < slices.size(); ++n) {
-    const double gap_mm = slices[n].along_normal_mm - slices[n - 1].along_normal_mm;
-    if (gap_mm < 1e-3)
+  std::vector<double> gaps_mm;
+  for (std::size_t n = 1; n < slices.size(); ++n)
+    gaps_mm.push_back(slices[n].along_normal_mm - slices[n - 1].along_normal_mm);
+  std::vector<double> sorted = gaps_mm;
+  std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
+  const double usual_mm = sorted[sorted.size() / 2];
+  for (std::size_t n = 0; n < gaps_mm.size(); ++n) {
+    const std::string one = slices[n].file.filename().string(), next = slices[n + 1].file.filename().string();
+    if (gaps_mm[n] < 1e-3)
       throw unreadable(folder, fmt::format("{} and {} lie at the same position: this is a time series or several "
                                            "acquisitions, not one volume; keep one of each position in the folder",
-                                           slices[n - 1].file.filename().string(), slices[n].file.filename().string()));
-    // A tenth of a step: positions are rounded in the files, a missing slice is off by half a step or more.
-    const double off_mm = glm::length(slices[n].layout.voxel_to_lps[3] - (first + step * static_cast<double>(n)));
-    if (off_mm > 0.1 * step_mm)
-      throw unreadable(folder, fmt::format("its {} slices are not evenly spaced ({} is {:.2f} mm from where a step of "
-                                           "{:.2f} mm puts it); a slice is missing or does not belong here",
-                                           slices.size(), slices[n].file.filename().string(), off_mm, step_mm));
+                                           one, next));
+    // A tenth of a step: positions are rounded in the files, and a missing slice doubles the gap.
+    if (std::abs(gaps_mm[n] - usual_mm) > 0.1 * usual_mm)
+      throw unreadable(folder, fmt::format("{} and {} are {:.2f} mm apart, its other slices {:.2f} mm; a slice is missing "
+                                           "or does not belong here",
+                                           one, next, gaps_mm[n], usual_mm));
   }
-  return step;
+  return (slices.back().layout.voxel_to_lps[3] - slices.front().layout.voxel_to_lps[3]) /
+         static_cast<double>(slices.size() - 1);
 }
 
 Volume load_series(const fs::path& folder) {
-  const std::vector<Series> found = with_itk_errors(folder, "looking for DICOM files", [&] { return series_in(folder); });
+  const std::vector<Series> found =
+      with_itk_errors(folder, "looking for DICOM files", [&] { return series_in(folder); });
   if (found.empty()) throw unreadable(folder, "no DICOM image was found in this folder");
   if (found.front().files.size() == 1) {
     Volume volume = load_file(found.front().files.front());  // perhaps all frames in one file
@@ -309,7 +348,8 @@ Volume load_series(const fs::path& folder) {
   }
   const std::vector<Slice> slices = read_slice_headers(found.front().files);
   Layout layout = slices.front().layout;
-  if (layout.extent[2] != 1) throw unreadable(folder, "its DICOM files hold several frames each; name one of them");
+  if (layout.extent[2] != 1)
+    throw unreadable(folder, "its DICOM files hold several frames each; name one of them");
   layout.extent[2] = slices.size();
   layout.voxel_to_lps[2] = slice_step(folder, slices);
   std::uint64_t bytes_in_files = 0;
@@ -338,7 +378,7 @@ Volume load_series(const fs::path& folder) {
 
 }  // namespace
 
-Volume load_medical(const fs::path& file_or_folder) {
+Volume load_with_itk(const fs::path& file_or_folder) {
   const QuietItk quiet;
   std::error_code ignored;
   return fs::is_directory(file_or_folder, ignored) ? load_series(file_or_folder) : load_file(file_or_folder);

@@ -14,14 +14,17 @@ struct Turn {
 };
 Turn turn(double degrees) { return {std::cos(glm::radians(degrees)), std::sin(glm::radians(degrees))}; }
 
-// Columns: where camera x, y, z point in the patient's frame (RAS). AP: x to the patient's left, y down, looking
-// posterior. PA looks anterior and mirrors, as if read from behind the film, so that left and right stay where AP has
-// them; its determinant is -1.
+// Columns: where camera x, y, z point in the patient's frame (RAS). AP: x to the patient's left, y down,
+// looking posterior. PA looks anterior and mirrors, as if read from behind the film, so that left and right
+// stay where AP has them; its determinant is -1.
 glm::dmat3 standard_view(DrrOrientation orientation) {
   switch (orientation) {
-    case DrrOrientation::ap: return {{-1, 0, 0}, {0, 0, -1}, {0, -1, 0}};
-    case DrrOrientation::pa: return {{-1, 0, 0}, {0, 0, -1}, {0, 1, 0}};
-    case DrrOrientation::free: break;
+    case DrrOrientation::ap:
+      return {{-1, 0, 0}, {0, 0, -1}, {0, -1, 0}};
+    case DrrOrientation::pa:
+      return {{-1, 0, 0}, {0, 0, -1}, {0, 1, 0}};
+    case DrrOrientation::free:
+      break;
   }
   return {{-1, 0, 0}, {0, -1, 0}, {0, 0, 1}};
 }
@@ -29,8 +32,8 @@ glm::dmat3 standard_view(DrrOrientation orientation) {
 }  // namespace
 
 // Within 3e-5 mm of the six matrices of the golden DRRs: drr_golden_test.cpp.
-glm::dmat4 drr_pose(DrrOrientation orientation, const glm::dvec3& rotation_deg_zxy, const glm::dvec3& translation_mm,
-                    const glm::dvec3& isocentre_mm) {
+glm::dmat4 drr_pose(DrrOrientation orientation, const glm::dvec3& rotation_deg_zxy,
+                    const glm::dvec3& translation_mm, const glm::dvec3& isocentre_mm) {
   const Turn z = turn(rotation_deg_zxy[0]), x = turn(rotation_deg_zxy[1]), y = turn(rotation_deg_zxy[2]);
   const glm::dmat3 about_z{{z.cosine, z.sine, 0}, {-z.sine, z.cosine, 0}, {0, 0, 1}};
   const glm::dmat3 about_x{{1, 0, 0}, {0, x.cosine, x.sine}, {0, -x.sine, x.cosine}};

@@ -21,8 +21,9 @@ void require(bool condition, const std::string& sentence) {
 
 void store(DrrVec4& target, const glm::dvec3& xyz, double w) {
   for (int axis = 0; axis < 3; ++axis) {
-    require(std::abs(xyz[axis]) <= kFarthest, "the source or detector is absurdly far from the volume; check "
-                                              "camera_to_world and the volume's spacing (millimetres)");
+    require(std::abs(xyz[axis]) <= kFarthest,
+            "the source or detector is absurdly far from the volume; check "
+            "camera_to_world and the volume's spacing (millimetres)");
     target[axis] = static_cast<float>(xyz[axis]);
   }
   target[3] = static_cast<float>(w);
@@ -37,8 +38,9 @@ void check_geometry(const DrrGeometry& g) {
           fmt::format("n_samples must be 2 to {}, got {}", kMostDrrSamples, g.n_samples));
   require(std::isfinite(g.sdd_mm) && g.sdd_mm > 0,
           fmt::format("sdd_mm, the distance from source to detector, must be positive, got {}", g.sdd_mm));
-  require(std::isfinite(g.delx_mm) && g.delx_mm > 0 && std::isfinite(g.dely_mm) && g.dely_mm > 0,
-          fmt::format("the pixel pitch delx_mm, dely_mm must be positive, got {} and {}", g.delx_mm, g.dely_mm));
+  require(
+      std::isfinite(g.delx_mm) && g.delx_mm > 0 && std::isfinite(g.dely_mm) && g.dely_mm > 0,
+      fmt::format("the pixel pitch delx_mm, dely_mm must be positive, got {} and {}", g.delx_mm, g.dely_mm));
   require(std::isfinite(g.x0_mm) && std::isfinite(g.y0_mm), "x0_mm and y0_mm must be finite numbers");
   for (int column = 0; column < 4; ++column)
     for (int row = 0; row < 4; ++row)
@@ -56,10 +58,14 @@ DrrRays make_drr_rays(const DrrGeometry& g, const glm::dmat4& world_to_texel, Vk
 
   // Camera space, mm: the ray of pixel (x, y) starts at start_0 + x start_x + y start_y and ends at z = sdd.
   const double segments = g.n_samples - 1;
-  const glm::dvec3 centre(-g.x0_mm, -g.y0_mm, 0), column(g.delx_mm, 0, 0), row(0, g.dely_mm, 0), depth(0, 0, g.sdd_mm);
-  const glm::dvec3 start_0 = g.orthographic ? centre : glm::dvec3(0), step_0 = (g.orthographic ? depth : centre + depth);
-  const glm::dvec3 start_x = g.orthographic ? column : glm::dvec3(0), step_x = g.orthographic ? glm::dvec3(0) : column;
-  const glm::dvec3 start_y = g.orthographic ? row : glm::dvec3(0), step_y = g.orthographic ? glm::dvec3(0) : row;
+  const glm::dvec3 centre(-g.x0_mm, -g.y0_mm, 0), column(g.delx_mm, 0, 0), row(0, g.dely_mm, 0),
+      depth(0, 0, g.sdd_mm);
+  const glm::dvec3 start_0 = g.orthographic ? centre : glm::dvec3(0),
+                   step_0 = (g.orthographic ? depth : centre + depth);
+  const glm::dvec3 start_x = g.orthographic ? column : glm::dvec3(0),
+                   step_x = g.orthographic ? glm::dvec3(0) : column;
+  const glm::dvec3 start_y = g.orthographic ? row : glm::dvec3(0),
+                   step_y = g.orthographic ? glm::dvec3(0) : row;
 
   // The sample of the central ray that is nearest to the volume's middle.
   const glm::dvec3 first = origin + linear * start_0, step = linear * step_0 / segments;

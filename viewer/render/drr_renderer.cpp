@@ -25,11 +25,13 @@ constexpr std::uint32_t kTile = 8;  // pixels, as in integral.glsl
 // Invocations a ray, as integral.glsl explains. A CPU gains nothing from more than one.
 std::uint32_t parts_of_a_ray(const vk::OwnDevice& device) {
   constexpr std::uint32_t kMost = 4;
-  return device.is_cpu() ? 1 : std::min(kMost, device.properties.limits.maxComputeWorkGroupInvocations / (kTile * kTile));
+  return device.is_cpu()
+             ? 1
+             : std::min(kMost, device.properties.limits.maxComputeWorkGroupInvocations / (kTile * kTile));
 }
 
-// One shader, and descriptor sets taken in turn: a set may not change while a frame that uses it is on its way, so there
-// are as many of them as there may be frames in flight.
+// One shader, and descriptor sets taken in turn: a set may not change while a frame that uses it is on its
+// way, so there are as many of them as there may be frames in flight.
 class Pass {
  public:
   Pass(const vk::OwnDevice& device, std::span<const std::uint32_t> spirv, const AttenuationTexture& texture)
@@ -46,7 +48,8 @@ class Pass {
   void record(VkCommandBuffer cmd, const vk::Image& target, const DrrRays& rays) {
     vk::BindingSet& set = sets_[next_++ % sets_.size()];
     set.update(0, vk::bind(target.view(), VK_IMAGE_LAYOUT_GENERAL));
-    pass_.record(cmd, set, &rays, (target.width() + kTile - 1) / kTile, (target.height() + kTile - 1) / kTile);
+    pass_.record(cmd, set, &rays, (target.width() + kTile - 1) / kTile,
+                 (target.height() + kTile - 1) / kTile);
   }
 
  private:
@@ -59,8 +62,9 @@ glm::dmat4 world_to_voxel(const Volume& volume) {
   const glm::dmat3 axes(volume.voxel_to_world);
   const double sides = glm::length(axes[0]) * glm::length(axes[1]) * glm::length(axes[2]);
   if (!(std::abs(glm::determinant(axes)) > 1e-9 * sides))  // true for NaN too
-    throw Failure(ExitCode::unreadable_input,
-                  "the volume's voxel_to_world cannot be inverted: its axes lie in one plane or have no length");
+    throw Failure(
+        ExitCode::unreadable_input,
+        "the volume's voxel_to_world cannot be inverted: its axes lie in one plane or have no length");
   return glm::inverse(volume.voxel_to_world);
 }
 
@@ -85,9 +89,10 @@ struct DrrRenderer::State {
   void record(VkCommandBuffer cmd, const vk::Image& target, Pass& pass) {
     if (target.width() != static_cast<std::uint32_t>(geometry.width) ||
         target.height() != static_cast<std::uint32_t>(geometry.height))
-      throw Failure(ExitCode::size_mismatch,
-                    fmt::format("the DRR geometry is {} x {} pixels, its target image {} x {}; they must agree",
-                                geometry.width, geometry.height, target.width(), target.height()));
+      throw Failure(
+          ExitCode::size_mismatch,
+          fmt::format("the DRR geometry is {} x {} pixels, its target image {} x {}; they must agree",
+                      geometry.width, geometry.height, target.width(), target.height()));
     rays.grey_scale = static_cast<float>((display.inverted ? -1 : 1) / display.window);
     const double offset = 0.5 - display.level / display.window;
     rays.grey_offset = static_cast<float>(display.inverted ? 1 - offset : offset);
@@ -103,18 +108,22 @@ DrrRenderer::DrrRenderer(const vk::OwnDevice& device, const Volume& volume, cons
 DrrRenderer::~DrrRenderer() = default;
 
 void DrrRenderer::set_geometry(const DrrGeometry& geometry) {
-  state_->rays = make_drr_rays(geometry, state_->texture.voxel_to_texel() * state_->to_voxel, state_->texture.size());
+  state_->rays =
+      make_drr_rays(geometry, state_->texture.voxel_to_texel() * state_->to_voxel, state_->texture.size());
   state_->geometry = geometry;
 }
 
 void DrrRenderer::set_display(const DrrDisplay& display) {
   if (!std::isfinite(display.window) || !std::isfinite(display.level) || display.window <= 0)
-    throw Failure(ExitCode::usage, fmt::format("the DRR window must be positive and the level finite, got {} and {}",
-                                               display.window, display.level));
+    throw Failure(ExitCode::usage,
+                  fmt::format("the DRR window must be positive and the level finite, got {} and {}",
+                              display.window, display.level));
   state_->display = display;
 }
 
-void DrrRenderer::record(VkCommandBuffer cmd, const vk::Image& target) { state_->record(cmd, target, state_->grey); }
+void DrrRenderer::record(VkCommandBuffer cmd, const vk::Image& target) {
+  state_->record(cmd, target, state_->grey);
+}
 
 void DrrRenderer::record_integrals(VkCommandBuffer cmd, const vk::Image& target) {
   state_->record(cmd, target, state_->integrals);

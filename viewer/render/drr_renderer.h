@@ -11,25 +11,27 @@
 
 namespace fg {
 
-// Camera space: source at the origin, +z to the detector, detector plane z = sdd, x along columns, y along rows.
+// Camera space: source at the origin, +z to the detector, detector plane z = sdd, x along columns, y along
+// rows.
 struct DrrGeometry {
-  double sdd_mm = 1020;                  // source to detector
-  int height = 200, width = 200;         // pixels
-  double delx_mm = 2, dely_mm = 2;       // pixel pitch along columns (x) and rows (y)
-  double x0_mm = 0, y0_mm = 0;           // principal point offset: cx = x0/delx + width/2
-  bool orthographic = false;             // parallel rays along +z, from z = 0 to z = sdd
-  int n_samples = 500;                   // per ray, source to detector, both ends included
-  glm::dmat4 camera_to_world{1.0};       // to RAS mm
+  double sdd_mm = 1020;             // source to detector
+  int height = 200, width = 200;    // pixels
+  double delx_mm = 2, dely_mm = 2;  // pixel pitch along columns (x) and rows (y)
+  double x0_mm = 0, y0_mm = 0;      // principal point offset: cx = x0/delx + width/2
+  bool orthographic = false;        // parallel rays along +z, from z = 0 to z = sdd
+  int n_samples = 500;              // per ray, source to detector, both ends included
+  glm::dmat4 camera_to_world{1.0};  // to RAS mm
 };
 
-// camera_to_world of a standard view: isocentre in the middle, ZXY intrinsic Euler angles in degrees, translation in mm
-// in the rotated frame. Unrotated, AP looks posterior, PA anterior, free along the body's axis to the head.
+// camera_to_world of a standard view: isocentre in the middle, ZXY intrinsic Euler angles in degrees,
+// translation in mm in the rotated frame. Unrotated, AP looks posterior, PA anterior, free along the body's
+// axis to the head.
 enum class DrrOrientation { ap, pa, free };
-glm::dmat4 drr_pose(DrrOrientation orientation, const glm::dvec3& rotation_deg_zxy, const glm::dvec3& translation_mm,
-                    const glm::dvec3& isocentre_mm);
+glm::dmat4 drr_pose(DrrOrientation orientation, const glm::dvec3& rotation_deg_zxy,
+                    const glm::dvec3& translation_mm, const glm::dvec3& isocentre_mm);
 
-// The translation that puts the source 850 mm in front of the isocentre: (0, 850, 0) for AP, (0, -850, 0) for PA,
-// (0, 0, -850) for free.
+// The translation that puts the source 850 mm in front of the isocentre: (0, 850, 0) for AP, (0, -850, 0) for
+// PA, (0, 0, -850) for free.
 glm::dvec3 drr_standard_translation_mm(DrrOrientation orientation);
 
 // HU to linear attenuation in 1/mm: piecewise linear through air 0, water, and bone at hu_bone.
@@ -49,13 +51,13 @@ class DrrRenderer final : public FrameSource {
   // Frames that may be recorded and not yet finished by the GPU, both kinds together.
   static constexpr int kMostFramesInFlight = 16;
 
-  // Uploads and waits; the volume is not kept. Throws Failure where it is empty, its affine is singular, or the device
-  // cannot hold it.
+  // Uploads and waits; the volume is not kept. Throws Failure where it is empty, its affine is singular, or
+  // the device cannot hold it.
   DrrRenderer(const vk::OwnDevice& device, const Volume& volume, const Attenuation& attenuation = {});
   ~DrrRenderer() override;
 
-  // Of the next recorded frame. Throw Failure(usage) where they make no sense. The first geometry is AP, source 850 mm
-  // from the volume's centre.
+  // Of the next recorded frame. Throw Failure(usage) where they make no sense. The first geometry is AP,
+  // source 850 mm from the volume's centre.
   void set_geometry(const DrrGeometry& geometry);
   void set_display(const DrrDisplay& display);
 

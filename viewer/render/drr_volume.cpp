@@ -29,63 +29,73 @@ void check_volume(const Volume& volume) {
   const auto [nx, ny, nz] = volume.extent;
   if (nx < 1 || ny < 1 || nz < 1)
     throw Failure(ExitCode::unreadable_input, "the volume is empty: " + size_text(volume));
-  if (volume.values.size() != static_cast<std::size_t>(nx) * static_cast<std::size_t>(ny) * static_cast<std::size_t>(nz))
+  if (volume.values.size() !=
+      static_cast<std::size_t>(nx) * static_cast<std::size_t>(ny) * static_cast<std::size_t>(nz))
     throw Failure(ExitCode::internal,
                   fmt::format("a volume of {} came with {} values", size_text(volume), volume.values.size()));
 }
 
 void check_attenuation(const Attenuation& a) {
-  if (!(a.mu_water >= 0) || !(a.mu_bone >= 0) || !(a.hu_bone > 0) || !std::isfinite(a.mu_water + a.mu_bone + a.hu_bone))
-    throw Failure(ExitCode::usage, fmt::format("the attenuation of water and bone must be 0 or more and bone's HU "
-                                               "positive, got {} and {} per mm at {} HU",
-                                               a.mu_water, a.mu_bone, a.hu_bone));
+  if (!(a.mu_water >= 0) || !(a.mu_bone >= 0) || !(a.hu_bone > 0) ||
+      !std::isfinite(a.mu_water + a.mu_bone + a.hu_bone))
+    throw Failure(ExitCode::usage,
+                  fmt::format("the attenuation of water and bone must be 0 or more and bone's HU "
+                              "positive, got {} and {} per mm at {} HU",
+                              a.mu_water, a.mu_bone, a.hu_bone));
 }
 
 VkImageFormatProperties offered_by(const vk::OwnDevice& device) {
-  const VkPhysicalDeviceImageFormatInfo2 wanted{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
-                                                .format = VK_FORMAT_R32_SFLOAT,
-                                                .type = VK_IMAGE_TYPE_2D,
-                                                .tiling = VK_IMAGE_TILING_OPTIMAL,
-                                                .usage = kUsage};
+  const VkPhysicalDeviceImageFormatInfo2 wanted{
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
+      .format = VK_FORMAT_R32_SFLOAT,
+      .type = VK_IMAGE_TYPE_2D,
+      .tiling = VK_IMAGE_TILING_OPTIMAL,
+      .usage = kUsage};
   VkImageFormatProperties2 offered{.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2};
   vk::check(device.GetPhysicalDeviceImageFormatProperties2(device.physical, &wanted, &offered),
             "asking for images of floats");
   return offered.imageFormatProperties;
 }
 
-// Devices take fewer layers than rows or columns (often 2048 against 16384): a longer third axis trades places with the
-// shortest one.
+// Devices take fewer layers than rows or columns (often 2048 against 16384): a longer third axis trades
+// places with the shortest one.
 std::array<int, 3> order_of_axes(const vk::OwnDevice& device, const Volume& volume) {
   const std::array<int, 3>& n = volume.extent;
   const VkImageFormatProperties offered = offered_by(device);
-  const auto fits = [](int voxels, std::uint32_t most) { return static_cast<std::uint32_t>(voxels) + 2 <= most; };
+  const auto fits = [](int voxels, std::uint32_t most) {
+    return static_cast<std::uint32_t>(voxels) + 2 <= most;
+  };
   std::array<int, 3> axes{0, 1, 2};
   if (!fits(n[2], offered.maxArrayLayers)) std::swap(axes[2], axes[n[0] <= n[1] ? 0 : 1]);
   if (!fits(n[axes[0]], offered.maxExtent.width) || !fits(n[axes[1]], offered.maxExtent.height) ||
       !fits(n[axes[2]], offered.maxArrayLayers))
-    throw too_large(device, volume,
-                    fmt::format("it takes images of {} x {} pixels and {} layers, a border of one voxel included",
-                                offered.maxExtent.width, offered.maxExtent.height, offered.maxArrayLayers));
-  const std::uint64_t texels = (std::uint64_t(n[0]) + 2) * (std::uint64_t(n[1]) + 2) * (std::uint64_t(n[2]) + 2);
+    throw too_large(
+        device, volume,
+        fmt::format("it takes images of {} x {} pixels and {} layers, a border of one voxel included",
+                    offered.maxExtent.width, offered.maxExtent.height, offered.maxArrayLayers));
+  const std::uint64_t texels =
+      (std::uint64_t(n[0]) + 2) * (std::uint64_t(n[1]) + 2) * (std::uint64_t(n[2]) + 2);
   if (texels * sizeof(float) > offered.maxResourceSize)
-    throw too_large(device, volume, fmt::format("they need {} MiB, and it takes images of at most {} MiB",
-                                                (texels * sizeof(float)) >> 20, offered.maxResourceSize >> 20));
+    throw too_large(device, volume,
+                    fmt::format("they need {} MiB, and it takes images of at most {} MiB",
+                                (texels * sizeof(float)) >> 20, offered.maxResourceSize >> 20));
   return axes;
 }
 
 void change_layers(const vk::OwnDevice& device, VkImage image, VkImageLayout from, VkImageLayout to) {
-  const VkImageMemoryBarrier barrier{.sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-                                     .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
-                                     .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT,
-                                     .oldLayout = from,
-                                     .newLayout = to,
-                                     .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-                                     .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-                                     .image = image,
-                                     .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, VK_REMAINING_ARRAY_LAYERS}};
+  const VkImageMemoryBarrier barrier{
+      .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
+      .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
+      .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT,
+      .oldLayout = from,
+      .newLayout = to,
+      .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+      .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+      .image = image,
+      .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, VK_REMAINING_ARRAY_LAYERS}};
   vk::run_and_wait(device, [&](VkCommandBuffer cmd) {
-    device.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, nullptr,
-                              0, nullptr, 1, &barrier);
+    device.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0,
+                              0, nullptr, 0, nullptr, 1, &barrier);
   });
 }
 
@@ -118,7 +128,8 @@ AttenuationTexture::AttenuationTexture(const vk::OwnDevice& device, const Volume
                                      .sharingMode = VK_SHARING_MODE_EXCLUSIVE,
                                      .initialLayout = VK_IMAGE_LAYOUT_UNDEFINED};
   VkImage image;
-  vk::check(device.CreateImage(device.handle, &image_info, nullptr, &image), "creating the image of a volume");
+  vk::check(device.CreateImage(device.handle, &image_info, nullptr, &image),
+            "creating the image of a volume");
   image_ = vk::UniqueImage(device, image);
 
   VkMemoryRequirements needs;
@@ -128,18 +139,23 @@ AttenuationTexture::AttenuationTexture(const vk::OwnDevice& device, const Volume
       .allocationSize = needs.size,
       .memoryTypeIndex = device.memory_type(needs.memoryTypeBits, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT)};
   VkDeviceMemory memory;
-  if (const VkResult result = device.AllocateMemory(device.handle, &allocate, nullptr, &memory); result != VK_SUCCESS)
-    throw too_large(device, volume, fmt::format("allocating {} MiB gave {}", needs.size >> 20, vk::name_of(result)));
+  if (const VkResult result = device.AllocateMemory(device.handle, &allocate, nullptr, &memory);
+      result != VK_SUCCESS)
+    throw too_large(device, volume,
+                    fmt::format("allocating {} MiB gave {}", needs.size >> 20, vk::name_of(result)));
   memory_ = vk::UniqueMemory(device, memory);
-  vk::check(device.BindImageMemory(device.handle, image, memory, 0), "binding memory to the image of a volume");
+  vk::check(device.BindImageMemory(device.handle, image, memory, 0),
+            "binding memory to the image of a volume");
 
-  const VkImageViewCreateInfo view_info{.sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
-                                        .image = image,
-                                        .viewType = VK_IMAGE_VIEW_TYPE_2D_ARRAY,
-                                        .format = VK_FORMAT_R32_SFLOAT,
-                                        .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, size_.depth}};
+  const VkImageViewCreateInfo view_info{
+      .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
+      .image = image,
+      .viewType = VK_IMAGE_VIEW_TYPE_2D_ARRAY,
+      .format = VK_FORMAT_R32_SFLOAT,
+      .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, size_.depth}};
   VkImageView view;
-  vk::check(device.CreateImageView(device.handle, &view_info, nullptr, &view), "creating the view of a volume");
+  vk::check(device.CreateImageView(device.handle, &view_info, nullptr, &view),
+            "creating the view of a volume");
   view_ = vk::UniqueImageView(device, view);
 
   // Gathers need no filter, and never leave the image.
@@ -156,7 +172,8 @@ AttenuationTexture::AttenuationTexture(const vk::OwnDevice& device, const Volume
 
   change_layers(device, image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
   fill(device, volume, attenuation);
-  change_layers(device, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL);
+  change_layers(device, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
+                VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL);
 }
 
 glm::dmat4 AttenuationTexture::voxel_to_texel() const {
@@ -166,14 +183,18 @@ glm::dmat4 AttenuationTexture::voxel_to_texel() const {
   return matrix;
 }
 
-// Rows go through a staging buffer of bounded size: a CT may fill gigabytes, and its attenuation is needed only once.
-void AttenuationTexture::fill(const vk::OwnDevice& device, const Volume& volume, const Attenuation& attenuation) const {
+// Rows go through a staging buffer of bounded size: a CT may fill gigabytes, and its attenuation is needed
+// only once.
+void AttenuationTexture::fill(const vk::OwnDevice& device, const Volume& volume,
+                              const Attenuation& attenuation) const {
   const std::array<std::size_t, 3> voxel_stride{
       1, static_cast<std::size_t>(volume.extent[0]),
       static_cast<std::size_t>(volume.extent[0]) * static_cast<std::size_t>(volume.extent[1])};
-  const std::array<std::size_t, 3> stride{voxel_stride[axes_[0]], voxel_stride[axes_[1]], voxel_stride[axes_[2]]};
+  const std::array<std::size_t, 3> stride{voxel_stride[axes_[0]], voxel_stride[axes_[1]],
+                                          voxel_stride[axes_[2]]};
   const std::size_t row_floats = size_.width, rows = std::size_t{size_.height} * size_.depth;
-  const std::size_t rows_at_once = std::clamp<std::size_t>(kStagingBytes / (row_floats * sizeof(float)), 1, rows);
+  const std::size_t rows_at_once =
+      std::clamp<std::size_t>(kStagingBytes / (row_floats * sizeof(float)), 1, rows);
   const vk::Buffer staging(device, rows_at_once * row_floats * sizeof(float), vk::Residence::upload);
 
   for (std::size_t first = 0; first < rows; first += rows_at_once) {
@@ -183,15 +204,17 @@ void AttenuationTexture::fill(const vk::OwnDevice& device, const Volume& volume,
       float* row = staging.as<float>().data() + n * row_floats;
       const std::size_t y = (first + n) % size_.height, layer = (first + n) / size_.height;
       if (n == 0 || y == 0)
-        copies.push_back({.bufferOffset = n * row_floats * sizeof(float),
-                          .imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, static_cast<std::uint32_t>(layer), 1},
-                          .imageOffset = {0, static_cast<std::int32_t>(y), 0},
-                          .imageExtent = {size_.width, 0, 1}});
+        copies.push_back(
+            {.bufferOffset = n * row_floats * sizeof(float),
+             .imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, static_cast<std::uint32_t>(layer), 1},
+             .imageOffset = {0, static_cast<std::int32_t>(y), 0},
+             .imageExtent = {size_.width, 0, 1}});
       ++copies.back().imageExtent.height;
       std::fill(row, row + row_floats, 0.0f);
       if (y == 0 || y + 1 == size_.height || layer == 0 || layer + 1 == size_.depth) continue;
       const float* hu = volume.values.data() + (layer - 1) * stride[2] + (y - 1) * stride[1];
-      for (std::size_t x = 0; x + 2 < row_floats; ++x) row[x + 1] = attenuation_of(hu[x * stride[0]], attenuation);
+      for (std::size_t x = 0; x + 2 < row_floats; ++x)
+        row[x + 1] = attenuation_of(hu[x * stride[0]], attenuation);
     }
     vk::run_and_wait(device, [&](VkCommandBuffer cmd) {
       device.CmdCopyBufferToImage(cmd, staging.get(), image_.get(), VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,

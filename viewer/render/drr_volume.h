@@ -1,6 +1,6 @@
 #pragma once
-// A CT as the DRR shader reads it: attenuation in 1/mm, R32_SFLOAT, slices as layers of a 2D array, with a border of
-// zeros one voxel wide on all sides.
+// A CT as the DRR shader reads it: attenuation in 1/mm, R32_SFLOAT, slices as layers of a 2D array, with a
+// border of zeros one voxel wide on all sides.
 
 #include <array>
 

@@ -1,6 +1,6 @@
 #pragma once
-// The buffers whose size follows the number of (tile, splat) pairs and of tiles, with their descriptors. Replaced as a
-// whole when a frame needs more.
+// The buffers whose size follows the number of (tile, splat) pairs and of tiles, with their descriptors.
+// Replaced as a whole when a frame needs more.
 
 #include <array>
 #include <cstdint>
@@ -17,7 +17,9 @@ struct GaussianPairs {
 
   // Most pairs that the device can bind and sort in one dispatch.
   static std::uint32_t most_pairs(const vk::OwnDevice& device);
-  // Enough for the scenes that we know (3 to 8 pairs a splat; dsc at 1000x658: 7), without asking the GPU first.
+  // Generous, as a first frame that lacks splats is worth more than 16 bytes a pair: small scenes have few,
+  // large splats (18 thousand of dsc make 290 to 600 thousand pairs at 1000x658), large ones many of a few
+  // tiles each.
   static std::uint32_t first_guess(const vk::OwnDevice& device, std::uint32_t splats, std::uint32_t tiles);
 
   std::uint32_t pair_capacity, tile_capacity;
@@ -25,7 +27,7 @@ struct GaussianPairs {
   vk::Buffer part_counts, digit_totals;
   vk::Buffer starts;  // first pair of each tile, and the end of the last
   RadixSort::Bound sort;
-  vk::BindingSet emit;                       // bound by the renderer
+  vk::BindingSet emit;                        // bound by the renderer
   std::array<vk::BindingSet, 2> tile_ranges;  // by the index of the sorted pairs; bound by the renderer
 };
 

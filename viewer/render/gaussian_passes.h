@@ -13,8 +13,11 @@
 namespace fg {
 
 struct GaussianPasses {
-  GaussianPasses(const vk::OwnDevice& device, int sh_degree, std::uint32_t rows_per_thread);
+  // rows_per_thread: pixels a thread of blend takes; 0: what suits the variant.
+  GaussianPasses(const vk::OwnDevice& device, int sh_degree, RadixSort::Variant variant,
+                 std::uint32_t rows_per_thread);
 
+  RadixSort::Variant variant;
   vk::ComputePass project, plan_visible, count_pairs, plan_pairs, emit, tile_ranges, blend;
 };
 
@@ -23,13 +26,14 @@ struct GaussianScratch {
   GaussianScratch(const vk::OwnDevice& device, const GaussianPasses& passes, const RadixSort& sorter,
                   const GaussianScene& scene);
 
-  vk::Buffer control;                      // shaders/gaussians/layout.h
-  std::array<vk::Buffer, 2> order;         // uvec2: depth key, splat
-  vk::Buffer part_counts, digit_totals;   // of the depth sort
+  vk::Buffer control;                               // shaders/gaussians/layout.h
+  std::array<vk::Buffer, 2> order;                  // uvec2: depth key, splat
+  vk::Buffer part_counts, digit_totals;             // of the depth sort
   vk::Buffer ellipses, blues, shapes, tile_counts;  // by splat
-  vk::Buffer group_pairs;                  // by group of 256 visible splats
+  vk::Buffer pair_starts;                           // by visible splat
+  vk::Buffer group_pairs;                           // by group of 256 visible splats
 
-  std::vector<vk::BindingSet> project;     // by chunk
+  std::vector<vk::BindingSet> project;  // by chunk
   RadixSort::Bound sort;
   vk::BindingSet plan_visible, count_pairs, plan_pairs;
 };

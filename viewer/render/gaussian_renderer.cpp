@@ -20,13 +20,8 @@ using gaussians::kTile;
 constexpr std::uint32_t kReadbackSlots = 8;  // frames whose counters are kept
 constexpr std::uint32_t kDepthBits = 32, kDigitBits = 8;
 
-// On a CPU a vector of pixels shares the cost of fetching a splat, so a thread takes a whole column of the tile.
-std::uint32_t rows_per_thread(const vk::OwnDevice& device, const GaussianOptions& options) {
-  if (options.rows_per_thread) return options.rows_per_thread;
-  return device.is_cpu() ? 16 : 4;
-}
-
-gaussians::View shader_view(const Intrinsics& k, const glm::dmat4& world_to_camera, const glm::dvec3& origin) {
+gaussians::View shader_view(const Intrinsics& k, const glm::dmat4& world_to_camera,
+                            const glm::dvec3& origin) {
   // From coordinates relative to the scene's origin.
   glm::dmat4 to_camera = world_to_camera;
   to_camera[3] = world_to_camera * glm::dvec4(origin, 1.0);
@@ -52,8 +47,9 @@ struct GaussianRenderer::State {
       : device(owner),
         options(given),
         scene(owner, splats),
-        passes(owner, splats.sh_degree, rows_per_thread(owner, given)),
-        sorter(owner, given.sort.value_or(RadixSort::suited(owner))),
+        passes(owner, splats.sh_degree, given.variant.value_or(RadixSort::suited(owner)),
+               given.rows_per_thread),
+        sorter(owner, given.variant.value_or(RadixSort::suited(owner))),
         scratch(owner, passes, sorter, scene),
         readback(owner, kReadbackSlots * kSlotBytes, vk::Residence::readback) {
     std::fill_n(readback.mapped(), readback.size_bytes(), std::byte{0});
@@ -106,7 +102,8 @@ struct GaussianRenderer::State {
 GaussianRenderer::Counters GaussianRenderer::State::counters() const {
   Counters newest;
   for (std::uint32_t slot = 0; slot < kReadbackSlots; ++slot) {
-    const auto* words = reinterpret_cast<const volatile std::uint32_t*>(readback.mapped() + slot * kSlotBytes);
+    const auto* words =
+        reinterpret_cast<const volatile std::uint32_t*>(readback.mapped() + slot * kSlotBytes);
     const std::uint32_t number = words[gaussians::kFrameNumber], visible = words[gaussians::kVisible];
     const std::uint32_t needed = words[gaussians::kPairsNeeded], kept = words[gaussians::kPairs];
     if (words[gaussians::kCheck] != gaussians::control_check(number, visible, needed, kept)) continue;
@@ -116,7 +113,8 @@ GaussianRenderer::Counters GaussianRenderer::State::counters() const {
   return newest;
 }
 
-// Replaces the pair buffers where they are too small. The old ones stay until the frames that use them are finished.
+// Replaces the pair buffers where they are too small. The old ones stay until the frames that use them are
+// finished.
 void GaussianRenderer::State::make_room(std::uint32_t tiles) {
   const Counters done = counters();
   std::erase_if(retired, [&](const RetiredPairs& old) { return old.last_frame <= done.frame; });
@@ -129,11 +127,13 @@ void GaussianRenderer::State::make_room(std::uint32_t tiles) {
     wanted_pairs = pairs->pair_capacity;
     wanted_tiles = std::max(tiles, pairs->tile_capacity);
     if (done.incomplete && done.pairs > wanted_pairs)
-      wanted_pairs = static_cast<std::uint32_t>(std::min<std::uint64_t>(done.pairs * std::uint64_t{5} / 4, most_pairs));
+      wanted_pairs =
+          static_cast<std::uint32_t>(std::min<std::uint64_t>(done.pairs * std::uint64_t{5} / 4, most_pairs));
     if (wanted_pairs <= pairs->pair_capacity && wanted_tiles <= pairs->tile_capacity) return;
   }
   try {
-    auto larger = std::make_unique<GaussianPairs>(device, sorter, scratch.control, wanted_pairs, wanted_tiles);
+    auto larger =
+        std::make_unique<GaussianPairs>(device, sorter, scratch.control, wanted_pairs, wanted_tiles);
     bind_pairs(device, passes, scratch, *larger);
     if (pairs) retired.push_back({std::move(pairs), frame});
     pairs = std::move(larger);
@@ -148,7 +148,9 @@ void GaussianRenderer::State::make_room(std::uint32_t tiles) {
 GaussianRenderer::State::Target& GaussianRenderer::State::free_target() {
   const std::uint64_t done = counters().frame;
   for (Target& target : targets)
-    if (target.last_frame <= done) return target;
+    // Its commands are done, and so many frames ago that the host has seen their fence: until then Vulkan counts the
+    // set as in use. Nobody keeps more than kReadbackSlots frames in flight.
+    if (target.last_frame <= done && target.last_frame + kReadbackSlots <= frame) return target;
   return targets.emplace_back(Target{vk::BindingSet(device, passes.blend), 0});
 }
 
@@ -168,8 +170,11 @@ void GaussianRenderer::State::record_depth_sort(VkCommandBuffer cmd, const gauss
       pass.arguments_offset_bytes = gaussians::kSortVisible * 4;
     }
     sorter.record(cmd, scratch.sort, pass);
-    if (i == 0) passes.plan_visible.record(cmd, scratch.plan_visible, nullptr, 1);
     barrier(cmd);
+    if (i == 0) {
+      passes.plan_visible.record(cmd, scratch.plan_visible, nullptr, 1);
+      barrier(cmd);
+    }
   }
   mark(cmd, "count pairs");
   passes.count_pairs.record_indirect(cmd, scratch.count_pairs, nullptr, scratch.control.get(),
@@ -179,9 +184,11 @@ void GaussianRenderer::State::record_depth_sort(VkCommandBuffer cmd, const gauss
   barrier(cmd);
 }
 
-// By tile; within a tile the depth order stays, as the sort is stable. Returns the index of the buffer it ends in.
+// By tile; within a tile the depth order stays, as the sort is stable. Returns the index of the buffer it
+// ends in.
 int GaussianRenderer::State::record_pair_sort(VkCommandBuffer cmd, std::uint32_t tiles) const {
-  const auto bits = static_cast<std::uint32_t>(std::bit_width(tiles));  // tile number `tiles` occurs too: emit.comp
+  const auto bits =
+      static_cast<std::uint32_t>(std::bit_width(tiles));  // tile number `tiles` occurs too: emit.comp
   const std::uint32_t count = (bits + kDigitBits - 1) / kDigitBits;
   const std::uint32_t digit_bits = (bits + count - 1) / count;
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -203,8 +210,8 @@ void GaussianRenderer::State::record_readback(VkCommandBuffer cmd) const {
   const VkMemoryBarrier to_host{.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
                                 .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
                                 .dstAccessMask = VK_ACCESS_HOST_READ_BIT};
-  device.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &to_host, 0,
-                            nullptr, 0, nullptr);
+  device.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &to_host,
+                            0, nullptr, 0, nullptr);
 }
 
 void GaussianRenderer::State::record(VkCommandBuffer cmd, const vk::Image& target) {
@@ -212,8 +219,10 @@ void GaussianRenderer::State::record(VkCommandBuffer cmd, const vk::Image& targe
       static_cast<int>(target.height()) != intrinsics.height)
     throw Failure(ExitCode::internal, "splats: the view is " + std::to_string(intrinsics.width) + "x" +
                                           std::to_string(intrinsics.height) + " pixels, the target " +
-                                          std::to_string(target.width()) + "x" + std::to_string(target.height()));
-  const int tiles_x = (intrinsics.width + kTile - 1) / kTile, tiles_y = (intrinsics.height + kTile - 1) / kTile;
+                                          std::to_string(target.width()) + "x" +
+                                          std::to_string(target.height()));
+  const int tiles_x = (intrinsics.width + kTile - 1) / kTile,
+            tiles_y = (intrinsics.height + kTile - 1) / kTile;
   const auto tiles = static_cast<std::uint32_t>(tiles_x * tiles_y);
   make_room(tiles);
   ++frame;
@@ -235,7 +244,9 @@ void GaussianRenderer::State::record(VkCommandBuffer cmd, const vk::Image& targe
   const gaussians::Grid grid{tiles_x, tiles_y, intrinsics.width, intrinsics.height, pairs->pair_capacity};
   record_depth_sort(cmd, grid);
   mark(cmd, "emit");
-  passes.emit.record_indirect(cmd, pairs->emit, &grid, scratch.control.get(), gaussians::kEachVisible * 4);
+  const std::uint32_t emit_size =
+      passes.variant == RadixSort::Variant::lanes ? gaussians::kEachVisible : gaussians::kSortPairs;
+  passes.emit.record_indirect(cmd, pairs->emit, &grid, scratch.control.get(), emit_size * 4);
   barrier(cmd);
   mark(cmd, "pair sort");
   const int sorted = record_pair_sort(cmd, tiles);
@@ -249,8 +260,8 @@ void GaussianRenderer::State::record(VkCommandBuffer cmd, const vk::Image& targe
                                   vk::bind(scratch.ellipses), vk::bind(scratch.blues),
                                   vk::bind(target.view(), VK_IMAGE_LAYOUT_GENERAL)};
   bound.set.update(0, bindings);
-  const gaussians::Frame push{{background[0], background[1], background[2]}, tiles_x, tiles_y,
-                              intrinsics.width,                              intrinsics.height};
+  const gaussians::Frame push{
+      {background[0], background[1], background[2]}, tiles_x, tiles_y, intrinsics.width, intrinsics.height};
   passes.blend.record(cmd, bound.set, &push, static_cast<std::uint32_t>(tiles_x),
                       static_cast<std::uint32_t>(tiles_y));
   barrier(cmd);  // the counters arrive when the frame is finished, and say so

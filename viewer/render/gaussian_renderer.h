@@ -1,6 +1,6 @@
 #pragma once
-// 3D Gaussian splatting (Kerbl et al. 2023) as Vulkan compute, tile based, with the conventions of the reference
-// implementation: 0.3 px dilation, alpha cut 1/255, transmittance cut 1e-4, SH degree 0..3.
+// 3D Gaussian splatting (Kerbl et al. 2023) as Vulkan compute, tile based, with the conventions of the
+// reference implementation: 0.3 px dilation, alpha cut 1/255, transmittance cut 1e-4, SH degree 0..3.
 
 #include <cstdint>
 #include <functional>
@@ -19,7 +19,7 @@ namespace fg {
 struct GaussianOptions {
   std::uint32_t pair_capacity = 0;    // (tile, splat) pairs at first; 0: from the scene and the image size
   std::uint32_t rows_per_thread = 0;  // pixels a thread blends: 1, 2, 4, 8 or 16; 0: what suits the device
-  std::optional<RadixSort::Variant> sort;  // none: what suits the device
+  std::optional<RadixSort::Variant> variant;  // none: what suits the device
   // Called while recording, before each named pass and at the end with "end": for timestamps.
   std::function<void(VkCommandBuffer, const char* pass)> on_pass;
 };
@@ -34,17 +34,18 @@ class GaussianRenderer final : public FrameSource {
   void set_view(const Intrinsics& intrinsics, const glm::dmat4& world_to_camera);
   void set_background(const float rgb[3]);  // display-referred 0..1; default black
 
-  // Each recording is to be submitted once, in the order of recording, to one queue: frames share scratch memory.
-  // Allocates on the first frame, when the image grows, and when pairs did not fit; never waits for the GPU.
+  // Each recording is to be submitted once, in the order of recording, to one queue: frames share scratch
+  // memory. Allocates on the first frame, when the image grows, and when pairs did not fit; never waits for
+  // the GPU.
   void record(VkCommandBuffer cmd, const vk::Image& target) override;
 
   // Of the newest frame that the GPU has finished.
   struct Counters {
-    std::uint32_t visible = 0;      // splats that touch a tile of the image
-    std::uint32_t pairs = 0;        // (tile, splat) pairs, those that did not fit included
-    bool incomplete = false;        // pairs did not fit: the frame lacks its farthest splats; the next record() has
-                                    // more room, as far as the device's memory goes
-    std::uint64_t frame = 0;        // number of that frame: 1 for the first recorded; 0: none has finished
+    std::uint32_t visible = 0;  // splats that touch a tile of the image
+    std::uint32_t pairs = 0;    // (tile, splat) pairs, those that did not fit included
+    bool incomplete = false;  // pairs did not fit: the frame lacks its farthest splats; the next record() has
+                              // more room, as far as the device's memory goes
+    std::uint64_t frame = 0;  // number of that frame: 1 for the first recorded; 0: none has finished
   };
   Counters counters() const;
 

@@ -23,7 +23,8 @@ struct GaussianScene {
   };
   std::uint32_t size = 0;
   int sh_degree = 0;
-  // Subtracted from all positions, so that scenes far from the world's origin lose no precision in the camera matrix.
+  // Subtracted from all positions, so that scenes far from the world's origin lose no precision in the camera
+  // matrix.
   glm::dvec3 origin{0.0};
   std::vector<Chunk> chunks;
 

@@ -23,28 +23,30 @@ vk::ComputePass make_pass(const vk::Device& device, std::span<const std::uint32_
 
 }  // namespace
 
-RadixSort::RadixSort(const vk::OwnDevice& device, Variant variant) : device_(&device) {
+RadixSort::RadixSort(const vk::OwnDevice& device, Variant variant)
+    : device_(&device), parts_a_block_(variant == Variant::groups ? 1 : sort::kLanes) {
   if (variant == Variant::groups) {
     histogram_ = make_pass(device, shaders::sort_histogram, 3);
-    scan_ = make_pass(device, shaders::sort_scan_rows, 3, {sort::kThreads, 1});
+    scan_ = make_pass(device, shaders::sort_scan_rows, 3, {sort::kThreads, parts_a_block_});
     scatter_ = make_pass(device, shaders::sort_scatter, 5);
   } else {
     histogram_ = make_pass(device, shaders::sort_histogram_lanes, 3);
-    scan_ = make_pass(device, shaders::sort_scan_rows, 3, {sort::kLanes, sort::kLanes});
+    scan_ = make_pass(device, shaders::sort_scan_rows, 3, {sort::kLanes, parts_a_block_});
     scatter_ = make_pass(device, shaders::sort_scatter_lanes, 5);
   }
 }
 
-VkDeviceSize RadixSort::part_counts_bytes(std::uint64_t capacity) {
+VkDeviceSize RadixSort::part_counts_bytes(std::uint64_t capacity) const {
   const std::uint64_t blocks = (capacity + sort::kBlock - 1) / sort::kBlock;
-  return (blocks ? blocks : 1) * sort::kLanes * sort::kThreads * sizeof(std::uint32_t);
+  return (blocks ? blocks : 1) * parts_a_block_ * sort::kThreads * sizeof(std::uint32_t);
 }
 
 RadixSort::Bound RadixSort::bind(const Buffers& b) const {
   Bound bound;
   for (int source = 0; source < 2; ++source) {
-    bound.histogram_[source] = vk::BindingSet(
-        *device_, histogram_, {vk::bind(*b.control), vk::bind(*b.elements[source]), vk::bind(*b.part_counts)});
+    bound.histogram_[source] =
+        vk::BindingSet(*device_, histogram_,
+                       {vk::bind(*b.control), vk::bind(*b.elements[source]), vk::bind(*b.part_counts)});
     bound.scatter_[source] =
         vk::BindingSet(*device_, scatter_,
                        {vk::bind(*b.control), vk::bind(*b.elements[source]), vk::bind(*b.part_counts),

@@ -1,6 +1,7 @@
 #include "viewer/report/image_scores.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <array>
 #include <cmath>
 #include <limits>

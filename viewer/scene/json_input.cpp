@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
 #include <cmath>
 
 #include "viewer/error.h"
@@ -16,9 +17,10 @@ std::string quoted(const std::vector<std::uint8_t>& bytes, std::size_t byte) {
   if (byte >= bytes.size()) return "the file ends";
   std::size_t first = byte;
   while (first > 0 && std::isalpha(bytes[first - 1])) --first;
-  std::string text;
-  for (std::size_t i = first; i < bytes.size() && text.size() < 20 && bytes[i] >= 0x20 && bytes[i] < 0x7f; ++i)
+  std::string text(1, static_cast<char>(bytes[first]));
+  for (std::size_t i = first + 1; i < bytes.size() && text.size() < 20 && std::isalnum(bytes[i]); ++i)
     text += static_cast<char>(bytes[i]);
+  if (!std::isprint(static_cast<unsigned char>(text[0]))) return fmt::format("got the byte 0x{:02x}", bytes[first]);
   return "got '" + text + "'";
 }
 

@@ -1,16 +1,9 @@
 #include "plugin/evaluator/executors/executor.h"
 
-#include <array>
-
 #include "kernels/core/error.h"
 #include "plugin/evaluator/executors/shader/shader_executor.h"
 
 namespace fg {
-namespace {
-
-constexpr std::array kPreferred = {FG_EXECUTOR_IN_QUEUE, FG_EXECUTOR_INTEROP, FG_EXECUTOR_SHADER};
-
-}  // namespace
 
 const char* name_of(FgExecutor executor) {
   switch (executor) {
@@ -36,14 +29,14 @@ std::string why_unavailable(FgExecutor executor, const vk::Device& device, std::
     case FG_EXECUTOR_AUTO:
       break;
   }
-  for (const FgExecutor candidate : kPreferred)
+  for (const FgExecutor candidate : kExecutors)
     if (why_unavailable(candidate, device, queue_family).empty()) return {};
   return "none of the executors runs on this device; shader: " +
          why_unavailable(FG_EXECUTOR_SHADER, device, queue_family);
 }
 
-std::unique_ptr<Executor> make_executor(FgExecutor executor, const vk::Device& device, std::uint32_t queue_family,
-                                        const ExecutorSettings& settings) {
+std::unique_ptr<Executor> make_executor(FgExecutor executor, const vk::Device& device,
+                                        std::uint32_t queue_family, const ExecutorSettings& settings) {
   const std::string reason = why_unavailable(executor, device, queue_family);
   require(reason.empty(), ErrorCode::unavailable,
           std::string("executor ") + name_of(executor) + " is not available: " + reason);

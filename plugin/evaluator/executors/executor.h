@@ -1,10 +1,14 @@
 #pragma once
-// What measures frames: the seam between the evaluator, which keeps references, slots and results, and the ways of
-// running the kernels (SPIR-V in the command buffer; later CUDA in the command buffer, and CUDA on shared images).
+// What measures frames: the seam between the evaluator, which keeps references, slots and results, and the
+// ways of running the kernels (SPIR-V in the command buffer; later CUDA in the command buffer, and CUDA on
+// shared images).
 //
-// An executor belongs to a device and holds pipelines; its workspaces hold everything that depends on a frame's size.
-// A workspace is used by command buffers that are in flight, so the evaluator keeps it until they have finished.
+// An executor belongs to a device and holds pipelines; its workspaces hold everything that depends on a
+// frame's size. A workspace is used by command buffers that are in flight, so the evaluator keeps it until
+// they have finished. The end of a frame is the event of its slot (slot_ring.h), set by the command buffer;
+// work that goes on after that, on a CUDA stream, will have to set it from there.
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -52,17 +56,14 @@ class Workspace {
   Workspace& operator=(const Workspace&) = delete;
   virtual ~Workspace() = default;
 
-  // Both record into a command buffer in which all earlier work is finished and visible to compute and transfer, and
-  // leave the ordering against later work to the caller. Nothing is allocated.
+  // Both record into a command buffer in which all earlier work is finished and visible to compute and
+  // transfer, and leave the ordering against later work to the caller. Nothing is allocated.
   virtual void record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint32_t slot) = 0;
   virtual void record_frame(VkCommandBuffer cmd, const FrameWork& work) = 0;
 
   // The images are in layout GENERAL once a frame was recorded.
   virtual FgEvaluatorImages images() const = 0;
   virtual VkExtent2D extent() const = 0;
-
-  // For executors whose work goes on after the commands have finished (a CUDA stream).
-  virtual bool statistics_ready(std::uint32_t /*slot*/) const { return true; }
 };
 
 class Executor {
@@ -77,12 +78,15 @@ class Executor {
   virtual std::unique_ptr<Workspace> make_workspace(VkExtent2D extent) = 0;
 };
 
+// In order of preference.
+inline constexpr std::array kExecutors = {FG_EXECUTOR_IN_QUEUE, FG_EXECUTOR_INTEROP, FG_EXECUTOR_SHADER};
+
 // "" when the executor runs on this device and queue family, else the reason why it does not.
 std::string why_unavailable(FgExecutor executor, const vk::Device& device, std::uint32_t queue_family);
 
 // FG_EXECUTOR_AUTO takes the first available of in_queue, interop, shader.
-std::unique_ptr<Executor> make_executor(FgExecutor executor, const vk::Device& device, std::uint32_t queue_family,
-                                        const ExecutorSettings& settings);
+std::unique_ptr<Executor> make_executor(FgExecutor executor, const vk::Device& device,
+                                        std::uint32_t queue_family, const ExecutorSettings& settings);
 
 const char* name_of(FgExecutor executor);
 

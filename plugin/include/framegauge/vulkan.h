@@ -10,6 +10,9 @@
  *
  * Ownership: the evaluator borrows the device and every image; it owns its own buffers, map and heatmap. Destroy it
  * after the GPU has finished with the command buffers it recorded into, and before the device.
+ * Command buffers: those recorded into are submitted to one queue, in the order of recording, each once; at most
+ * frames_in_flight of them are pending at a time. One that will never be submitted is named to fg_evaluator_discard.
+ * Instance and device are of Vulkan 1.2 or newer; no extension and no feature needs to be enabled.
  * Threads: one evaluator is used by one thread at a time; different evaluators are independent.
  * Nothing is allocated by record and poll once the first frame of a size has been recorded. */
 
@@ -59,7 +62,12 @@ typedef struct FgExecutorSupport {
 enum { FG_HISTOGRAM_BINS = 64 };
 
 /* Scores of one frame. Colours are taken as display-referred 0..1 values; alpha is ignored.
- * The SSIM statistics are over the map: its mean over the three channels at each pixel, except ssim_channel. */
+ * The SSIM statistics are over the map: its mean over the three channels at each pixel, except ssim_channel. With
+ * FG_PADDING_VALID the map's border, where no window fits, counts in none of them; the pixel errors are over the whole
+ * frame always.
+ * The same frame and reference give the same bits on every run on a device. Identical images score exactly 1.
+ * When frame or reference hold NaN or Inf (nonfinite > 0), ssim, psnr, mse, mae and max_error are NaN, and so is
+ * ssim_channel for the channels that hold them; ssim_min, ssim_p5 and histogram are over the map's other values. */
 typedef struct FgFrameResult {
   size_t struct_size;
   uint64_t frame_number;          /* the one given to fg_evaluator_record */
@@ -67,12 +75,12 @@ typedef struct FgFrameResult {
   double ssim;                    /* mean over pixels and channels */
   double ssim_channel[3];         /* mean of each channel */
   double ssim_min;                /* smallest value of the map */
-  double ssim_p5;                 /* 5th percentile of the map, to 1/1000 */
+  double ssim_p5;                 /* 5th percentile of the map (linear interpolation), to 1/1000 */
   double psnr;                    /* dB, over all channels; +inf for identical images */
   double mse, mae, max_error;     /* of the 0..1 values */
   uint64_t nonfinite;             /* NaN or Inf values met in frame and reference; > 0 makes ssim NaN */
-  uint32_t histogram[FG_HISTOGRAM_BINS]; /* of the map over [-1, 1]: pixels per bin */
-  uint64_t gpu_ns;                /* time of the evaluator's own commands; 0 where the queue has no timestamps */
+  uint32_t histogram[FG_HISTOGRAM_BINS]; /* of the map over [-1, 1]: pixels per bin; 1 is in the last */
+  uint64_t gpu_ns;                /* time of fg_evaluator_record's own commands; 0 where the queue has no timestamps */
   uint64_t dropped;               /* frames since creation that were recorded but not measured (ring full) */
   FgExecutor executor;            /* the one that measured this frame */
 } FgFrameResult;
@@ -104,26 +112,39 @@ FG_API FgStatus fg_evaluator_create(const FgEvaluatorInfo* info, FgEvaluator* ev
 FG_API void fg_evaluator_destroy(FgEvaluator evaluator); /* NULL is allowed */
 
 /* The ground truth, from host memory: uint8 or float32 [H, W, C], C = 3 or 4, display-referred (uint8 codes / 255).
- * Copied before return; used from the next recorded frame on. NULL: no reference, record then measures nothing. */
+ * Copied before return; used from the next recorded frame on, whose command buffer brings it to the device. NULL: no
+ * reference, record then measures nothing. */
 FG_API FgStatus fg_evaluator_set_reference(FgEvaluator evaluator, const DLTensor* pixels);
 
-/* The ground truth, from an image on the device, read at this point of the command buffer. */
+/* The ground truth, from an image on the device, read at this point of the command buffer: the image may change
+ * afterwards. FG_STATUS_NOT_READY, and nothing is recorded, when two times frames_in_flight of these are unfinished. */
 FG_API FgStatus fg_evaluator_record_reference(FgEvaluator evaluator, VkCommandBuffer command_buffer,
                                               const FgFrame* reference);
 
 /* Records the measurement of frame against the current reference, outside any render pass. The frame must be as large
  * as the reference (FG_STATUS_SIZE_MISMATCH otherwise, and nothing is recorded). When frames_in_flight frames are
- * still unfinished the frame is counted as dropped and nothing is recorded: FG_STATUS_NOT_READY. */
+ * still unfinished the frame is counted as dropped and nothing is recorded: FG_STATUS_NOT_READY. Without a reference
+ * nothing is recorded and no result will come: FG_STATUS_OK.
+ * A barrier before the commands makes everything that the queue wrote earlier visible to them, one after them makes
+ * map and heatmap visible to all later work of the queue. */
 FG_API FgStatus fg_evaluator_record(FgEvaluator evaluator, VkCommandBuffer command_buffer, const FgFrame* frame);
 
-/* The newest finished result that was not returned yet. FG_STATUS_NOT_READY when there is none. */
+/* The command buffer into which frame_number was recorded (frame or reference) was reset or freed, and will not run:
+ * its place in the ring is free again. A reference that was to come with it from host memory comes with the next
+ * frame; one from an image must be recorded again. */
+FG_API FgStatus fg_evaluator_discard(FgEvaluator evaluator, uint64_t frame_number);
+
+/* The newest finished result that was not returned yet; older ones that were not fetched are passed over.
+ * FG_STATUS_NOT_READY when there is none. */
 FG_API FgStatus fg_evaluator_poll(FgEvaluator evaluator, FgFrameResult* result);
 
-/* How the next recorded frames are coloured: map value range[0] (worst) to range[1] (best). Default viridis, 0..1. */
+/* How the next recorded frames are coloured: from map value worst (colour 0) to best (colour 1), which differ. Default
+ * viridis, 0..1. NaN is magenta. */
 FG_API FgStatus fg_evaluator_set_heatmap(FgEvaluator evaluator, FgColorMap color_map, float worst, float best);
 
 /* Images the size of the frame that commands after fg_evaluator_record may sample, in layout GENERAL; written again by
- * the next record. Handles stay valid until a frame of another size is recorded. Null before the first record. */
+ * the next record. Handles stay valid until a frame or reference of another size is recorded, and what was submitted
+ * before may go on using them. Null before the first record. */
 typedef struct FgEvaluatorImages {
   size_t struct_size;
   VkImage map;              /* R32_SFLOAT: SSIM averaged over the channels, -1..1 */
@@ -134,7 +155,8 @@ typedef struct FgEvaluatorImages {
 } FgEvaluatorImages;
 FG_API FgStatus fg_evaluator_images(FgEvaluator evaluator, FgEvaluatorImages* images);
 
-/* The colour of t in 0..1 (clamped) as RGBA8, the same as the heatmap's: for legends. */
+/* The colour of t in 0..1 (clamped, rounded to 256 steps; NaN is magenta) as RGBA8, the same as the heatmap's: for
+ * legends. */
 FG_API void fg_color_map_sample(FgColorMap color_map, float t, uint8_t rgba[4]);
 
 /* "in_queue", "interop", "shader"; "auto" */

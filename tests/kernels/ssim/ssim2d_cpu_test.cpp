@@ -128,6 +128,7 @@ TEST(ssim2d_cpu, memory_layout_does_not_change_a_bit) {
     const SsimOutput plain = run_cpu(make_image<T>(shape, noisy_scene), make_image<T>(shape, scene), {});
     const Memory layouts[] = {{.row_padding = 13},
                               {.column_step = 3},
+                              {.column_step = 4},
                               {.interleaved = true},
                               {.interleaved = true, .extra_channels = 1},
                               {.interleaved = true, .extra_channels = 1, .row_padding = 9}};

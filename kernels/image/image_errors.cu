@@ -1,0 +1,117 @@
+#include "kernels/image/image_errors.h"
+
+#include <cuda_runtime.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kernels/core/cuda_launch.h"
+#include "kernels/core/cuda_reduce.h"
+#include "kernels/image/image_errors_math.h"
+
+namespace fg::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+constexpr int kPerThread = 8;                     // samples of a row that a thread adds in float
+constexpr int kRun = kThreads * kPerThread;       // samples of a row that a block takes at a time
+constexpr std::int64_t kMaxBlocksPerImage = 528;  // four on each SM of an H200
+
+struct Part {
+  double squares, magnitudes, largest;
+};
+
+template <class T>
+std::int64_t runs_per_image(const ImageErrors<T>& op) {
+  return op.x.channels * op.x.height * ((op.x.width + kRun - 1) / kRun);
+}
+// By the size of the image alone, so that the order of the sums does not depend on the device.
+template <class T>
+std::int64_t blocks_per_image(const ImageErrors<T>& op) {
+  return std::min(runs_per_image(op), kMaxBlocksPerImage);
+}
+
+// blockIdx.x: image * blocks + block. Each block takes every blocks-th run of the image's rows.
+// Sums of eight samples in float are exact for codes and within 3e-7 for floats; beyond that, double. A difference
+// above 1e18 overflows and counts as not finite.
+template <class T>
+__global__ void __launch_bounds__(kThreads) error_parts(ImageErrors<T> op, std::int64_t runs, int blocks, Part* parts) {
+  const std::int64_t image = blockIdx.x / blocks;
+  const std::int64_t runs_across = (op.x.width + kRun - 1) / kRun;
+  const int thread = threadIdx.x;
+  double squares = 0, magnitudes = 0;
+  float largest = 0;
+  for (std::int64_t run = blockIdx.x % blocks; run < runs; run += blocks) {
+    const std::int64_t row = run / runs_across;  // of all rows of all channels
+    const std::int64_t plane = image * op.x.channels + row / op.x.height;
+    const int y = static_cast<int>(row % op.x.height);
+    const int first = static_cast<int>(run % runs_across) * kRun + thread;
+    const PlaneView<const T> a = op.x.plane(plane), b = op.y.plane(plane);
+    float run_squares = 0, run_magnitudes = 0;
+#pragma unroll
+    for (int k = 0; k < kPerThread; ++k) {
+      const int x = first + k * kThreads;
+      if (x >= op.x.width) continue;
+      const float magnitude = fabsf(static_cast<float>(a.at(y, x)) - static_cast<float>(b.at(y, x)));
+      run_squares += magnitude * magnitude;
+      run_magnitudes += magnitude;
+      largest = fmaxf(largest, magnitude);
+    }
+    squares += run_squares;
+    magnitudes += run_magnitudes;
+  }
+  squares = block_reduce<kThreads>(squares);
+  magnitudes = block_reduce<kThreads>(magnitudes);
+  const double block_largest = block_reduce<kThreads>(largest, Larger());
+  if (thread == 0) parts[blockIdx.x] = {squares, magnitudes, block_largest};
+}
+
+// One block an image.
+__global__ void __launch_bounds__(kThreads)
+    error_rows(const Part* parts, int blocks, double samples, double data_range, TableView<double> errors) {
+  const std::int64_t image = blockIdx.x;
+  double squares = 0, magnitudes = 0, largest = 0;
+  for (int i = threadIdx.x; i < blocks; i += kThreads) {
+    const Part part = parts[image * blocks + i];
+    squares += part.squares;
+    magnitudes += part.magnitudes;
+    largest = Larger()(largest, part.largest);
+  }
+  squares = block_reduce<kThreads>(squares);
+  magnitudes = block_reduce<kThreads>(magnitudes);
+  largest = block_reduce<kThreads>(largest, Larger());
+  if (threadIdx.x != 0) return;
+  const ErrorRow row = error_row(squares, magnitudes, largest, samples, data_range);
+  for (int column = 0; column < kErrorColumns; ++column) errors.at(image, column) = row.value[column];
+}
+
+}  // namespace
+
+template <class T>
+std::size_t image_errors_scratch_bytes(const ImageErrors<T>& op) {
+  return static_cast<std::size_t>(op.x.batch * blocks_per_image(op)) * sizeof(Part);
+}
+
+template <class T>
+void image_errors(const ImageErrors<T>& op, Scratch scratch, int device, void* stream) {
+  const std::int64_t blocks = blocks_per_image(op);
+  require(op.x.batch * blocks <= 0x7FFFFFFF, ErrorCode::unsupported,
+          "the batch has more images than one CUDA launch takes; measure it in smaller batches");
+  const CurrentDevice current(device);
+  const auto cuda_stream = static_cast<cudaStream_t>(stream);
+  Part* const parts = static_cast<Part*>(scratch.data);
+  error_parts<<<static_cast<unsigned>(op.x.batch * blocks), kThreads, 0, cuda_stream>>>(
+      op, runs_per_image(op), static_cast<int>(blocks), parts);
+  check(cudaGetLastError(), "launching the pixel errors");
+  const double samples = static_cast<double>(op.x.height) * op.x.width * static_cast<double>(op.x.channels);
+  error_rows<<<static_cast<unsigned>(op.x.batch), kThreads, 0, cuda_stream>>>(parts, static_cast<int>(blocks), samples,
+                                                                            op.data_range, op.errors);
+  check(cudaGetLastError(), "launching the sum of the pixel errors");
+}
+
+template std::size_t image_errors_scratch_bytes(const ImageErrors<float>&);
+template std::size_t image_errors_scratch_bytes(const ImageErrors<std::uint8_t>&);
+template void image_errors(const ImageErrors<float>&, Scratch, int, void*);
+template void image_errors(const ImageErrors<std::uint8_t>&, Scratch, int, void*);
+
+}  // namespace fg::cuda

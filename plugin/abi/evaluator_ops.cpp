@@ -1,0 +1,284 @@
+// The functions of framegauge/vulkan.h: arguments are checked here, the work is plugin/evaluator's.
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "kernels/core/error.h"
+#include "plugin/abi/guard.h"
+#include "plugin/evaluator/color_table.h"
+#include "plugin/evaluator/evaluator.h"
+
+struct FgEvaluator_T {
+  explicit FgEvaluator_T(const fg::EvaluatorSettings& settings) : engine(settings) {}
+  fg::Evaluator engine;
+};
+
+namespace fg {
+namespace {
+
+[[noreturn]] void reject(const std::string& sentence) { throw Error(ErrorCode::invalid_argument, sentence); }
+
+// Not for what is called every frame: the sentence is made whether or not it is needed.
+void require_valid(bool holds, const std::string& sentence) {
+  if (!holds) reject(sentence);
+}
+
+// The structs of this header have not grown since its first release, so that any other size is a struct that
+// was not filled by its defaults function.
+template <class Struct>
+void require_struct(const Struct* s, const char* name, const char* defaults) {
+  if (s == nullptr) reject(std::string(name) + " is NULL; pass a struct filled by " + defaults);
+  if (s->struct_size != sizeof(Struct))
+    reject(std::string(name) + ".struct_size is " + std::to_string(s->struct_size) + ", expected " +
+           std::to_string(sizeof(Struct)) + "; fill the struct with " + defaults + " first");
+}
+
+Evaluator& engine_of(FgEvaluator evaluator) {
+  if (evaluator == nullptr) reject("evaluator is NULL; create one with fg_evaluator_create()");
+  return evaluator->engine;
+}
+
+vk::HostHandles checked_handles(const FgEvaluatorInfo* info) {
+  require_struct(info, "info", "fg_evaluator_info_defaults()");
+  require_valid(info->instance != VK_NULL_HANDLE,
+                "info.instance is VK_NULL_HANDLE; pass the host's VkInstance");
+  require_valid(info->physical_device != VK_NULL_HANDLE,
+                "info.physical_device is VK_NULL_HANDLE; pass the host's VkPhysicalDevice");
+  require_valid(info->device != VK_NULL_HANDLE, "info.device is VK_NULL_HANDLE; pass the host's VkDevice");
+  require_valid(info->get_instance_proc_addr != nullptr,
+                "info.get_instance_proc_addr is NULL; pass the loader's vkGetInstanceProcAddr");
+  return {info->instance, info->physical_device, info->device, info->get_instance_proc_addr};
+}
+
+EvaluatorSettings checked(const FgEvaluatorInfo* info) {
+  EvaluatorSettings settings;
+  settings.host = checked_handles(info);
+  require_valid(info->frames_in_flight >= 1 && info->frames_in_flight <= 8,
+                "info.frames_in_flight is " + std::to_string(info->frames_in_flight) + "; expected 1 to 8");
+  require_valid(info->executor >= FG_EXECUTOR_AUTO && info->executor <= FG_EXECUTOR_SHADER,
+                "info.executor is " + std::to_string(static_cast<int>(info->executor)) +
+                    "; expected one of FG_EXECUTOR_AUTO, _IN_QUEUE, _INTEROP, _SHADER");
+  require_valid(info->window == 7 || info->window == 9 || info->window == 11,
+                "info.window is " + std::to_string(info->window) + "; expected 7, 9 or 11 taps");
+  require_valid(info->padding == FG_PADDING_SAME || info->padding == FG_PADDING_VALID,
+                "info.padding is " + std::to_string(static_cast<int>(info->padding)) +
+                    "; expected FG_PADDING_SAME or FG_PADDING_VALID");
+  settings.queue_family = info->queue_family;
+  settings.frames_in_flight = info->frames_in_flight;
+  settings.executor = info->executor;
+  settings.window = info->window;
+  settings.padding = info->padding;
+  return settings;
+}
+
+SourceImage checked(const FgFrame* frame, const char* name, VkCommandBuffer command_buffer) {
+  const auto field = [&](const char* member) { return std::string(name) + member; };
+  if (command_buffer == VK_NULL_HANDLE)
+    reject("command_buffer is VK_NULL_HANDLE; pass one in the recording state, outside any render pass");
+  require_struct(frame, name, "fg_frame_defaults()");
+  if (frame->image == VK_NULL_HANDLE) reject(field(".image is VK_NULL_HANDLE; pass the VkImage to read"));
+  if (frame->view == VK_NULL_HANDLE)
+    reject(field(".view is VK_NULL_HANDLE; pass a 2D colour view with sampled usage"));
+  if (frame->layout != VK_IMAGE_LAYOUT_GENERAL && frame->layout != VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL)
+    reject(field(".layout is ") + std::to_string(static_cast<int>(frame->layout)) +
+           "; move the image to VK_IMAGE_LAYOUT_GENERAL (1) or _SHADER_READ_ONLY_OPTIMAL (5) first");
+  if (frame->width == 0 || frame->height == 0)
+    reject(field(" is ") + std::to_string(frame->width) + "x" + std::to_string(frame->height) +
+           " pixels; both sides must be at least 1");
+  return {frame->image, frame->view, frame->layout, {frame->width, frame->height}};
+}
+
+HostPixels checked(const DLTensor& t) {
+  require_valid(t.device.device_type == kDLCPU,
+                "pixels are on a device of DLPack type " +
+                    std::to_string(static_cast<int>(t.device.device_type)) +
+                    "; expected CPU memory (use fg_evaluator_record_reference for an image on the GPU)");
+  const bool is_byte = t.dtype.code == kDLUInt && t.dtype.bits == 8;
+  const bool is_float = t.dtype.code == kDLFloat && t.dtype.bits == 32;
+  require_valid((is_byte || is_float) && t.dtype.lanes == 1,
+                "pixels have DLPack type code " + std::to_string(t.dtype.code) + " with " +
+                    std::to_string(t.dtype.bits) + " bits and " + std::to_string(t.dtype.lanes) +
+                    " lanes; expected uint8 or float32");
+  require_valid(t.ndim == 3 && t.shape != nullptr, "pixels have " + std::to_string(t.ndim) +
+                                                       " dimensions; expected 3: [height, width, channels]");
+  constexpr std::int64_t kMost = std::int64_t{1} << 30;
+  require_valid(t.shape[0] >= 1 && t.shape[1] >= 1 && t.shape[0] < kMost && t.shape[1] < kMost &&
+                    (t.shape[2] == 3 || t.shape[2] == 4),
+                "pixels have the shape [" + std::to_string(t.shape[0]) + ", " + std::to_string(t.shape[1]) +
+                    ", " + std::to_string(t.shape[2]) +
+                    "]; expected [height, width, 3 or 4] with at least 1 pixel a side");
+  require_valid(t.data != nullptr, "pixels.data is NULL; pass the image's memory");
+  HostPixels pixels{.data = static_cast<const std::byte*>(t.data) + t.byte_offset,
+                    .is_float = is_float,
+                    .width = static_cast<std::uint32_t>(t.shape[1]),
+                    .height = static_cast<std::uint32_t>(t.shape[0]),
+                    .channels = static_cast<std::uint32_t>(t.shape[2]),
+                    .strides = {t.shape[1] * t.shape[2], t.shape[2], 1}};
+  if (t.strides) std::copy_n(t.strides, 3, pixels.strides.begin());
+  require_valid(!is_float || reinterpret_cast<std::uintptr_t>(pixels.data) % alignof(float) == 0,
+                "pixels are float32, but their address is not a multiple of 4; copy them to aligned memory");
+  return pixels;
+}
+
+}  // namespace
+}  // namespace fg
+
+using fg::abi::guard;
+using fg::abi::report;
+
+extern "C" {
+
+void fg_evaluator_info_defaults(FgEvaluatorInfo* info) {
+  if (!info) return;
+  *info = {};
+  info->struct_size = sizeof(*info);
+  info->frames_in_flight = 3;
+  info->executor = FG_EXECUTOR_AUTO;
+  info->window = 11;
+  info->padding = FG_PADDING_SAME;
+}
+
+void fg_frame_defaults(FgFrame* frame) {
+  if (!frame) return;
+  *frame = {};
+  frame->struct_size = sizeof(*frame);
+  frame->layout = VK_IMAGE_LAYOUT_GENERAL;
+}
+
+void fg_frame_result_defaults(FgFrameResult* result) {
+  if (!result) return;
+  *result = {};
+  result->struct_size = sizeof(*result);
+}
+
+FgStatus fg_evaluator_executors(const FgEvaluatorInfo* info, FgExecutorSupport* support, uint32_t* count) {
+  return guard([&] {
+    fg::require_valid(count != nullptr,
+                      "count is NULL; pass the number of entries that support has room for");
+    fg::require_valid(
+        support != nullptr || *count == 0,
+        "support is NULL, but *count is " + std::to_string(*count) + "; pass 0 to ask for the number");
+    const fg::vk::Device device(fg::checked_handles(info));
+    std::uint32_t i = 0;
+    for (const FgExecutor executor : fg::kExecutors) {
+      if (i >= *count) break;
+      const std::string reason = fg::why_unavailable(executor, device, info->queue_family);
+      FgExecutorSupport& entry = support[i++];
+      entry = {};
+      entry.executor = executor;
+      entry.available = reason.empty();
+      reason.copy(entry.reason, sizeof(entry.reason) - 1);
+    }
+    *count = static_cast<std::uint32_t>(fg::kExecutors.size());
+  });
+}
+
+const char* const* fg_evaluator_device_extensions(void) {
+  static const char* const kNone[] = {nullptr};  // the executors of this build need none
+  return kNone;
+}
+
+FgStatus fg_evaluator_create(const FgEvaluatorInfo* info, FgEvaluator* evaluator) {
+  return guard([&] {
+    fg::require_valid(evaluator != nullptr, "evaluator is NULL; pass where to store the handle");
+    *evaluator = nullptr;
+    *evaluator = new FgEvaluator_T(fg::checked(info));
+  });
+}
+
+void fg_evaluator_destroy(FgEvaluator evaluator) { delete evaluator; }
+
+FgStatus fg_evaluator_set_reference(FgEvaluator evaluator, const DLTensor* pixels) {
+  return guard([&] {
+    fg::Evaluator& engine = fg::engine_of(evaluator);
+    if (pixels)
+      engine.set_reference(fg::checked(*pixels));
+    else
+      engine.clear_reference();
+  });
+}
+
+FgStatus fg_evaluator_record_reference(FgEvaluator evaluator, VkCommandBuffer command_buffer,
+                                       const FgFrame* reference) {
+  return guard([&] {
+    fg::Evaluator& engine = fg::engine_of(evaluator);
+    const fg::SourceImage source = fg::checked(reference, "reference", command_buffer);
+    if (!engine.record_reference(command_buffer, source, reference->frame_number))
+      throw fg::Error(
+          fg::ErrorCode::not_ready,
+          "too many recorded references are unfinished; submit their command buffers, or name those that "
+          "will never run to fg_evaluator_discard()");
+  });
+}
+
+FgStatus fg_evaluator_record(FgEvaluator evaluator, VkCommandBuffer command_buffer, const FgFrame* frame) {
+  return guard([&] {
+    fg::Evaluator& engine = fg::engine_of(evaluator);
+    const fg::SourceImage source = fg::checked(frame, "frame", command_buffer);
+    if (!engine.record(command_buffer, source, frame->frame_number))
+      throw fg::Error(fg::ErrorCode::not_ready,
+                      "frame " + std::to_string(frame->frame_number) +
+                          " was dropped: frames_in_flight earlier ones are unfinished; submit them, or raise "
+                          "frames_in_flight");
+  });
+}
+
+FgStatus fg_evaluator_discard(FgEvaluator evaluator, uint64_t frame_number) {
+  return guard([&] { fg::engine_of(evaluator).discard(frame_number); });
+}
+
+FgStatus fg_evaluator_poll(FgEvaluator evaluator, FgFrameResult* result) {
+  bool found = false;
+  const FgStatus status = guard([&] {
+    fg::Evaluator& engine = fg::engine_of(evaluator);
+    fg::require_struct(result, "result", "fg_frame_result_defaults()");
+    if (const auto finished = engine.poll()) {
+      *result = *finished;
+      found = true;
+    }
+  });
+  if (status != FG_STATUS_OK || found) return status;
+  static const std::string kNotYet =
+      "no new result yet; ask again after the next frame";  // asked for every frame
+  return report(FG_STATUS_NOT_READY, kNotYet);
+}
+
+FgStatus fg_evaluator_set_heatmap(FgEvaluator evaluator, FgColorMap color_map, float worst, float best) {
+  return guard([&] {
+    fg::Evaluator& engine = fg::engine_of(evaluator);
+    fg::require_valid(color_map >= FG_COLOR_MAP_VIRIDIS && color_map <= FG_COLOR_MAP_GREY,
+                      "color_map is " + std::to_string(static_cast<int>(color_map)) +
+                          "; expected one of FG_COLOR_MAP_VIRIDIS, _TURBO, _MAGMA, _GREY");
+    fg::require_valid(std::isfinite(worst) && std::isfinite(best) && worst != best,
+                      "the heatmap's range is " + std::to_string(worst) + " to " + std::to_string(best) +
+                          "; expected two different finite map values, e.g. 0 and 1");
+    engine.set_heatmap({color_map, worst, best});
+  });
+}
+
+FgStatus fg_evaluator_images(FgEvaluator evaluator, FgEvaluatorImages* images) {
+  return guard([&] {
+    fg::Evaluator& engine = fg::engine_of(evaluator);
+    fg::require_valid(images != nullptr, "images is NULL; pass a struct with struct_size set");
+    fg::require_valid(images->struct_size == sizeof(*images),
+                      "images.struct_size is " + std::to_string(images->struct_size) + ", expected " +
+                          std::to_string(sizeof(*images)) + "; set it to sizeof(FgEvaluatorImages)");
+    *images = engine.images();
+  });
+}
+
+void fg_color_map_sample(FgColorMap color_map, float t, uint8_t rgba[4]) {
+  if (!rgba) return;
+  const std::uint32_t color = fg::color_of(color_map, t);
+  for (int i = 0; i < 4; ++i) rgba[i] = static_cast<std::uint8_t>(color >> 8 * i);
+}
+
+const char* fg_executor_name(FgExecutor executor) { return fg::name_of(executor); }
+
+FgExecutor fg_evaluator_executor(FgEvaluator evaluator) {
+  return evaluator ? evaluator->engine.executor() : FG_EXECUTOR_AUTO;
+}
+
+}  // extern "C"

@@ -1,0 +1,79 @@
+#pragma once
+// The live engine behind framegauge/vulkan.h: keeps the reference, hands out slots, collects results. What
+// runs on the GPU is the executor's.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "plugin/evaluator/executors/executor.h"
+#include "plugin/evaluator/reference_upload.h"
+#include "plugin/evaluator/result_ring.h"
+
+namespace fg {
+
+struct EvaluatorSettings {
+  vk::HostHandles host;
+  std::uint32_t queue_family = 0;
+  std::uint32_t frames_in_flight = 3;
+  FgExecutor executor = FG_EXECUTOR_AUTO;
+  int window = 11;
+  FgPadding padding = FG_PADDING_SAME;
+  std::size_t band_bytes = ExecutorSettings{}.band_bytes;
+};
+
+class Evaluator {
+ public:
+  explicit Evaluator(const EvaluatorSettings& settings);
+
+  // References: from host memory, with the next recorded frame; from an image, at this point of the command
+  // buffer (false: too many references are unfinished, nothing was recorded); none.
+  void set_reference(const HostPixels& pixels);
+  bool record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint64_t tag);
+  void clear_reference();
+
+  // False: frames_in_flight frames are unfinished; the frame counts as dropped and nothing was recorded.
+  // Without a reference nothing is recorded either, and it is no failure.
+  bool record(VkCommandBuffer cmd, const SourceImage& frame, std::uint64_t frame_number);
+  // The command buffers that frames and references of this number were recorded into will never run.
+  void discard(std::uint64_t frame_number);
+
+  std::optional<FgFrameResult> poll();
+
+  void set_heatmap(const HeatmapStyle& style) { style_ = style; }
+  FgEvaluatorImages images() const;
+  FgExecutor executor() const { return executor_->kind(); }
+
+ private:
+  // Kept until no command buffer can use it any more.
+  struct Retired {
+    std::shared_ptr<void> object;
+    SlotRing::Mark frames, references;  // when it was retired
+  };
+  enum class ReferenceState { none, to_upload, recorded };
+
+  void require_extent(VkExtent2D extent) const;
+  void make_workspace(VkExtent2D extent);
+  void retire(std::shared_ptr<void> object);
+  void drop_retired();
+  void begin_commands(VkCommandBuffer cmd) const;
+  void end_commands(VkCommandBuffer cmd) const;
+
+  const EvaluatorSettings settings_;
+  vk::Device device_;
+  std::unique_ptr<Executor> executor_;
+  ResultRing results_;
+  SlotRing references_;
+  std::shared_ptr<Workspace> workspace_;
+  std::vector<Retired> retired_;
+
+  ReferenceState reference_ = ReferenceState::none;
+  std::shared_ptr<ReferenceUpload>
+      upload_;                       // the reference from host memory; null when it came from an image
+  std::uint64_t reference_tag_ = 0;  // of the frame, or recorded reference, whose commands bring it
+  HeatmapStyle style_;
+  std::uint64_t dropped_ = 0;
+};
+
+}  // namespace fg

@@ -1,0 +1,80 @@
+#include "plugin/evaluator/result_ring.h"
+
+#include <array>
+
+#include "plugin/vk/error.h"
+
+namespace fg {
+namespace {
+
+std::uint64_t timestamp_mask(const vk::Device& device, std::uint32_t queue_family) {
+  std::uint32_t count = 0;
+  device.GetPhysicalDeviceQueueFamilyProperties(device.physical, &count, nullptr);
+  std::vector<VkQueueFamilyProperties> families(count);
+  device.GetPhysicalDeviceQueueFamilyProperties(device.physical, &count, families.data());
+  const std::uint32_t bits = families.at(queue_family).timestampValidBits;
+  return bits >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
+}
+
+}  // namespace
+
+ResultRing::ResultRing(const vk::Device& device, const ResultRingInfo& info)
+    : device_(&device),
+      ring_(device, info.slots),
+      slots_(info.slots),
+      timestamp_mask_(timestamp_mask(device, info.queue_family)) {
+  for (Slot& slot : slots_) {
+    slot.statistics = vk::Buffer(device, info.statistics_bytes, vk::Residence::readback);
+    if (timestamp_mask_ == 0) continue;
+    const VkQueryPoolCreateInfo pool_info{.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
+                                          .queryType = VK_QUERY_TYPE_TIMESTAMP,
+                                          .queryCount = 2};
+    VkQueryPool pool;
+    vk::check(device.CreateQueryPool(device.handle, &pool_info, nullptr, &pool),
+              "creating the evaluator's timer");
+    slot.timer = vk::UniqueQueryPool(device, pool);
+  }
+}
+
+std::optional<std::uint32_t> ResultRing::take(std::uint64_t frame_number, const StatisticsShape& shape) {
+  const std::optional<std::uint32_t> slot = ring_.take(frame_number);
+  if (!slot) return {};
+  slots_[*slot].frame_number = frame_number;
+  slots_[*slot].shape = shape;
+  return slot;
+}
+
+void ResultRing::record_begin(VkCommandBuffer cmd, std::uint32_t slot) const {
+  if (!slots_[slot].timer) return;
+  device_->CmdResetQueryPool(cmd, slots_[slot].timer.get(), 0, 2);
+  device_->CmdWriteTimestamp(cmd, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, slots_[slot].timer.get(), 0);
+}
+
+void ResultRing::record_end(VkCommandBuffer cmd, std::uint32_t slot) const {
+  if (slots_[slot].timer)
+    device_->CmdWriteTimestamp(cmd, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, slots_[slot].timer.get(), 1);
+  ring_.record_end(cmd, slot);
+}
+
+std::uint64_t ResultRing::gpu_ns(const Slot& slot) const {
+  std::array<std::uint64_t, 2> ticks{};
+  if (!slot.timer || device_->GetQueryPoolResults(device_->handle, slot.timer.get(), 0, 2, sizeof(ticks),
+                                                  ticks.data(), 8, VK_QUERY_RESULT_64_BIT) != VK_SUCCESS)
+    return 0;
+  return static_cast<std::uint64_t>(static_cast<double>((ticks[1] - ticks[0]) & timestamp_mask_) *
+                                    device_->properties.limits.timestampPeriod);
+}
+
+std::optional<FinishedFrame> ResultRing::fetch_newest() {
+  std::optional<std::uint32_t> newest;
+  for (std::uint32_t i = 0; i < ring_.size(); ++i)
+    if (ring_.order(i) > fetched_ && ring_.finished(i) && (!newest || ring_.order(i) > ring_.order(*newest)))
+      newest = i;
+  if (!newest) return {};
+  fetched_ = ring_.order(*newest);
+  const Slot& slot = slots_[*newest];
+  return FinishedFrame{*newest, slot.frame_number, slot.shape, slot.statistics.as<const std::uint32_t>(),
+                       gpu_ns(slot)};
+}
+
+}  // namespace fg

@@ -1,0 +1,91 @@
+// How long the live evaluator's commands take on the default device, by the GPU's clock and by the host's
+// (submission and wait included). evaluator_bench [runs]
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "plugin/vk/commands.h"
+#include "plugin/vk/own_device.h"
+
+#include "framegauge/vulkan.h"
+#include "tests/bench/median.h"
+
+namespace {
+
+using namespace fg;
+
+vk::Image noise_image(const vk::OwnDevice& device, std::uint32_t width, std::uint32_t height,
+                      std::uint32_t seed) {
+  vk::Image image(device, {.format = VK_FORMAT_R8G8B8A8_UNORM, .extent = {width, height, 1}});
+  std::vector<std::uint32_t> texels(std::size_t{width} * height);
+  for (std::uint32_t& texel : texels) texel = seed = seed * 1664525u + 1013904223u;
+  vk::upload(device, image, texels.data(), 4, VK_IMAGE_LAYOUT_GENERAL);
+  return image;
+}
+
+FgFrame describe(const vk::Image& image) {
+  FgFrame frame;
+  fg_frame_defaults(&frame);
+  frame.image = image.get();
+  frame.view = image.view();
+  frame.width = image.width();
+  frame.height = image.height();
+  return frame;
+}
+
+void expect(FgStatus status) {
+  if (status == FG_STATUS_OK) return;
+  std::fprintf(stderr, "%s\n", fg_last_error());
+  std::exit(5);
+}
+
+void measure(const vk::OwnDevice& device, FgEvaluator evaluator, VkExtent2D size, int runs,
+             bool with_reference) {
+  const vk::Image image = noise_image(device, size.width, size.height, 1);
+  const vk::Image truth = noise_image(device, size.width, size.height, 2);
+  const FgFrame frame = describe(image), reference = describe(truth);
+  std::vector<double> gpu_us, host_us;
+  double ssim = 0;
+  for (int run = -2; run < runs; ++run) {
+    const auto begin = std::chrono::steady_clock::now();
+    vk::run_and_wait(device, [&](VkCommandBuffer cmd) {
+      if (with_reference || run == -2) expect(fg_evaluator_record_reference(evaluator, cmd, &reference));
+      expect(fg_evaluator_record(evaluator, cmd, &frame));
+    });
+    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
+    FgFrameResult result;
+    fg_frame_result_defaults(&result);
+    expect(fg_evaluator_poll(evaluator, &result));
+    ssim = result.ssim;
+    if (run < 0) continue;  // shaders are compiled, memory is touched
+    gpu_us.push_back(static_cast<double>(result.gpu_ns) * 1e-3);
+    host_us.push_back(took.count());
+  }
+  std::printf(
+      "live score and map %ux%u RGBA8%s  gpu median %9.1f us  host median %9.1f us  of %d  (ssim %.6f)\n",
+      size.width, size.height, with_reference ? ", new reference each frame" : "", bench::median(gpu_us),
+      bench::median(host_us), runs, ssim);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const vk::OwnDevice device;
+  const int runs = argc > 1 ? std::atoi(argv[1]) : device.is_cpu() ? 11 : 201;
+  std::printf("%s\n", device.properties.deviceName);
+  FgEvaluatorInfo info;
+  fg_evaluator_info_defaults(&info);
+  info.instance = device.instance;
+  info.physical_device = device.physical;
+  info.device = device.handle;
+  info.get_instance_proc_addr = device.GetInstanceProcAddr;
+  info.queue_family = device.queue_family;
+  FgEvaluator evaluator = nullptr;
+  expect(fg_evaluator_create(&info, &evaluator));
+  for (const VkExtent2D size : {VkExtent2D{1000, 658}, VkExtent2D{1920, 1080}})
+    for (const bool with_reference : {false, true}) measure(device, evaluator, size, runs, with_reference);
+  fg_evaluator_destroy(evaluator);
+}

@@ -1,0 +1,62 @@
+#pragma once
+// DLTensors that own their shape and memory, for the tests of the C interface.
+
+#include <framegauge/framegauge.h>
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace fg::test {
+
+template <class T>
+struct Tensor {
+  std::vector<std::int64_t> shape, strides;
+  std::vector<T> memory;
+  DLTensor tensor{};
+
+  explicit Tensor(std::vector<std::int64_t> extents, T value = {}, std::vector<std::int64_t> steps = {},
+                  std::size_t elements = 0)
+      : shape(std::move(extents)), strides(std::move(steps)) {
+    std::size_t count = 1;
+    for (const std::int64_t e : shape) count *= static_cast<std::size_t>(e);
+    memory.assign(elements == 0 ? count : elements, value);
+    tensor.data = memory.data();
+    tensor.device = {kDLCPU, 0};
+    tensor.ndim = static_cast<int>(shape.size());
+    tensor.dtype = {static_cast<std::uint8_t>(std::is_floating_point_v<T> ? kDLFloat : kDLUInt), 8 * sizeof(T), 1};
+    tensor.shape = shape.data();
+    tensor.strides = strides.empty() ? nullptr : strides.data();
+  }
+  Tensor(const Tensor&) = delete;
+  Tensor& operator=(const Tensor&) = delete;
+
+  T& operator[](std::size_t i) { return memory[i]; }
+  DLTensor* operator&() { return &tensor; }
+};
+
+// Scratch of the right size, asked for and given.
+inline FgStatus run(FgSsim2d& op, std::vector<double>& scratch) {
+  std::size_t bytes = 0;
+  const FgStatus status = fg_ssim2d_scratch_bytes(&op, &bytes);
+  if (status != FG_STATUS_OK) return status;
+  scratch.resize(bytes / sizeof(double));
+  op.scratch = scratch.data();
+  op.scratch_bytes = bytes;
+  return fg_ssim2d(&op, nullptr);
+}
+inline FgStatus run(FgSsim2d& op) {
+  std::vector<double> scratch;
+  return run(op, scratch);
+}
+inline FgStatus run(FgImageErrors& op) {
+  std::size_t bytes = 0;
+  const FgStatus status = fg_image_errors_scratch_bytes(&op, &bytes);
+  if (status != FG_STATUS_OK) return status;
+  std::vector<double> scratch(bytes / sizeof(double));
+  op.scratch = scratch.data();
+  op.scratch_bytes = bytes;
+  return fg_image_errors(&op, nullptr);
+}
+
+}  // namespace fg::test

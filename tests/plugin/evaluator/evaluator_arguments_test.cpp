@@ -1,0 +1,212 @@
+// Wrong arguments get a status and one sentence; nothing is recorded.
+
+#include <cstring>
+
+#include "tests/plugin/evaluator/live_host.h"
+
+extern "C" size_t size_of_evaluator_structs_in_c99(void);
+
+namespace fg::test {
+namespace {
+
+class evaluator_arguments : public LiveTest {
+ protected:
+  void expect_create_fails(const FgEvaluatorInfo& info, FgStatus status, const char* part) const {
+    FgEvaluator evaluator = nullptr;
+    EXPECT_EQ(fg_evaluator_create(&info, &evaluator), status);
+    EXPECT_EQ(evaluator, nullptr);
+    EXPECT_NE(std::string(fg_last_error()).find(part), std::string::npos) << fg_last_error();
+  }
+};
+
+TEST(evaluator_header, has_the_same_structs_in_c99_and_cpp) {
+  EXPECT_EQ(size_of_evaluator_structs_in_c99(), sizeof(FgEvaluatorInfo) + sizeof(FgExecutorSupport) +
+                                                    sizeof(FgFrameResult) + sizeof(FgFrame) +
+                                                    sizeof(FgEvaluatorImages));
+}
+
+TEST(evaluator_header, names_the_executors) {
+  EXPECT_STREQ(fg_executor_name(FG_EXECUTOR_AUTO), "auto");
+  EXPECT_STREQ(fg_executor_name(FG_EXECUTOR_IN_QUEUE), "in_queue");
+  EXPECT_STREQ(fg_executor_name(FG_EXECUTOR_INTEROP), "interop");
+  EXPECT_STREQ(fg_executor_name(FG_EXECUTOR_SHADER), "shader");
+  EXPECT_STREQ(fg_executor_name(static_cast<FgExecutor>(77)), "unknown");
+}
+
+TEST(evaluator_header, null_arguments_are_refused_without_a_device) {
+  FgEvaluatorInfo info;
+  fg_evaluator_info_defaults(&info);
+  FgEvaluator evaluator = nullptr;
+  EXPECT_EQ(fg_evaluator_create(nullptr, &evaluator), FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(fg_evaluator_create(&info, nullptr), FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(fg_evaluator_create(&info, &evaluator), FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_STREQ(fg_last_error(), "info.instance is VK_NULL_HANDLE; pass the host's VkInstance");
+  EXPECT_EQ(fg_evaluator_set_reference(nullptr, nullptr), FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(fg_evaluator_record(nullptr, nullptr, nullptr), FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(fg_evaluator_record_reference(nullptr, nullptr, nullptr), FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(fg_evaluator_poll(nullptr, nullptr), FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(fg_evaluator_discard(nullptr, 0), FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(fg_evaluator_images(nullptr, nullptr), FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(fg_evaluator_set_heatmap(nullptr, FG_COLOR_MAP_GREY, 0, 1), FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(fg_evaluator_executor(nullptr), FG_EXECUTOR_AUTO);
+}
+
+TEST_F(evaluator_arguments, create_says_what_is_wrong) {
+  const FgEvaluatorInfo good = evaluator_info(device());
+  FgEvaluatorInfo bad = good;
+  bad.window = 8;
+  expect_create_fails(bad, FG_STATUS_INVALID_ARGUMENT, "info.window is 8; expected 7, 9 or 11 taps");
+  bad = good;
+  bad.frames_in_flight = 0;
+  expect_create_fails(bad, FG_STATUS_INVALID_ARGUMENT, "info.frames_in_flight is 0; expected 1 to 8");
+  bad = good;
+  bad.frames_in_flight = 9;
+  expect_create_fails(bad, FG_STATUS_INVALID_ARGUMENT, "info.frames_in_flight is 9");
+  bad = good;
+  bad.padding = static_cast<FgPadding>(5);
+  expect_create_fails(bad, FG_STATUS_INVALID_ARGUMENT, "info.padding is 5");
+  bad = good;
+  bad.struct_size = 3;
+  expect_create_fails(bad, FG_STATUS_INVALID_ARGUMENT, "info.struct_size is 3");
+  bad = good;
+  bad.get_instance_proc_addr = nullptr;
+  expect_create_fails(bad, FG_STATUS_INVALID_ARGUMENT, "info.get_instance_proc_addr is NULL");
+  bad = good;
+  bad.queue_family = 99;
+  expect_create_fails(bad, FG_STATUS_UNAVAILABLE, "queue family 99 does not exist");
+  bad = good;
+  bad.executor = FG_EXECUTOR_IN_QUEUE;
+  expect_create_fails(bad, FG_STATUS_UNAVAILABLE,
+                      "executor in_queue is not available: not built into this library");
+}
+
+TEST_F(evaluator_arguments, executors_are_listed_with_reasons) {
+  const FgEvaluatorInfo info = evaluator_info(device());
+  std::uint32_t count = 0;
+  ASSERT_EQ(fg_evaluator_executors(&info, nullptr, &count), FG_STATUS_OK) << fg_last_error();
+  ASSERT_EQ(count, 3u);
+  FgExecutorSupport support[3];
+  ASSERT_EQ(fg_evaluator_executors(&info, support, &count), FG_STATUS_OK) << fg_last_error();
+  EXPECT_EQ(support[0].executor, FG_EXECUTOR_IN_QUEUE);
+  EXPECT_EQ(support[1].executor, FG_EXECUTOR_INTEROP);
+  EXPECT_EQ(support[2].executor, FG_EXECUTOR_SHADER);
+  EXPECT_FALSE(support[0].available);
+  EXPECT_STREQ(support[0].reason, "not built into this library");
+  EXPECT_FALSE(support[1].available);
+  EXPECT_TRUE(support[2].available);
+  EXPECT_STREQ(support[2].reason, "");
+  count = 1;
+  support[1].reason[0] = '?';
+  ASSERT_EQ(fg_evaluator_executors(&info, support, &count), FG_STATUS_OK);
+  EXPECT_EQ(count, 3u);
+  EXPECT_EQ(support[1].reason[0], '?') << "only one entry was asked for";
+  EXPECT_EQ(fg_evaluator_device_extensions()[0], nullptr);
+  EXPECT_EQ(fg_evaluator_executor(make_evaluator(info).get()), FG_EXECUTOR_SHADER);
+}
+
+TEST_F(evaluator_arguments, host_references_say_what_is_wrong) {
+  const UniqueEvaluator evaluator = make_evaluator(evaluator_info(device()));
+  const auto picture = [](int, int, int) { return 0.5f; };
+  const auto expect_refused = [&](const DLTensor& tensor, const char* part) {
+    EXPECT_EQ(fg_evaluator_set_reference(evaluator.get(), &tensor), FG_STATUS_INVALID_ARGUMENT);
+    EXPECT_NE(std::string(fg_last_error()).find(part), std::string::npos) << fg_last_error();
+  };
+  HostImage good(12, 11, 3, false, picture);
+  DLTensor bad = good.tensor;
+  bad.device = {kDLCUDA, 0};
+  expect_refused(bad, "expected CPU memory");
+  bad = good.tensor;
+  bad.dtype.bits = 16;
+  expect_refused(bad, "expected uint8 or float32");
+  bad = good.tensor;
+  bad.ndim = 2;
+  expect_refused(bad, "pixels have 2 dimensions; expected 3");
+  bad = good.tensor;
+  bad.data = nullptr;
+  expect_refused(bad, "pixels.data is NULL");
+  std::int64_t two_channels[] = {11, 12, 2}, empty[] = {0, 12, 3};
+  bad = good.tensor;
+  bad.shape = two_channels;
+  expect_refused(bad, "[11, 12, 2]; expected [height, width, 3 or 4]");
+  bad.shape = empty;
+  expect_refused(bad, "[0, 12, 3]");
+}
+
+TEST_F(evaluator_arguments, images_too_large_for_the_device_are_refused_before_anything_is_allocated) {
+  const UniqueEvaluator evaluator = make_evaluator(evaluator_info(device()));
+  float pixel[3] = {};
+  std::int64_t shape[] = {1, 1 << 20, 3}, strides[] = {0, 0, 1};
+  DLTensor tensor{};
+  tensor.data = pixel;
+  tensor.device = {kDLCPU, 0};
+  tensor.ndim = 3;
+  tensor.dtype = {kDLFloat, 32, 1};
+  tensor.shape = shape;
+  tensor.strides = strides;
+  EXPECT_EQ(fg_evaluator_set_reference(evaluator.get(), &tensor), FG_STATUS_UNSUPPORTED);
+  EXPECT_NE(std::string(fg_last_error()).find("the reference is 1048576x1 pixels"), std::string::npos)
+      << fg_last_error();
+}
+
+TEST_F(evaluator_arguments, a_reference_smaller_than_a_valid_window_is_refused) {
+  FgEvaluatorInfo info = evaluator_info(device());
+  info.padding = FG_PADDING_VALID;
+  const UniqueEvaluator evaluator = make_evaluator(info);
+  const HostImage small(40, 10, 3, false, [](int, int, int) { return 0.5f; });
+  EXPECT_EQ(fg_evaluator_set_reference(evaluator.get(), &small.tensor), FG_STATUS_SIZE_MISMATCH);
+  EXPECT_NE(std::string(fg_last_error()).find("the reference is 40x10 pixels, but FG_PADDING_VALID"),
+            std::string::npos)
+      << fg_last_error();
+}
+
+TEST_F(evaluator_arguments, frames_say_what_is_wrong) {
+  const UniqueEvaluator evaluator = make_evaluator(evaluator_info(device()));
+  const RenderedImage image(device(), PixelFormat::rgba8, 16, 16, [](int, int, int) { return 0.5f; });
+  vk::run_and_wait(device(), [&](VkCommandBuffer cmd) {
+    const auto expect_refused = [&](const FgFrame& frame, const char* part) {
+      EXPECT_EQ(fg_evaluator_record(evaluator.get(), cmd, &frame), FG_STATUS_INVALID_ARGUMENT);
+      EXPECT_NE(std::string(fg_last_error()).find(part), std::string::npos) << fg_last_error();
+    };
+    const FgFrame good = image.frame(1);
+    FgFrame bad = good;
+    bad.view = VK_NULL_HANDLE;
+    expect_refused(bad, "frame.view is VK_NULL_HANDLE");
+    bad = good;
+    bad.image = VK_NULL_HANDLE;
+    expect_refused(bad, "frame.image is VK_NULL_HANDLE");
+    bad = good;
+    bad.layout = VK_IMAGE_LAYOUT_UNDEFINED;
+    expect_refused(bad, "frame.layout is 0; move the image");
+    bad = good;
+    bad.width = 0;
+    expect_refused(bad, "frame is 0x16 pixels");
+    bad = good;
+    bad.struct_size = 1;
+    expect_refused(bad, "frame.struct_size is 1");
+    EXPECT_EQ(fg_evaluator_record(evaluator.get(), VK_NULL_HANDLE, &good), FG_STATUS_INVALID_ARGUMENT);
+    EXPECT_EQ(fg_evaluator_record_reference(evaluator.get(), cmd, nullptr), FG_STATUS_INVALID_ARGUMENT);
+    EXPECT_STREQ(fg_last_error(), "reference is NULL; pass a struct filled by fg_frame_defaults()");
+  });
+  FgFrameResult result{};
+  EXPECT_EQ(fg_evaluator_poll(evaluator.get(), &result), FG_STATUS_INVALID_ARGUMENT) << "no struct_size";
+  fg_frame_result_defaults(&result);
+  EXPECT_EQ(fg_evaluator_poll(evaluator.get(), &result), FG_STATUS_NOT_READY);
+}
+
+TEST_F(evaluator_arguments, heatmaps_and_images_say_what_is_wrong) {
+  const UniqueEvaluator evaluator = make_evaluator(evaluator_info(device()));
+  EXPECT_EQ(fg_evaluator_set_heatmap(evaluator.get(), static_cast<FgColorMap>(9), 0, 1),
+            FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(fg_evaluator_set_heatmap(evaluator.get(), FG_COLOR_MAP_GREY, 0.5f, 0.5f),
+            FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(fg_evaluator_set_heatmap(evaluator.get(), FG_COLOR_MAP_GREY, 0, std::stof("nan")),
+            FG_STATUS_INVALID_ARGUMENT);
+  FgEvaluatorImages images{};
+  EXPECT_EQ(fg_evaluator_images(evaluator.get(), &images), FG_STATUS_INVALID_ARGUMENT);
+  images.struct_size = sizeof(images);
+  ASSERT_EQ(fg_evaluator_images(evaluator.get(), &images), FG_STATUS_OK);
+  EXPECT_EQ(images.map, static_cast<VkImage>(VK_NULL_HANDLE)) << "before the first record";
+}
+
+}  // namespace
+}  // namespace fg::test
