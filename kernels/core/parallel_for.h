@@ -1,8 +1,9 @@
 #pragma once
 // The pool: calls body(job) for each job in [0, jobs), in any order, on any number of threads.
 //
-// A score stays the same for every thread count because jobs are cut by the size of the image alone, each job writes
-// its own partial sum, and sum_in_order() adds the partials (ssim2d_cpu_test: "the thread count does not change a bit").
+// A score stays the same for every thread count because jobs are cut by the size of the image alone, each job
+// writes its own partial sum, and sum_in_order() adds the partials (ssim2d_cpu_test: "the thread count does
+// not change a bit").
 
 #include <oneapi/tbb/parallel_for.h>
 

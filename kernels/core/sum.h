@@ -1,5 +1,6 @@
 #pragma once
-// Sums in double, in a fixed order: first each job or block adds its own part, then the parts are added by index.
+// Sums in double, in a fixed order: first each job or block adds its own part, then the parts are added by
+// index.
 
 #include <cstdint>
 
@@ -11,8 +12,8 @@ inline double sum_in_order(const double* parts, std::int64_t count) {
   return sum;
 }
 
-// First pass of a row: eight running sums, so that the additions do not wait for each other and the order does not
-// depend on how wide the machine's vectors are.
+// First pass of a row: eight running sums, so that the additions do not wait for each other and the order
+// does not depend on how wide the machine's vectors are.
 struct RowSum {
   static constexpr int kLanes = 8;
   double lane[kLanes] = {};

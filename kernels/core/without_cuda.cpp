@@ -10,9 +10,10 @@ namespace fg::cuda {
 namespace {
 
 [[noreturn]] void refuse() {
-  throw Error(ErrorCode::unsupported,
-              "the tensors are CUDA tensors, but this build has no CUDA kernels; pass CPU tensors, or configure with "
-              "a CUDA toolkit of 12.4 or newer");
+  throw Error(
+      ErrorCode::unsupported,
+      "the tensors are CUDA tensors, but this build has no CUDA kernels; pass CPU tensors, or configure with "
+      "a CUDA toolkit of 12.4 or newer");
 }
 
 }  // namespace

@@ -13,9 +13,9 @@ namespace fg::cuda {
 namespace {
 
 constexpr int kThreads = 256;
-constexpr int kPerThread = 8;                     // samples of a row that a thread adds in float
-constexpr int kRun = kThreads * kPerThread;       // samples of a row that a block takes at a time
-constexpr std::int64_t kMaxBlocksPerImage = 528;  // four on each SM of an H200
+constexpr int kPerThread = 8;                      // samples of a row that a thread adds in float
+constexpr int kRun = kThreads * kPerThread;        // samples of a row that a block takes at a time
+constexpr std::int64_t kMaxBlocksPerImage = 1056;  // eight on each SM of an H200
 
 struct Part {
   double squares, magnitudes, largest;
@@ -32,21 +32,23 @@ std::int64_t blocks_per_image(const ImageErrors<T>& op) {
 }
 
 // blockIdx.x: image * blocks + block. Each block takes every blocks-th run of the image's rows.
-// Sums of eight samples in float are exact for codes and within 3e-7 for floats; beyond that, double. A difference
-// above 1e18 overflows and counts as not finite.
+// Sums of eight samples in float are exact for codes and within 3e-7 for floats; beyond that, double. A
+// difference above 1e18 overflows and counts as not finite.
 template <class T>
-__global__ void __launch_bounds__(kThreads) error_parts(ImageErrors<T> op, std::int64_t runs, int blocks, Part* parts) {
-  const std::int64_t image = blockIdx.x / blocks;
-  const std::int64_t runs_across = (op.x.width + kRun - 1) / kRun;
+__global__ void __launch_bounds__(kThreads)
+    error_parts(ImageErrors<T> op, unsigned runs, unsigned blocks, Part* parts) {
+  const unsigned image = blockIdx.x / blocks;
+  const unsigned runs_across = (static_cast<unsigned>(op.x.width) + kRun - 1) / kRun;
+  const unsigned height = static_cast<unsigned>(op.x.height);
   const int thread = threadIdx.x;
   double squares = 0, magnitudes = 0;
   float largest = 0;
-  for (std::int64_t run = blockIdx.x % blocks; run < runs; run += blocks) {
-    const std::int64_t row = run / runs_across;  // of all rows of all channels
-    const std::int64_t plane = image * op.x.channels + row / op.x.height;
-    const int y = static_cast<int>(row % op.x.height);
+  for (unsigned run = blockIdx.x % blocks; run < runs; run += blocks) {
+    const unsigned row = run / runs_across;  // of all rows of all channels
+    const unsigned channel = row / height;
+    const int y = static_cast<int>(row % height);
     const int first = static_cast<int>(run % runs_across) * kRun + thread;
-    const PlaneView<const T> a = op.x.plane(plane), b = op.y.plane(plane);
+    const PlaneView<const T> a = op.x.plane(image, channel), b = op.y.plane(image, channel);
     float run_squares = 0, run_magnitudes = 0;
 #pragma unroll
     for (int k = 0; k < kPerThread; ++k) {
@@ -95,17 +97,18 @@ std::size_t image_errors_scratch_bytes(const ImageErrors<T>& op) {
 template <class T>
 void image_errors(const ImageErrors<T>& op, Scratch scratch, int device, void* stream) {
   const std::int64_t blocks = blocks_per_image(op);
-  require(op.x.batch * blocks <= 0x7FFFFFFF, ErrorCode::unsupported,
-          "the batch has more images than one CUDA launch takes; measure it in smaller batches");
+  require(op.x.batch * blocks <= 0x7FFFFFFF && runs_per_image(op) + blocks <= 0xFFFFFFFF,
+          ErrorCode::unsupported,
+          "the images have more rows than a CUDA launch reaches; measure them in parts");
   const CurrentDevice current(device);
   const auto cuda_stream = static_cast<cudaStream_t>(stream);
   Part* const parts = static_cast<Part*>(scratch.data);
   error_parts<<<static_cast<unsigned>(op.x.batch * blocks), kThreads, 0, cuda_stream>>>(
-      op, runs_per_image(op), static_cast<int>(blocks), parts);
+      op, static_cast<unsigned>(runs_per_image(op)), static_cast<unsigned>(blocks), parts);
   check(cudaGetLastError(), "launching the pixel errors");
   const double samples = static_cast<double>(op.x.height) * op.x.width * static_cast<double>(op.x.channels);
-  error_rows<<<static_cast<unsigned>(op.x.batch), kThreads, 0, cuda_stream>>>(parts, static_cast<int>(blocks), samples,
-                                                                            op.data_range, op.errors);
+  error_rows<<<static_cast<unsigned>(op.x.batch), kThreads, 0, cuda_stream>>>(
+      parts, static_cast<int>(blocks), samples, op.data_range, op.errors);
   check(cudaGetLastError(), "launching the sum of the pixel errors");
 }
 

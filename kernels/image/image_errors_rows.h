@@ -1,6 +1,6 @@
 #pragma once
-// The vector half of the pixel errors on CPU: one contiguous row. Compiled for every instruction set, the best one is
-// taken at run time.
+// The vector half of the pixel errors on CPU: one contiguous row. Compiled for every instruction set, the
+// best one is taken at run time.
 
 #include <cstdint>
 

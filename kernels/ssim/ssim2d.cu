@@ -2,6 +2,7 @@
 
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -13,6 +14,7 @@ namespace fg::cuda {
 namespace {
 
 constexpr int kFinishThreads = 256;
+constexpr std::int64_t kMaxGridYZ = 65535;  // CUDA's limit
 
 // How the map is cut into tiles, and what scratch holds.
 struct Tiles {
@@ -21,7 +23,8 @@ struct Tiles {
   template <class T>
   explicit Tiles(const Ssim2d<T>& op)
       : across((op.map_width() + tile::kColumns - 1) / tile::kColumns),
-        down((op.map_height() + tile::kSampleRows - 2 * op.radius() - 1) / (tile::kSampleRows - 2 * op.radius())),
+        down((op.map_height() + tile::kSampleRows - 2 * op.radius() - 1) /
+             (tile::kSampleRows - 2 * op.radius())),
         per_plane(across * down),
         planes(op.x.planes()) {}
 
@@ -41,17 +44,18 @@ struct Work {
         tile_sums(plane_scores + tiles.planes) {}
 };
 
-// One block a tile. At most 64 registers a thread, so that four blocks (135 KB of shared memory) share a Hopper SM.
+// One block a tile: x across, y down, z planes. At most 64 registers a thread, so that four blocks (135 KB of
+// shared memory) share a Hopper SM.
 template <int kRadius, class T>
 __global__ void __launch_bounds__(tile::kThreads, 4)
-    ssim2d_tiles(Ssim2d<T> op, WindowTaps window, Work work, unsigned tiles_across, unsigned tiles_per_plane) {
+    ssim2d_tiles(Ssim2d<T> op, WindowTaps window, double* tile_sums, unsigned* finished,
+                 unsigned first_plane) {
   __shared__ tile::Shared shared;  // 33.8 KB
   const int thread = threadIdx.x;
-  const unsigned plane = blockIdx.x / tiles_per_plane, index = blockIdx.x % tiles_per_plane;
-  const unsigned channels = static_cast<unsigned>(op.x.channels), n = plane / channels, c = plane % channels;
-  const unsigned tile_row = index / tiles_across, tile_column = index % tiles_across;
-  const tile::Place place{static_cast<std::int32_t>(tile_row) * tile::Shape<kRadius>::kRows,
-                          static_cast<std::int32_t>(tile_column) * tile::kColumns,
+  const unsigned plane = first_plane + blockIdx.z, channels = static_cast<unsigned>(op.x.channels);
+  const unsigned n = plane / channels, c = plane % channels;
+  const tile::Place place{static_cast<std::int32_t>(blockIdx.y) * tile::Shape<kRadius>::kRows,
+                          static_cast<std::int32_t>(blockIdx.x) * tile::kColumns,
                           op.padding == Padding::valid ? kRadius : 0};
 
   tile::load_samples<kRadius>(thread, op.x.plane(n, c), op.y.plane(n, c), place, shared.samples);
@@ -61,12 +65,13 @@ __global__ void __launch_bounds__(tile::kThreads, 4)
   __syncthreads();
   tile::store_moments(thread, moments, shared.moments);
   __syncthreads();
-  const float thread_sum =
-      tile::filter_columns<kRadius>(thread, shared.moments, window, {op.c1, op.c2}, place,
-                                    op.x.height - 2 * place.inset, op.x.width - 2 * place.inset, op.map.plane(n, c));
+  const float thread_sum = tile::filter_columns<kRadius>(thread, shared.moments, window, {op.c1, op.c2},
+                                                         place, op.x.height - 2 * place.inset,
+                                                         op.x.width - 2 * place.inset, op.map.plane(n, c));
   const double sum = block_reduce<tile::kThreads>(thread_sum);
-  if (thread == 0) work.tile_sums[blockIdx.x] = sum;
-  if (thread == 0 && blockIdx.x == 0) *work.finished = 0;  // for the kernel after this one
+  if (thread != 0) return;
+  tile_sums[(std::int64_t{plane} * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x] = sum;
+  *finished = 0;  // for the kernel after this one; every block writes the same
 }
 
 // One block a plane: adds its tiles; the block that finishes last adds the planes.
@@ -97,18 +102,16 @@ __global__ void __launch_bounds__(kFinishThreads)
   if (thread == 0) *mean = total / gridDim.x;
 }
 
-template <class T>
+template <int kRadius, class T>
 void launch_tiles(const Ssim2d<T>& op, const Tiles& tiles, const Work& work, cudaStream_t stream) {
-  const WindowTaps window = gaussian_window(op.radius());
-  const unsigned blocks = static_cast<unsigned>(tiles.planes * tiles.per_plane);
-  const auto across = static_cast<unsigned>(tiles.across), per_plane = static_cast<unsigned>(tiles.per_plane);
-  if (op.radius() == 5)
-    ssim2d_tiles<5><<<blocks, tile::kThreads, 0, stream>>>(op, window, work, across, per_plane);
-  else if (op.radius() == 4)
-    ssim2d_tiles<4><<<blocks, tile::kThreads, 0, stream>>>(op, window, work, across, per_plane);
-  else
-    ssim2d_tiles<3><<<blocks, tile::kThreads, 0, stream>>>(op, window, work, across, per_plane);
-  check(cudaGetLastError(), "launching the SSIM kernel");
+  const WindowTaps window = gaussian_window(kRadius);
+  for (std::int64_t plane = 0; plane < tiles.planes; plane += kMaxGridYZ) {
+    const dim3 blocks(static_cast<unsigned>(tiles.across), static_cast<unsigned>(tiles.down),
+                      static_cast<unsigned>(std::min(tiles.planes - plane, kMaxGridYZ)));
+    ssim2d_tiles<kRadius><<<blocks, tile::kThreads, 0, stream>>>(op, window, work.tile_sums, work.finished,
+                                                                 static_cast<unsigned>(plane));
+    check(cudaGetLastError(), "launching the SSIM kernel");
+  }
 }
 
 }  // namespace
@@ -121,12 +124,20 @@ std::size_t ssim2d_scratch_bytes(const Ssim2d<T>& op) {
 template <class T>
 void ssim2d(const Ssim2d<T>& op, Scratch scratch, int device, void* stream) {
   const Tiles tiles(op);
-  require(tiles.per_plane <= std::numeric_limits<std::int32_t>::max() / tiles.planes, ErrorCode::unsupported,
-          "the images have more tiles than one CUDA launch takes; score them in smaller batches");
+  require(tiles.down <= kMaxGridYZ && tiles.per_plane <= std::numeric_limits<std::int32_t>::max(),
+          ErrorCode::unsupported,
+          "the images have more rows than a CUDA launch reaches; score them in parts");
+  require(tiles.planes <= std::numeric_limits<std::int32_t>::max(), ErrorCode::unsupported,
+          "the batch has more channels than a CUDA launch reaches; score it in parts");
   const CurrentDevice current(device);
   const Work work(scratch, tiles);
   const auto cuda_stream = static_cast<cudaStream_t>(stream);
-  launch_tiles(op, tiles, work, cuda_stream);
+  if (op.radius() == 5)
+    launch_tiles<5>(op, tiles, work, cuda_stream);
+  else if (op.radius() == 4)
+    launch_tiles<4>(op, tiles, work, cuda_stream);
+  else
+    launch_tiles<3>(op, tiles, work, cuda_stream);
   ssim2d_finish<<<static_cast<unsigned>(tiles.planes), kFinishThreads, 0, cuda_stream>>>(
       work, static_cast<std::int32_t>(tiles.per_plane), op.x.channels,
       static_cast<double>(op.map_height()) * op.map_width(), op.scores, op.mean);

@@ -1,5 +1,6 @@
-// SSIM on CPU: the image is cut into blocks of kBlockColumns x kBlockRows results; a job walks down its block, keeps
-// the row moments of the last window of rows, and combines them into one row of results at a time.
+// SSIM on CPU: the image is cut into blocks of kBlockColumns x kBlockRows results; a job walks down its
+// block, keeps the row moments of the last window of rows, and combines them into one row of results at a
+// time.
 
 #include <algorithm>
 #include <cstdint>
@@ -16,7 +17,8 @@ namespace {
 
 constexpr int kBlockRows = 64;  // with 10 rows of halo, 16 % of the row filter is done twice
 
-// The last `window` rows of moments, next to each other in memory whatever row is the newest: each is kept twice.
+// The last `window` rows of moments, next to each other in memory whatever row is the newest: each is kept
+// twice.
 class RowRing {
  public:
   explicit RowRing(int window) : window_(window) {}
@@ -52,8 +54,7 @@ void load_line(const PlaneView<const T>& x, const PlaneView<const T>& y, int row
   if (begin >= end) return;
   float *s = line.s + (begin - first), *d = line.d + (begin - first);
   const T *px = x.row(row) + begin * x.column_stride, *py = y.row(row) + begin * y.column_stride;
-  if (x.column_stride == 1 && y.column_stride == 1)
-    return load_contiguous(px, py, end - begin, s, d);
+  if (x.column_stride == 1 && y.column_stride == 1) return load_contiguous(px, py, end - begin, s, d);
   if constexpr (sizeof(T) == 1)
     if (x.column_stride == 4 && y.column_stride == 4) return load_every_fourth(px, py, end - begin, s, d);
   load_strided(px, x.column_stride, py, y.column_stride, end - begin, s, d);
@@ -118,8 +119,9 @@ void ssim2d(const Ssim2d<T>& op, Scratch scratch) {
   double* const sums = static_cast<double*>(scratch.data);  // [planes, blocks]
   parallel_for(op.x.planes() * blocks.per_plane, [&](std::int64_t job) {
     const std::int64_t block = job % blocks.per_plane;
-    sums[job] = score_block(op, window, job / blocks.per_plane, static_cast<int>(block / blocks.across) * kBlockRows,
-                            static_cast<int>(block % blocks.across) * kBlockColumns);
+    sums[job] =
+        score_block(op, window, job / blocks.per_plane, static_cast<int>(block / blocks.across) * kBlockRows,
+                    static_cast<int>(block % blocks.across) * kBlockColumns);
   });
 
   const double pixels = static_cast<double>(op.map_height()) * op.map_width();

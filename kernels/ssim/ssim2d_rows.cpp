@@ -48,9 +48,10 @@ HWY_ATTR void load_codes(const std::uint8_t* x, const std::uint8_t* y, int count
   }
 }
 
-// Codes four bytes apart, one channel of RGBA8: each lane takes the four bytes from its code on and keeps the first.
-// The last code is left to the scalar loop, since the bytes after it may not be ours.
-HWY_ATTR void load_every_fourth_code(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d) {
+// Codes four bytes apart, one channel of RGBA8: each lane takes the four bytes from its code on and keeps the
+// first. The last code is left to the scalar loop, since the bytes after it may not be ours.
+HWY_ATTR void load_every_fourth_code(const std::uint8_t* x, const std::uint8_t* y, int count, float* s,
+                                     float* d) {
   int i = 0;
 #if HWY_TARGET != HWY_SCALAR  // whose vector has no room for four bytes
   const Floats tag;
@@ -94,8 +95,8 @@ HWY_ATTR void filter_line(const float* line, int columns, const float* tap, floa
 
 // Window mean and variance of one vector of columns; `mean` and `variance` point into the first of the rows.
 template <int kRadius>
-HWY_ATTR HWY_INLINE void filter_column(const float* mean, const float* variance, const float* tap, Vector& out_mean,
-                                       Vector& out_variance) {
+HWY_ATTR HWY_INLINE void filter_column(const float* mean, const float* variance, const float* tap,
+                                       Vector& out_mean, Vector& out_variance) {
   constexpr int kStride = sizeof(RowMoments) / sizeof(float);
   const Floats tag;
   const Vector centre = hn::Load(tag, mean + kRadius * kStride);
@@ -133,7 +134,8 @@ HWY_ATTR double combine(const RowMoments* rows, int columns, const float* tap, F
   }
   // The formula stands in ssim_math.h alone; the compiler makes vectors of these two loops.
   for (int i = 0; i < columns; ++i)
-    terms[i] = fg_ssim_term({window.s_mean[i], window.d_mean[i], window.s_variance[i], window.d_variance[i]}, constants);
+    terms[i] = fg_ssim_term({window.s_mean[i], window.d_mean[i], window.s_variance[i], window.d_variance[i]},
+                            constants);
   RowSum sum;
   int i = 0;
   for (; i + RowSum::kLanes <= columns; i += RowSum::kLanes)

@@ -1,6 +1,7 @@
 #pragma once
-// The vector half of SSIM on CPU: what happens along a row of up to kBlockColumns pixels. The walk over the image is
-// ssim2d_cpu.cpp. Compiled for every instruction set, the best one is taken at run time (ssim2d_rows.cpp).
+// The vector half of SSIM on CPU: what happens along a row of up to kBlockColumns pixels. The walk over the
+// image is ssim2d_cpu.cpp. Compiled for every instruction set, the best one is taken at run time
+// (ssim2d_rows.cpp).
 //
 // Moments of a window are taken about the window's own centre sample:
 //   e_k = v_k - v_0,  mean = v_0 + sum w_k e_k,  variance = sum w_k e_k^2 - (sum w_k e_k)^2

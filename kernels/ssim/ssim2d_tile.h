@@ -1,8 +1,9 @@
 #pragma once
-// The arithmetic of the CUDA kernel, phase by phase and thread by thread, free of anything that only a GPU has: the
-// test ssim2d_tile_test runs it on the host against the oracle.
+// The arithmetic of the CUDA kernel, phase by phase and thread by thread, free of anything that only a GPU
+// has: the test ssim2d_tile_test runs it on the host against the oracle.
 //
-// A block of 256 threads makes a tile of 32 columns and 64 - 2 radius rows (54 for 11 taps: 1080 rows are 20 tiles):
+// A block of 256 threads makes a tile of 32 columns and 64 - 2 radius rows (54 for 11 taps: 1080 rows are 20
+// tiles):
 //   load_samples     64 rows of s = x + y and d = x - y, halo included, zeros outside the image
 //   -- barrier --
 //   filter_rows      each thread: 8 neighbouring columns of one row, into registers
@@ -11,8 +12,8 @@
 //   -- barrier --
 //   filter_columns   each thread: 7 or 8 rows of one column, the formula, the map, a partial sum
 //
-// Moments are taken about a sample that lies inside all windows of a short run of results: where a window is smooth, its
-// samples are close to that one, so that nothing large is squared and subtracted again.
+// Moments are taken about a sample that lies inside all windows of a short run of results: where a window is
+// smooth, its samples are close to that one, so that nothing large is squared and subtracted again.
 
 #include <cstdint>
 
@@ -29,11 +30,12 @@
 namespace fg::tile {
 
 inline constexpr int kThreads = 256;
-inline constexpr int kColumns = 32;       // of results
-inline constexpr int kSampleRows = 64;    // halo included
-inline constexpr int kGroupColumns = 8;   // results of a thread in a row
-inline constexpr int kSamplePitch = 43;   // >= 32 + 2 * 5 and odd: 16 lanes read 16 rows without a bank conflict
-inline constexpr int kMomentPitch = 33;   // odd: 8 lanes write 8 rows without a bank conflict
+inline constexpr int kColumns = 32;      // of results
+inline constexpr int kSampleRows = 64;   // halo included
+inline constexpr int kGroupColumns = 8;  // results of a thread in a row
+inline constexpr int kSamplePitch =
+    43;  // >= 32 + 2 * 5 and odd: 16 lanes read 16 rows without a bank conflict
+inline constexpr int kMomentPitch = 33;  // odd: 8 lanes write 8 rows without a bank conflict
 
 struct alignas(8) Sample {
   float s, d;
@@ -42,18 +44,19 @@ struct alignas(16) Moments {
   float s_mean, s_variance, d_mean, d_variance;
 };
 union Shared {
-  Sample samples[kSampleRows * kSamplePitch];   // 64 x 43 x 8 B = 22.0 KB
-  Moments moments[kSampleRows * kMomentPitch];  // 64 x 33 x 16 B = 33.8 KB, below the 40 KB that a queue allows
+  Sample samples[kSampleRows * kSamplePitch];  // 64 x 43 x 8 B = 22.0 KB
+  Moments
+      moments[kSampleRows * kMomentPitch];  // 64 x 33 x 16 B = 33.8 KB, below the 40 KB that a queue allows
 };
 static_assert(sizeof(Shared) <= 40 * 1024);
 
 template <int kRadius>
 struct Shape {
-  static constexpr int kRows = kSampleRows - 2 * kRadius;       // of results
-  static constexpr int kRowsPerWarp = (kRows + 7) / 8;          // 7, 7, 8 for radius 5, 4, 3
+  static constexpr int kRows = kSampleRows - 2 * kRadius;        // of results
+  static constexpr int kRowsPerWarp = (kRows + 7) / 8;           // 7, 7, 8 for radius 5, 4, 3
   static constexpr int kSampleColumns = kColumns + 2 * kRadius;  // halo included
-  // Results whose moments are taken about one sample. It must lie well inside the windows of all of them: at most 4
-  // from their centres for radius 5 and 4, and 2 for radius 3.
+  // Results whose moments are taken about one sample. It must lie well inside the windows of all of them: at
+  // most 4 from their centres for radius 5 and 4, and 2 for radius 3.
   static constexpr int kRunColumns = kRadius == 3 ? 4 : 8;
   static constexpr int kRunRows = kRadius == 3 ? 4 : 7;
   static_assert(kGroupColumns % kRunColumns == 0 && kRowsPerWarp % kRunRows == 0);
@@ -65,30 +68,43 @@ struct Place {
   std::int32_t inset;
 };
 
-// Each warp takes every eighth row.
+// One sample of the tile, zeros outside the image. `offset` of the element in each image.
+template <class T>
+FG_HD Sample load_sample(const T* x, const T* y, std::int64_t x_offset, std::int64_t y_offset, bool inside) {
+  const float vx = inside ? static_cast<float>(x[x_offset]) : 0.0f;
+  const float vy = inside ? static_cast<float>(y[y_offset]) : 0.0f;
+  return {vx + vy, vx - vy};
+}
+
+// `kRowsApart` rows lie between the rows that a thread loads of its one column.
+template <int kRowsApart, class T>
+FG_HD void load_column(const PlaneView<const T>& x, const PlaneView<const T>& y, std::int32_t first_row,
+                       std::int32_t image_column, Sample* samples) {
+  const bool wanted = image_column >= 0 && image_column < x.width;
+  std::int64_t x_offset = first_row * x.row_stride + image_column * x.column_stride;
+  std::int64_t y_offset = first_row * y.row_stride + image_column * y.column_stride;
+  FG_UNROLL
+  for (int row = 0; row < kSampleRows; row += kRowsApart) {
+    const bool inside = wanted && first_row + row >= 0 && first_row + row < x.height;
+    samples[row * kSamplePitch] = load_sample(x.data, y.data, x_offset, y_offset, inside);
+    x_offset += kRowsApart * x.row_stride;
+    y_offset += kRowsApart * y.row_stride;
+  }
+}
+
+// The first 32 columns: each warp takes every eighth row. The 2 radius columns beyond: sixteen lanes a row.
 template <int kRadius, class T>
-FG_HD void load_samples(int thread, const PlaneView<const T>& x, const PlaneView<const T>& y, const Place& place,
-                        Sample* samples) {
-  const int lane = thread % 32, warp = thread / 32;
+FG_HD void load_samples(int thread, const PlaneView<const T>& x, const PlaneView<const T>& y,
+                        const Place& place, Sample* samples) {
   const std::int32_t first_row = place.row + place.inset - kRadius;
   const std::int32_t first_column = place.column + place.inset - kRadius;
-  FG_UNROLL
-  for (int k = 0; k < kSampleRows / 8; ++k) {
-    const int row = warp + 8 * k;
-    const std::int32_t image_row = first_row + row;
-    FG_UNROLL
-    for (int part = 0; part < 2; ++part) {
-      const int column = lane + 32 * part;
-      const std::int32_t image_column = first_column + column;
-      if (column >= Shape<kRadius>::kSampleColumns) continue;
-      float vx = 0, vy = 0;
-      if (image_row >= 0 && image_row < x.height && image_column >= 0 && image_column < x.width) {
-        vx = static_cast<float>(x.at(image_row, image_column));
-        vy = static_cast<float>(y.at(image_row, image_column));
-      }
-      samples[row * kSamplePitch + column] = {vx + vy, vx - vy};
-    }
+  {
+    const int row = thread / 32, column = thread % 32;
+    load_column<8>(x, y, first_row + row, first_column + column, samples + row * kSamplePitch + column);
   }
+  const int row = thread / 16, column = 32 + thread % 16;
+  if (column < Shape<kRadius>::kSampleColumns)
+    load_column<16>(x, y, first_row + row, first_column + column, samples + row * kSamplePitch + column);
 }
 
 // Lanes lie along a column, so that their reads fall into different banks.
@@ -157,12 +173,13 @@ FG_HD float not_negative(float v) { return v < 0 ? 0 : v; }
 
 // The sum of this thread's terms; writes them to the map where there is one.
 template <int kRadius>
-FG_HD float filter_columns(int thread, const Moments* shared, const WindowTaps& window, FgSsimConstants constants,
-                           const Place& place, std::int32_t map_height, std::int32_t map_width,
-                           const PlaneView<float>& map) {
+FG_HD float filter_columns(int thread, const Moments* shared, const WindowTaps& window,
+                           FgSsimConstants constants, const Place& place, std::int32_t map_height,
+                           std::int32_t map_width, const PlaneView<float>& map) {
   constexpr int kCount = Shape<kRadius>::kRunRows;
   const int column = thread % 32, warp = thread / 32;
-  // The last warp moves up to stay inside the tile; the results that it shares with the warp before it count there.
+  // The last warp moves up to stay inside the tile; the results that it shares with the warp before it count
+  // there.
   const int own_row = warp * Shape<kRadius>::kRowsPerWarp;
   const int last_start = Shape<kRadius>::kRows - Shape<kRadius>::kRowsPerWarp;
   const int start = own_row < last_start ? own_row : last_start;
@@ -182,16 +199,17 @@ FG_HD float filter_columns(int thread, const Moments* shared, const WindowTaps& 
     }
     FG_UNROLL
     for (int i = 0; i < kCount; ++i) {
-      const std::int32_t row = place.row + first + i;
-      if (first + i < own_row || row >= map_height || place.column + column >= map_width) continue;
       FgSsimMoments m;
       m.S = about.s_mean + sums.s1[i];
       m.D = about.d_mean + sums.d1[i];
       m.VS = not_negative(sums.s2[i] - sums.s1[i] * sums.s1[i]);
       m.VD = not_negative(sums.d2[i] - sums.d1[i] * sums.d1[i]);
       const float term = fg_ssim_term(m, constants);
-      if (map.data != nullptr) map.at(row, place.column + column) = term;
-      sum += term;
+      // A choice rather than a branch: threads beyond the map have nothing better to do.
+      const std::int32_t row = place.row + first + i;
+      const bool counts = first + i >= own_row && row < map_height && place.column + column < map_width;
+      if (map.data != nullptr && counts) map.at(row, place.column + column) = term;
+      sum += counts ? term : 0.0f;
     }
   }
   return sum;

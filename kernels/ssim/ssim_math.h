@@ -8,8 +8,10 @@
 //   S = G*s   D = G*d   VS = G*s^2 - S^2   VD = G*d^2 - D^2
 //   4 mx my = S^2 - D^2,  2 (mx^2 + my^2) = S^2 + D^2,  4 sxy = VS - VD,  2 (sx^2 + sy^2) = VS + VD
 //   m = (S^2 - D^2 + 2 c1)(VS - VD + 2 c2) / ((S^2 + D^2 + 2 c1)(VS + VD + 2 c2))
-// Departure from the paper, on purpose: four filtered images instead of five, and for x = y the differences
-// are exactly zero, so that numerator and denominator are the same number and m is exactly 1 (ssim2d_test:
+// With R and T the two factors below the line, the ones above are R - 2 D^2 and T - 2 VD, so that
+//   m = 1 - 2 (D^2 T + VD (R - 2 D^2)) / (R T)
+// Departure from the paper, on purpose: four filtered images instead of five, and for x = y the subtrahend is
+// exactly zero, however coarse the division, so that m is exactly 1 (ssim2d_cpu_test, ssim2d_tile_test:
 // "identical images score exactly 1").
 
 #include "shaders/shared/portable.h"
@@ -23,12 +25,19 @@ struct FgSsimConstants {
   float c1, c2;  // (k1 L)^2 and (k2 L)^2 for data range L
 };
 
+// A quotient within 2 steps of float will do: it is at most 2, and subtracted from 1.
+#if defined(__CUDA_ARCH__)
+#define FG_SSIM_QUOTIENT(a, b) __fdividef(a, b)
+#else
+#define FG_SSIM_QUOTIENT(a, b) ((a) / (b))
+#endif
+
 FG_HD float fg_ssim_term(FgSsimMoments m, FgSsimConstants k) {
-  const float s2 =
-      m.S * m.S + FG_FLOAT(2.0) * k.c1;  // the constant rides on S^2, so that x = y cancels exactly
   const float d2 = m.D * m.D;
-  const float vs = m.VS + FG_FLOAT(2.0) * k.c2;
-  return ((s2 - d2) / (s2 + d2)) * ((vs - m.VD) / (vs + m.VD));
+  const float r = m.S * m.S + d2 + FG_FLOAT(2.0) * k.c1;
+  const float t = m.VS + m.VD + FG_FLOAT(2.0) * k.c2;
+  const float less = d2 * t + m.VD * (r - FG_FLOAT(2.0) * d2);
+  return FG_FLOAT(1.0) - FG_SSIM_QUOTIENT(FG_FLOAT(2.0) * less, r * t);
 }
 
 #endif

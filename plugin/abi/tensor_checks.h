@@ -1,6 +1,6 @@
 #pragma once
-// Reads DLTensors into views, or throws the sentence that says why not. Every sentence begins with the name of the
-// exported function and of the argument: "fg_ssim2d: x has ...".
+// Reads DLTensors into views, or throws the sentence that says why not. Every sentence begins with the name
+// of the exported function and of the argument: "fg_ssim2d: x has ...".
 
 #include <dlpack/dlpack.h>
 
@@ -102,27 +102,31 @@ class Checker {
     if (!holds) throw Error(code, std::string(function_) + ": " + sentence);
   }
 
-  // What holds for every tensor, before anything of it is used. May the data be missing (a question about scratch)?
+  // What holds for every tensor, before anything of it is used. May the data be missing (a question about
+  // scratch)?
   void tensor(const char* name, const DLTensor* t, bool needs_data) const {
     const std::string who = name;
     expect(t != nullptr, who + " is NULL; pass the address of a DLTensor");
     expect(t->ndim >= 0 && (t->ndim == 0 || t->shape != nullptr),
            who + " has " + std::to_string(t->ndim) + " dimensions but no shape; fill DLTensor.shape");
     for (int i = 0; i < t->ndim; ++i)
-      expect(t->shape[i] >= 1 && t->shape[i] <= kMaxExtent,
-             who + " has shape " + shape_name(*t) + "; every extent must be between 1 and " +
-                 std::to_string(kMaxExtent));
-    expect(t->device.device_type == kDLCPU || t->device.device_type == kDLCUDA,
-           who + " is on " + device_name(t->device) + "; expected the CPU (kDLCPU) or a CUDA device (kDLCUDA)",
-           ErrorCode::unsupported);
+      expect(t->shape[i] >= 1 && t->shape[i] <= kMaxExtent, who + " has shape " + shape_name(*t) +
+                                                                "; every extent must be between 1 and " +
+                                                                std::to_string(kMaxExtent));
+    expect(
+        t->device.device_type == kDLCPU || t->device.device_type == kDLCUDA,
+        who + " is on " + device_name(t->device) + "; expected the CPU (kDLCPU) or a CUDA device (kDLCUDA)",
+        ErrorCode::unsupported);
     std::int64_t elements = 1;
     for (int i = 0; i < t->ndim; ++i) {
       expect(elements <= kMaxReach / t->shape[i],
              who + " has shape " + shape_name(*t) + ", more elements than any memory holds");
       elements *= t->shape[i];
-      expect(t->strides == nullptr || (t->strides[i] > -kMaxReach / t->shape[i] && t->strides[i] < kMaxReach / t->shape[i]),
+      expect(t->strides == nullptr ||
+                 (t->strides[i] > -kMaxReach / t->shape[i] && t->strides[i] < kMaxReach / t->shape[i]),
              who + " has a stride of " + std::to_string(t->strides == nullptr ? 0 : t->strides[i]) +
-                 " elements over an extent of " + std::to_string(t->shape[i]) + ", further than any memory reaches");
+                 " elements over an extent of " + std::to_string(t->shape[i]) +
+                 ", further than any memory reaches");
     }
     if (!needs_data) return;
     expect(t->data != nullptr, who + ".data is NULL; pass the address of its first element");
@@ -140,8 +144,9 @@ class Checker {
     std::sort(axes.begin(), axes.end());
     std::int64_t reach = 0;  // of all smaller axes
     for (const auto& [stride, extent] : axes) {
-      expect(stride > reach, std::string(name) + " has strides by which its elements lie on top of each other; every "
-                                                 "element of an output needs a place of its own");
+      expect(stride > reach, std::string(name) +
+                                 " has strides by which its elements lie on top of each other; every "
+                                 "element of an output needs a place of its own");
       reach += stride * (extent - 1);
     }
   }
@@ -149,7 +154,8 @@ class Checker {
   const char* function() const { return function_; }
 
  private:
-  static constexpr std::int64_t kMaxReach = std::int64_t{1} << 44;  // elements; sums of a few axes stay in 64 bits
+  static constexpr std::int64_t kMaxReach = std::int64_t{1}
+                                            << 44;  // elements; sums of a few axes stay in 64 bits
   const char* function_;
 };
 
@@ -162,9 +168,10 @@ struct ImageShape {
 inline ImageShape image_shape(const Checker& check, const char* name, const DLTensor& t, FgLayout layout) {
   const int rank = t.ndim;
   const int least = layout == FG_LAYOUT_NHWC ? 3 : 2;
-  check.expect(rank >= least && rank <= 4,
-               std::string(name) + " has " + std::to_string(rank) + " dimensions; expected " +
-                   (layout == FG_LAYOUT_NHWC ? "[N, H, W, C] or [H, W, C]" : "[N, C, H, W], [C, H, W] or [H, W]"));
+  check.expect(
+      rank >= least && rank <= 4,
+      std::string(name) + " has " + std::to_string(rank) + " dimensions; expected " +
+          (layout == FG_LAYOUT_NHWC ? "[N, H, W, C] or [H, W, C]" : "[N, C, H, W], [C, H, W] or [H, W]"));
   const std::int64_t* last = t.shape + rank;  // one past the end
   ImageShape s;
   if (rank == 4) s.batch = t.shape[0];

@@ -28,8 +28,8 @@ const Op& checked_struct(const Checker& check, const Op* op, const char* type, c
   check.expect(op != nullptr,
                std::string("op is NULL; pass the address of an ") + type + " filled by " + defaults + "()");
   check.expect(op->struct_size == sizeof(Op),
-               std::string("struct_size is ") + std::to_string(op->struct_size) + ", this library has an " + type +
-                   " of " + std::to_string(sizeof(Op)) + " bytes; call " + defaults +
+               std::string("struct_size is ") + std::to_string(op->struct_size) + ", this library has an " +
+                   type + " of " + std::to_string(sizeof(Op)) + " bytes; call " + defaults +
                    "() first and build against the library's own header");
   return *op;
 }
@@ -38,14 +38,16 @@ const Op& checked_struct(const Checker& check, const Op* op, const char* type, c
 ImageShape checked_pair(const Checker& check, const DLTensor* x, const DLTensor* y, const FgLayout& layout,
                         std::int32_t channels, Purpose purpose) {
   const int layout_number = number_of(layout);
-  check.expect(layout_number == FG_LAYOUT_NCHW || layout_number == FG_LAYOUT_NHWC,
-               "layout is " + std::to_string(layout_number) + "; expected FG_LAYOUT_NCHW (0) or FG_LAYOUT_NHWC (1)");
+  check.expect(
+      layout_number == FG_LAYOUT_NCHW || layout_number == FG_LAYOUT_NHWC,
+      "layout is " + std::to_string(layout_number) + "; expected FG_LAYOUT_NCHW (0) or FG_LAYOUT_NHWC (1)");
   check.tensor("x", x, purpose == Purpose::run);
   check.tensor("y", y, purpose == Purpose::run);
   check.expect(is_float32(x->dtype) || is_uint8(x->dtype),
                "x has dtype " + dtype_name(x->dtype) + "; expected float32 or uint8");
-  check.expect(x->dtype.code == y->dtype.code && x->dtype.bits == y->dtype.bits && x->dtype.lanes == y->dtype.lanes,
-               "y has dtype " + dtype_name(y->dtype) + ", x has " + dtype_name(x->dtype) + "; convert one of them");
+  check.expect(
+      x->dtype.code == y->dtype.code && x->dtype.bits == y->dtype.bits && x->dtype.lanes == y->dtype.lanes,
+      "y has dtype " + dtype_name(y->dtype) + ", x has " + dtype_name(x->dtype) + "; convert one of them");
   check.expect(same_device(x->device, y->device), "y is on " + device_name(y->device) + ", x on " +
                                                       device_name(x->device) + "; bring both to one device");
   ImageShape shape = image_shape(check, "x", *x, layout);
@@ -54,8 +56,8 @@ ImageShape checked_pair(const Checker& check, const DLTensor* x, const DLTensor*
                "y has shape " + shape_name(*y) + ", x has " + shape_name(*x) + "; both must be the same",
                ErrorCode::size_mismatch);
   check.expect(channels >= 0 && channels <= shape.channels,
-               "channels is " + std::to_string(channels) + ", the images have " + std::to_string(shape.channels) +
-                   "; pass 0 for all, or at most that many");
+               "channels is " + std::to_string(channels) + ", the images have " +
+                   std::to_string(shape.channels) + "; pass 0 for all, or at most that many");
   if (channels != 0) shape.channels = channels;
   return shape;
 }
@@ -82,9 +84,11 @@ void check_overlaps(const Checker& check, const std::vector<NamedTensor>& inputs
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].tensor == nullptr) continue;
     const ByteRange range = range_of(*outputs[i].tensor);
-    for (const NamedTensor& input : inputs) apart(range, outputs[i].name, range_of(*input.tensor), input.name);
+    for (const NamedTensor& input : inputs)
+      apart(range, outputs[i].name, range_of(*input.tensor), input.name);
     for (std::size_t j = 0; j < i; ++j)
-      if (outputs[j].tensor != nullptr) apart(range, outputs[i].name, range_of(*outputs[j].tensor), outputs[j].name);
+      if (outputs[j].tensor != nullptr)
+        apart(range, outputs[i].name, range_of(*outputs[j].tensor), outputs[j].name);
     if (scratch.begin != scratch.end) apart(range, outputs[i].name, scratch, "scratch");
   }
 }
@@ -97,12 +101,13 @@ void check_output(const Checker& check, const char* name, const DLTensor* t, con
   const std::string who = name;
   check.expect(is_expected(t->dtype),
                who + " has dtype " + dtype_name(t->dtype) + "; expected " + expected_dtype);
-  check.expect(same_device(t->device, image.device), who + " is on " + device_name(t->device) + ", the images on " +
-                                                         device_name(image.device) + "; bring it there");
+  check.expect(same_device(t->device, image.device), who + " is on " + device_name(t->device) +
+                                                         ", the images on " + device_name(image.device) +
+                                                         "; bring it there");
   const int rank = static_cast<int>(expected.size());
   check.expect(t->ndim == rank && std::equal(expected.begin(), expected.end(), t->shape),
-               who + " has shape " + shape_name(*t) + "; expected " + shape_name(expected.data(), rank) + ", " +
-                   meaning,
+               who + " has shape " + shape_name(*t) + "; expected " + shape_name(expected.data(), rank) +
+                   ", " + meaning,
                ErrorCode::size_mismatch);
   check.output(name, *t);
 }
@@ -111,9 +116,10 @@ ByteRange checked_scratch(const Checker& check, const void* scratch, std::size_t
                           const char* question) {
   if (needed == 0) return {};
   const std::string ask = std::string("; pass as many bytes as ") + question + "() says";
-  check.expect(scratch != nullptr, "scratch is NULL but " + std::to_string(needed) + " bytes are needed" + ask);
-  check.expect(given >= needed, "scratch_bytes is " + std::to_string(given) + " but " + std::to_string(needed) +
-                                    " bytes are needed" + ask);
+  check.expect(scratch != nullptr,
+               "scratch is NULL but " + std::to_string(needed) + " bytes are needed" + ask);
+  check.expect(given >= needed, "scratch_bytes is " + std::to_string(given) + " but " +
+                                    std::to_string(needed) + " bytes are needed" + ask);
   check.expect(reinterpret_cast<std::uintptr_t>(scratch) % kScratchAlignmentBytes == 0,
                "scratch is not aligned to " + std::to_string(kScratchAlignmentBytes) + " bytes; move it");
   return {static_cast<const char*>(scratch), static_cast<const char*>(scratch) + needed};
@@ -126,16 +132,18 @@ ImageShape check_ssim2d(const Checker& check, const FgSsim2d& op, Purpose purpos
   check.expect(op.window == 7 || op.window == 9 || op.window == 11,
                "window is " + std::to_string(op.window) + "; expected 7, 9 or 11 taps");
   const int padding = number_of(op.padding);
-  check.expect(padding == FG_PADDING_SAME || padding == FG_PADDING_VALID,
-               "padding is " + std::to_string(padding) + "; expected FG_PADDING_SAME (0) or FG_PADDING_VALID (1)");
+  check.expect(
+      padding == FG_PADDING_SAME || padding == FG_PADDING_VALID,
+      "padding is " + std::to_string(padding) + "; expected FG_PADDING_SAME (0) or FG_PADDING_VALID (1)");
   check_range(check, "data_range", op.data_range);
   check_range(check, "k1", op.k1);
   check_range(check, "k2", op.k2);
   for (const double k : {op.k1, op.k2}) {
     const double constant = k * op.data_range * k * op.data_range;
-    check.expect(constant >= 1e-30 && constant <= 1e30 && op.data_range <= 1e15,
+    // The formula multiplies two squares of the range; its smallest value is 4 c1 c2.
+    check.expect(constant >= 1e-18 && op.data_range <= 1e8,
                  "data_range " + text(op.data_range) + " with k " + text(k) +
-                     " leaves what float32 can square; scale the images, to 0..1 for instance");
+                     " leaves what float32 can hold; scale the images, to 0..1 for instance");
   }
   check.expect(op.padding == FG_PADDING_SAME || (shape.height >= op.window && shape.width >= op.window),
                "the images are " + std::to_string(shape.height) + " x " + std::to_string(shape.width) +
@@ -161,7 +169,8 @@ void check_ssim2d_outputs(const Checker& check, const FgSsim2d& op, const ImageS
   if (op.scores != nullptr)
     check_output(check, "scores", op.scores, *op.x, is_float64, "float64", {shape.batch, shape.channels},
                  "images by scored channels");
-  if (op.mean != nullptr) check_output(check, "mean", op.mean, *op.x, is_float64, "float64", {1}, "one number");
+  if (op.mean != nullptr)
+    check_output(check, "mean", op.mean, *op.x, is_float64, "float64", {1}, "one number");
 }
 
 template <class T>
@@ -185,15 +194,16 @@ Ssim2d<T> ssim2d_of(const FgSsim2d& op, const ImageShape& shape, Purpose purpose
 template <class T>
 std::size_t ssim2d_scratch(const FgSsim2d& op, const ImageShape& shape) {
   const Ssim2d<T> kernel = ssim2d_of<T>(op, shape, Purpose::scratch);
-  return op.x->device.device_type == kDLCPU ? cpu::ssim2d_scratch_bytes(kernel) : cuda::ssim2d_scratch_bytes(kernel);
+  return op.x->device.device_type == kDLCPU ? cpu::ssim2d_scratch_bytes(kernel)
+                                            : cuda::ssim2d_scratch_bytes(kernel);
 }
 
 template <class T>
 void run_ssim2d(const Checker& check, const FgSsim2d& op, const ImageShape& shape, void* stream) {
   const ByteRange range = checked_scratch(check, op.scratch, op.scratch_bytes, ssim2d_scratch<T>(op, shape),
                                           "fg_ssim2d_scratch_bytes");
-  check_overlaps(check, {{"x", op.x}, {"y", op.y}}, {{"map", op.map}, {"scores", op.scores}, {"mean", op.mean}},
-                 range);
+  check_overlaps(check, {{"x", op.x}, {"y", op.y}},
+                 {{"map", op.map}, {"scores", op.scores}, {"mean", op.mean}}, range);
   const Ssim2d<T> kernel = ssim2d_of<T>(op, shape, Purpose::run);
   const Scratch scratch{op.scratch, op.scratch_bytes};
   if (op.x->device.device_type == kDLCPU)
@@ -223,8 +233,9 @@ std::size_t image_errors_scratch(const FgImageErrors& op, const ImageShape& shap
 
 template <class T>
 void run_image_errors(const Checker& check, const FgImageErrors& op, const ImageShape& shape, void* stream) {
-  const ByteRange range = checked_scratch(check, op.scratch, op.scratch_bytes, image_errors_scratch<T>(op, shape),
-                                          "fg_image_errors_scratch_bytes");
+  const ByteRange range =
+      checked_scratch(check, op.scratch, op.scratch_bytes, image_errors_scratch<T>(op, shape),
+                      "fg_image_errors_scratch_bytes");
   check_overlaps(check, {{"x", op.x}, {"y", op.y}}, {{"errors", op.errors}}, range);
   const ImageErrors<T> kernel = image_errors_of<T>(op, shape, Purpose::run);
   const Scratch scratch{op.scratch, op.scratch_bytes};
@@ -264,7 +275,8 @@ FgStatus fg_ssim2d_scratch_bytes(const FgSsim2d* op, size_t* bytes) {
     checked_struct(check, op, "FgSsim2d", "fg_ssim2d_defaults");
     check.expect(bytes != nullptr, "bytes is NULL; pass the address of a size_t");
     const ImageShape shape = check_ssim2d(check, *op, Purpose::scratch);
-    *bytes = is_uint8(op->x->dtype) ? ssim2d_scratch<std::uint8_t>(*op, shape) : ssim2d_scratch<float>(*op, shape);
+    *bytes =
+        is_uint8(op->x->dtype) ? ssim2d_scratch<std::uint8_t>(*op, shape) : ssim2d_scratch<float>(*op, shape);
   });
 }
 

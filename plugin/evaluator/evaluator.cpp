@@ -15,8 +15,12 @@ bool same(VkExtent2D a, VkExtent2D b) { return a.width == b.width && a.height ==
 // A frame with its reference may bring two: a host that switches references inside a frame.
 constexpr std::uint32_t kReferencesPerFrame = 2;
 
+// One slot more than frames may be unfinished keeps a finished result while its successors are recorded: a host that
+// waits for frame n - frames_in_flight before it records frame n, and polls afterwards, would find none otherwise.
+std::uint32_t frame_slots(const EvaluatorSettings& s) { return s.frames_in_flight + 1; }
+
 ExecutorSettings executor_settings(const EvaluatorSettings& s) {
-  return {.frame_slots = s.frames_in_flight,
+  return {.frame_slots = frame_slots(s),
           .reference_slots = kReferencesPerFrame * s.frames_in_flight,
           .window = s.window,
           .padding = s.padding,
@@ -31,9 +35,11 @@ Evaluator::Evaluator(const EvaluatorSettings& settings)
       executor_(
           make_executor(settings.executor, device_, settings.queue_family, executor_settings(settings))),
       results_(device_, {.queue_family = settings.queue_family,
-                         .slots = settings.frames_in_flight,
+                         .slots = frame_slots(settings),
+                         .max_unfinished = settings.frames_in_flight,
                          .statistics_bytes = executor_->statistics_bytes()}),
-      references_(device_, kReferencesPerFrame * settings.frames_in_flight) {}
+      references_(device_, kReferencesPerFrame * settings.frames_in_flight,
+                  kReferencesPerFrame * settings.frames_in_flight) {}
 
 void Evaluator::require_extent(VkExtent2D extent) const {
   const std::uint32_t limit = device_.properties.limits.maxImageDimension2D;

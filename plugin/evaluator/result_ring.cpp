@@ -20,7 +20,7 @@ std::uint64_t timestamp_mask(const vk::Device& device, std::uint32_t queue_famil
 
 ResultRing::ResultRing(const vk::Device& device, const ResultRingInfo& info)
     : device_(&device),
-      ring_(device, info.slots),
+      ring_(device, info.slots, info.max_unfinished),
       slots_(info.slots),
       timestamp_mask_(timestamp_mask(device, info.queue_family)) {
   for (Slot& slot : slots_) {

@@ -15,7 +15,7 @@ namespace fg {
 
 struct ResultRingInfo {
   std::uint32_t queue_family = 0;
-  std::uint32_t slots = 3;
+  std::uint32_t slots = 4, max_unfinished = 3;
   std::size_t statistics_bytes = 0;
 };
 
@@ -32,7 +32,8 @@ class ResultRing {
  public:
   ResultRing(const vk::Device& device, const ResultRingInfo& info);
 
-  // A slot for a frame; nothing when all are unfinished. A finished result that nobody fetched makes way.
+  // A slot for a frame; nothing when max_unfinished are unfinished. The oldest finished result makes way, fetched
+  // or not.
   std::optional<std::uint32_t> take(std::uint64_t frame_number, const StatisticsShape& shape);
   void record_begin(VkCommandBuffer cmd, std::uint32_t slot) const;
   // After the commands that write statistics(slot), made visible to the host.

@@ -4,7 +4,8 @@
 
 namespace fg {
 
-SlotRing::SlotRing(const vk::Device& device, std::uint32_t slots) : device_(&device), slots_(slots) {
+SlotRing::SlotRing(const vk::Device& device, std::uint32_t slots, std::uint32_t max_unfinished)
+    : device_(&device), slots_(slots), max_unfinished_(max_unfinished) {
   for (Slot& slot : slots_) {
     const VkEventCreateInfo info{.sType = VK_STRUCTURE_TYPE_EVENT_CREATE_INFO};
     VkEvent event;
@@ -24,16 +25,16 @@ bool SlotRing::finished(std::uint32_t index) const {
 }
 
 bool SlotRing::available() const {
-  for (std::uint32_t i = 0; i < size(); ++i)
-    if (finished(i)) return true;
-  return false;
+  std::uint32_t unfinished = 0;
+  for (std::uint32_t i = 0; i < size(); ++i) unfinished += !finished(i);
+  return unfinished < max_unfinished_;
 }
 
 std::optional<std::uint32_t> SlotRing::take(std::uint64_t tag) {
+  if (!available()) return {};
   std::optional<std::uint32_t> oldest;
   for (std::uint32_t i = 0; i < size(); ++i)
     if (finished(i) && (!oldest || slots_[i].order < slots_[*oldest].order)) oldest = i;
-  if (!oldest) return {};
   Slot& slot = slots_[*oldest];
   vk::check(device_->ResetEvent(device_->handle, slot.done.get()), "resetting an event");
   slot.order = ++takes_;

@@ -1,6 +1,5 @@
 #pragma once
-// Who may be rewritten: a fixed number of slots, each taken by the commands of one command buffer until they
-// have run.
+// Who may be rewritten: a fixed number of slots, each taken by one command buffer until its commands have run.
 //
 // The GPU's end of a slot is a VkEvent that the commands set; the host only ever looks at it, and never
 // waits. Command buffers are submitted in the order in which they were recorded, each at most once, so slots
@@ -16,10 +15,11 @@ namespace fg {
 
 class SlotRing {
  public:
-  SlotRing(const vk::Device& device, std::uint32_t slots);
+  // At most max_unfinished slots are unfinished at a time; the others keep what they held.
+  SlotRing(const vk::Device& device, std::uint32_t slots, std::uint32_t max_unfinished);
 
-  // The slot that was taken longest ago among those that are finished; nothing when none is. tag: what
-  // discard() names.
+  // The slot that was taken longest ago among the finished ones; nothing when max_unfinished are not.
+  // tag: what discard() names.
   std::optional<std::uint32_t> take(std::uint64_t tag);
   // Records the end of the slot's commands, after all earlier commands of the queue.
   void record_end(VkCommandBuffer cmd, std::uint32_t slot) const;
@@ -30,9 +30,8 @@ class SlotRing {
   bool discard(std::uint64_t tag);
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(slots_.size()); }
-  std::uint64_t order(std::uint32_t slot) const {
-    return slots_[slot].order;
-  }  // which take it was, from 1; 0: none
+  // Which take it was, from 1; 0: none.
+  std::uint64_t order(std::uint32_t slot) const { return slots_[slot].order; }
 
   // A point in the order of takes.
   struct Mark {
@@ -41,7 +40,7 @@ class SlotRing {
   Mark now() const { return {takes_, discards_}; }
   // Whether the commands of all takes before the mark have run.
   bool finished_until(const Mark& mark) const;
-  // Whether, moreover, as many takes followed as there are slots. A host that keeps to that many command
+  // Whether, moreover, as many takes followed as there are slots. A host that keeps to max_unfinished command
   // buffers in flight has then seen the earlier ones finish, with all that it recorded behind our commands.
   bool passed(const Mark& mark) const;
 
@@ -54,6 +53,7 @@ class SlotRing {
   };
   const vk::Device* device_;
   mutable std::vector<Slot> slots_;
+  std::uint32_t max_unfinished_;
   std::uint64_t takes_ = 0, discards_ = 0;
 };
 

@@ -27,7 +27,7 @@ ivec2 tiles_of_row(vec2 mean, vec4 shape, int row, ivec2 size) {
   // The right side of the ellipse is a concave function of y with its maximum at `peak`, the left side a convex one
   // with its minimum at -peak: over the slab [low, high] each is extreme at the point nearest to that.
   const float peak = shape.z * shape.y * shape.y / shape.x;
-  const float y_right = clamp(-peak, low, high), y_left = clamp(peak, low, high);
+  const float y_right = clamp(peak, low, high), y_left = clamp(-peak, low, high);
   const vec2 unit = vec2(y_left, y_right) / shape.y;
   const vec2 half_chord = shape.w * sqrt(max(1.0 - unit * unit, 0.0));
   const float left = mean.x + shape.z * y_left - half_chord.x - kSlack;

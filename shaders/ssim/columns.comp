@@ -31,8 +31,8 @@ void main() {
   vec3 score = vec3(0.0);
   [[unroll]] for (int c = 0; c < 3; ++c) {
     const int column = c * push.window_rows * push.width + x;
-    const int middle = min(y0 + kFgColumnBlock / 2, push.height - 1) - push.window_begin;
-    const vec4 at_pivot = moments[column + min(middle, push.window_rows - 1) * push.width];
+    const int middle = min(y0 + kFgColumnBlock / 2 - push.window_begin, push.window_rows - 1);
+    const vec4 at_pivot = moments[column + middle * push.width];
     const bool usable = is_finite(at_pivot.x) && is_finite(at_pivot.w);
     const float d_pivot = usable ? at_pivot.x : 0.0;
     const float y_pivot = usable ? at_pivot.w : 0.0;

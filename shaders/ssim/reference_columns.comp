@@ -1,6 +1,6 @@
 #version 450
 // Vertical pass over one band of the reference: mean and variance over the window, kept until the reference changes.
-// One invocation a pixel: it runs once for many frames. How variances combine is explained in columns.comp.
+// Blocks, pivot and the way variances combine are those of columns.comp.
 #extension GL_GOOGLE_include_directive : require
 #include "shaders/ssim/window.glsl"
 
@@ -11,24 +11,37 @@ layout(binding = 2, std430) writeonly buffer ReferenceMoments { float reference_
 
 void main() {
   const int x = int(gl_GlobalInvocationID.x);
-  const int row = int(gl_GlobalInvocationID.y) + push.band_begin - push.window_begin;
-  if (x >= push.width || row >= push.band_end - push.window_begin) return;
+  const int y0 = push.band_begin + int(gl_GlobalInvocationID.y) * kFgColumnBlock;
+  if (x >= push.width || y0 >= push.band_end) return;
 
-  const int here = row * push.pitch + x;
   [[unroll]] for (int c = 0; c < 3; ++c) {
-    const float middle = row_means[kFgRowMeanFloats * here + c];
-    const float pivot = is_finite(middle) ? middle : 0.0;
-    float sum = 0.0, sum_squares = 0.0;
-    [[unroll]] for (int t = -kMaxHalf; t <= kMaxHalf; ++t) {
-      if (distance_of(t) <= kHalf) {
-        const bool inside = row + t >= 0 && row + t < push.window_rows;
-        const int i = kFgRowMeanFloats * (clamp(row + t, 0, push.window_rows - 1) * push.pitch + x) + c;
-        const float v = (inside ? row_means[i] : 0.0) - pivot;
-        sum += tap(t) * v;
-        sum_squares += tap(t) * ((inside ? row_variances[i] : 0.0) + v * v);
+    const int middle = min(y0 + kFgColumnBlock / 2 - push.window_begin, push.window_rows - 1);
+    const float at_pivot = row_means[kFgRowMeanFloats * (middle * push.pitch + x) + c];
+    const float pivot = is_finite(at_pivot) ? at_pivot : 0.0;
+    float sum[kFgColumnBlock], sum_squares[kFgColumnBlock];
+    [[unroll]] for (int j = 0; j < kFgColumnBlock; ++j) sum[j] = sum_squares[j] = 0.0;
+    [[unroll]] for (int k = 0; k < kFgColumnBlock + 2 * kMaxHalf; ++k) {
+      const int row = y0 + k - kMaxHalf - push.window_begin;
+      const bool inside = row >= 0 && row < push.window_rows;
+      const int i = kFgRowMeanFloats * (clamp(row, 0, push.window_rows - 1) * push.pitch + x) + c;
+      const float mean = row_means[i];
+      const float variance = row_variances[i];
+      const float v = (inside ? mean : 0.0) - pivot;
+      const float vv = (inside ? variance : 0.0) + v * v;
+      [[unroll]] for (int j = 0; j < kFgColumnBlock; ++j) {
+        const int t = k - j - kMaxHalf;
+        if (distance_of(t) <= kMaxHalf && distance_of(t) <= kHalf) {
+          sum[j] += tap(t) * v;
+          sum_squares[j] += tap(t) * vv;
+        }
       }
     }
-    reference_moments[kFgReferenceMomentFloats * here + c] = sum + pivot;
-    reference_moments[kFgReferenceMomentFloats * here + 3 + c] = max(sum_squares - sum * sum, 0.0);
+    [[unroll]] for (int j = 0; j < kFgColumnBlock; ++j) {
+      if (y0 + j < push.band_end) {
+        const int i = kFgReferenceMomentFloats * ((y0 + j - push.window_begin) * push.pitch + x) + c;
+        reference_moments[i] = sum[j] + pivot;
+        reference_moments[i + 3] = max(sum_squares[j] - sum[j] * sum[j], 0.0);
+      }
+    }
   }
 }

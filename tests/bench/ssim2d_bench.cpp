@@ -1,5 +1,5 @@
-// How long SSIM and the pixel errors take on CUDA device 0: CUDA events around one call, 256 MB written in between so
-// that nothing is left in L2, median of 100. Inputs are noise.
+// How long SSIM and the pixel errors take on CUDA device 0: CUDA events around one call, 256 MB written in
+// between so that nothing is left in L2, median of 100. Inputs are noise.
 
 #include <cuda_runtime_api.h>
 
@@ -69,7 +69,8 @@ std::vector<T> noise(std::size_t count, std::uint32_t seed) {
 
 // `stored` channels lie in memory, `op.x.channels` of them are scored.
 template <class T>
-void measure(Timer& timer, const char* what, const fg::ImageView<const T>& view, std::int64_t stored, double range) {
+void measure(Timer& timer, const char* what, const fg::ImageView<const T>& view, std::int64_t stored,
+             double range) {
   const std::size_t pixels = static_cast<std::size_t>(view.batch) * static_cast<std::size_t>(view.height) *
                              static_cast<std::size_t>(view.width);
   const std::size_t elements = pixels * static_cast<std::size_t>(stored);
@@ -88,12 +89,20 @@ void measure(Timer& timer, const char* what, const fg::ImageView<const T>& view,
   const auto run = [&] { fg::cuda::ssim2d(op, {scratch.data(), scratch.size_bytes()}, 0, timer.stream()); };
   const double read_bytes = 2.0 * static_cast<double>(elements * sizeof(T));
   fg::bench::print_line((std::string("ssim2d ") + what).c_str(), timer.time(run), read_bytes);
-  op.map = {map.data(), view.batch,    view.channels, view.height, view.width, view.channels * view.height * view.width,
-            std::int64_t{view.height} * view.width, view.width, 1};
+  op.map = {map.data(),
+            view.batch,
+            view.channels,
+            view.height,
+            view.width,
+            view.channels * view.height * view.width,
+            std::int64_t{view.height} * view.width,
+            view.width,
+            1};
   fg::bench::print_line((std::string("ssim2d with map ") + what).c_str(), timer.time(run),
                         read_bytes + static_cast<double>(map.size_bytes()));
 
-  fg::ImageErrors<T> errors{op.x, op.y, range, {results.data() + 1, view.batch, fg::kErrorColumns, fg::kErrorColumns, 1}};
+  fg::ImageErrors<T> errors{
+      op.x, op.y, range, {results.data() + 1, view.batch, fg::kErrorColumns, fg::kErrorColumns, 1}};
   const DeviceArray<char> errors_scratch(fg::cuda::image_errors_scratch_bytes(errors));
   fg::bench::print_line((std::string("image_errors ") + what).c_str(), timer.time([&] {
     fg::cuda::image_errors(errors, {errors_scratch.data(), errors_scratch.size_bytes()}, 0, timer.stream());
@@ -118,7 +127,8 @@ int main() {
   Timer timer;
   const DeviceArray<char> from(std::size_t{1} << 30), to(std::size_t{1} << 30);
   fg::bench::print_line("copy of 1 GiB", timer.time([&] {
-    cuda(cudaMemcpyAsync(to.data(), from.data(), from.size_bytes(), cudaMemcpyDeviceToDevice, timer.stream()));
+    cuda(
+        cudaMemcpyAsync(to.data(), from.data(), from.size_bytes(), cudaMemcpyDeviceToDevice, timer.stream()));
   }),
                         2.0 * static_cast<double>(from.size_bytes()));
   measure<float>(timer, "5x5x1080x1920 float32", planar(5, 5, 1080, 1920), 5, 1);

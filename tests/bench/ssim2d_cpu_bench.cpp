@@ -56,11 +56,13 @@ void measure(const char* what, fg::test::Shape shape, fg::test::Memory layout, d
   std::vector<double> row(fg::kErrorColumns);
   fg::ImageErrors<T> errors{op.x, op.y, range, {row.data(), 1, fg::kErrorColumns, fg::kErrorColumns, 1}};
   std::vector<double> error_scratch(fg::cpu::image_errors_scratch_bytes(errors) / sizeof(double));
-  fg::bench::print_line((std::string("image_errors cpu ") + what).c_str(),
-                        time(21, [&] {
-                          fg::cpu::image_errors(errors, {error_scratch.data(), error_scratch.size() * sizeof(double)});
-                        }),
-                        samples * 2 * sizeof(T));
+  fg::bench::print_line(
+      (std::string("image_errors cpu ") + what).c_str(),
+      time(21,
+           [&] {
+             fg::cpu::image_errors(errors, {error_scratch.data(), error_scratch.size() * sizeof(double)});
+           }),
+      samples * 2 * sizeof(T));
 }
 
 }  // namespace
@@ -68,6 +70,6 @@ void measure(const char* what, fg::test::Shape shape, fg::test::Memory layout, d
 int main() {
   measure<float>("1x3x1080x1920 float32", {1, 3, 1080, 1920}, {}, 1);
   measure<std::uint8_t>("1x3x1080x1920 uint8", {1, 3, 1080, 1920}, {}, 255);
-  measure<std::uint8_t>("1080x1920 RGBA8, RGB scored", {1, 3, 1080, 1920}, {.interleaved = true, .extra_channels = 1},
-                        255);
+  measure<std::uint8_t>("1080x1920 RGBA8, RGB scored", {1, 3, 1080, 1920},
+                        {.interleaved = true, .extra_channels = 1}, 255);
 }

@@ -28,12 +28,12 @@ step doctor "$framegauge" doctor
 cat "$output/doctor.log"
 for test in "$folder"/bin/*_test; do
   name=$(basename "$test")
-  case $name in commands_test | *io_test | *scene_test) continue ;; esac  # nothing of the GPU in them
+  case $name in commands_test | *io_test | *scene_test | *_cpu_test | *_tile_test) continue ;; esac  # nothing of the GPU in them
   step "$name" "$test" --gtest_brief=0
 done
 if command -v compute-sanitizer >/dev/null; then
   for tool in memcheck racecheck initcheck; do
-    for test in "$folder"/bin/cuda_*_test; do
+    for test in "$folder"/bin/*_cuda_test; do
       [ -x "$test" ] && step "$(basename "$test")-$tool" compute-sanitizer --tool "$tool" --error-exitcode 9 "$test"
     done
   done

@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/core/tensor_view.h"
@@ -37,6 +38,7 @@ struct Memory {
 template <class T>
 struct TestImage {
   Shape shape;
+  Memory layout;
   std::vector<T> memory;
   ImageView<T> view;
 
@@ -46,7 +48,7 @@ struct TestImage {
     else
       return T(93);
   }
-  explicit TestImage(Shape s, Memory layout = {}) : shape(s) {
+  explicit TestImage(Shape s, Memory how = {}) : shape(s), layout(how) {
     const std::int64_t stored = s.channels + layout.extra_channels;
     view.batch = s.batch;
     view.channels = s.channels;
@@ -73,7 +75,7 @@ struct TestImage {
   const T& at(int n, int c, int y, int x) const { return view.plane(n * shape.channels + c).at(y, x); }
 
   ImageView<const T> const_view() const {
-    return {view.data,       view.batch,          view.channels,   view.height,       view.width,
+    return {view.data,         view.batch,          view.channels,   view.height,       view.width,
             view.batch_stride, view.channel_stride, view.row_stride, view.column_stride};
   }
   oracle::Plane plane(int n, int c) const {
@@ -111,16 +113,17 @@ inline double scene(int n, int c, int y, int x) {
   return 0.9 * edge + texture;
 }
 inline double noisy_scene(int n, int c, int y, int x) {
-  const double grain =
-      noise(static_cast<std::uint32_t>(x) + 7919u, static_cast<std::uint32_t>(y), static_cast<std::uint32_t>(c + 16 * n));
+  const double grain = noise(static_cast<std::uint32_t>(x) + 7919u, static_cast<std::uint32_t>(y),
+                             static_cast<std::uint32_t>(c + 16 * n));
   return 0.9 * scene(n, c, y, x) + 0.1 * grain;
 }
 
-// Where two independent noises of small amplitude lie beside a black-to-white step: the worst case for moments that
-// are taken about one constant for a whole tile.
+// Two independent noises of small amplitude beside a black-to-white step: hard for moments that are taken
+// about a sample on the other side of the step.
 inline double step_with_grain(int n, int c, int y, int x) {
-  return (x > 40 || y > 50 ? 0.95 : 0.01) + 0.04 * noise(static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(y),
-                                                        static_cast<std::uint32_t>(c + 16 * n));
+  return (x > 40 || y > 50 ? 0.95 : 0.01) + 0.04 * noise(static_cast<std::uint32_t>(x),
+                                                         static_cast<std::uint32_t>(y),
+                                                         static_cast<std::uint32_t>(c + 16 * n));
 }
 inline double step_with_other_grain(int n, int c, int y, int x) { return step_with_grain(n, c + 5, y, x); }
 

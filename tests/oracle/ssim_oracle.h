@@ -1,6 +1,7 @@
 #pragma once
-// SSIM as the paper writes it (Wang, Bovik, Sheikh, Simoncelli 2004, eq. 13-16), naive, in double: a square window of
-// normalised Gaussian weights, means, weighted squared differences from the means. Shares no code with kernels/.
+// SSIM as the paper writes it (Wang, Bovik, Sheikh, Simoncelli 2004, eq. 13-16), naive, in double: a square
+// window of normalised Gaussian weights, means, weighted squared differences from the means. Shares no code
+// with kernels/.
 
 #include <cmath>
 #include <vector>

@@ -87,6 +87,16 @@ std::optional<FgColorMap> color_map_from(const std::string& name) {
   return std::nullopt;
 }
 
+HeatmapRange heatmap_range(const DisplaySettings& settings) {
+  if (settings.errors_bright) return {settings.best, settings.worst};
+  return {settings.worst, settings.best};
+}
+
+float color_position(const DisplaySettings& settings, float ssim) {
+  const HeatmapRange range = heatmap_range(settings);
+  return (ssim - range.first) / (range.last - range.first);
+}
+
 Placement place(glm::ivec2 image, const Rect& area, const Zoom& zoom) {
   Placement placement;
   placement.scale = fit_scale(image, area) * zoom.factor;

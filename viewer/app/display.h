@@ -34,8 +34,18 @@ struct DisplaySettings {
   float opacity = 0.6f;            // of the heatmap over the render
   FgColorMap color_map = FG_COLOR_MAP_TURBO;
   float worst = 0, best = 1;       // SSIM at the two ends of the colour map
+  bool errors_bright = true;       // the colour map's last colour stands for worst, not for best
   bool nearest = false;            // enlarged pixels stay squares
 };
+
+// Where an SSIM lies on the colour map, 0..1 inside the range; and the range as fg_evaluator_set_heatmap takes it.
+float color_position(const DisplaySettings& settings, float ssim);
+struct HeatmapRange {
+  float first, last;  // SSIM of the first and the last colour
+
+  bool operator==(const HeatmapRange&) const = default;
+};
+HeatmapRange heatmap_range(const DisplaySettings& settings);
 
 // Zoom 1 fits the whole image; the centre is the image point shown in the middle, in fractions of its size.
 struct Zoom {

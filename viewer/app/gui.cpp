@@ -33,7 +33,7 @@ void set_style(float scale) {
   style.ItemSpacing = {7, 5};
   style.ItemInnerSpacing = {6, 4};
   style.ScrollbarSize = 11;
-  style.GrabMinSize = 10;
+  style.GrabMinSize = 8;
   style.ScaleAllSizes(scale);
 
   ImVec4* c = style.Colors;
@@ -56,8 +56,9 @@ void set_style(float scale) {
   c[ImGuiCol_Header] = accent_faint;
   c[ImGuiCol_HeaderHovered] = grey(0.22f);
   c[ImGuiCol_HeaderActive] = accent_dim;
-  c[ImGuiCol_CheckMark] = c[ImGuiCol_SliderGrab] = accent;
-  c[ImGuiCol_SliderGrabActive] = {0.45f, 0.67f, 0.90f, 1};
+  c[ImGuiCol_CheckMark] = accent;
+  c[ImGuiCol_SliderGrab] = {accent.x, accent.y, accent.z, 0.5f};  // the number on top of it stays readable
+  c[ImGuiCol_SliderGrabActive] = accent;
   c[ImGuiCol_Separator] = grey(0.2f);
 }
 

@@ -11,7 +11,6 @@ namespace {
 
 constexpr FgColorMap kMaps[] = {FG_COLOR_MAP_VIRIDIS, FG_COLOR_MAP_TURBO, FG_COLOR_MAP_MAGMA, FG_COLOR_MAP_GREY};
 
-bool pressed(int key, bool repeats = false) { return ImGui::IsKeyPressed(key, repeats); }
 bool down(int key) { return ImGui::IsKeyDown(key); }
 
 // The brackets turn what the current mode can be turned by.
@@ -47,45 +46,67 @@ void fly(Ui& ui) {
   ui.navigator.fly(direction, std::min(ui.frame_seconds, 0.2), ImGui::GetIO().KeyShift);
 }
 
-void mode_keys(Ui& ui) {
-  for (std::size_t i = 0; i < kViewModes.size(); ++i)
-    if (pressed(GLFW_KEY_1 + static_cast<int>(i))) ui.choose_mode(kViewModes[i]);
+void toggle_fly(Ui& ui) {
+  const bool fly_now = ui.navigator.mode == Navigator::Mode::orbit;
+  ui.navigator.mode = fly_now ? Navigator::Mode::fly : Navigator::Mode::orbit;
+  ui.say(Severity::info, fly_now ? "Fly: W A S D and Q E move, drag looks around, the wheel changes the speed"
+                                 : "Orbit: drag turns around the scene, the wheel goes nearer");
+}
+
+void home(Ui& ui) {
+  if (ui.session.content() == Session::Content::volume) ui.session.drr().reset_pose();
+  else if (ui.session.content() == Session::Content::splats) ui.frame_scene();
+}
+
+void copy_camera(Ui& ui) {
+  ui.copied_to_clipboard = camera_json(ui.session);
+  ui.say(Severity::info, "The camera is in the clipboard (JSON).");
+}
+
+// Keys that go on while they are held.
+bool repeating_key(Ui& ui, int key) {
   DisplaySettings& display = ui.settings.display;
-  if (pressed(GLFW_KEY_LEFT_BRACKET, true)) adjust(display, -1);
-  if (pressed(GLFW_KEY_RIGHT_BRACKET, true)) adjust(display, 1);
-  if (pressed(GLFW_KEY_M)) next_color_map(display, ImGui::GetIO().KeyShift);
-  if (pressed(GLFW_KEY_N)) display.nearest = !display.nearest;
-  if (pressed(GLFW_KEY_EQUAL, true) || pressed(GLFW_KEY_KP_ADD, true)) zoom_by(ui, 1.25);
-  if (pressed(GLFW_KEY_MINUS, true) || pressed(GLFW_KEY_KP_SUBTRACT, true)) zoom_by(ui, 0.8);
-  if (pressed(GLFW_KEY_0) || pressed(GLFW_KEY_KP_0)) ui.zoom = {};
+  switch (key) {
+    case GLFW_KEY_LEFT_BRACKET: adjust(display, -1); return true;
+    case GLFW_KEY_RIGHT_BRACKET: adjust(display, 1); return true;
+    case GLFW_KEY_EQUAL:
+    case GLFW_KEY_KP_ADD: zoom_by(ui, 1.25); return true;
+    case GLFW_KEY_MINUS:
+    case GLFW_KEY_KP_SUBTRACT: zoom_by(ui, 0.8); return true;
+    case GLFW_KEY_RIGHT: ui.step(1); return true;
+    case GLFW_KEY_LEFT: ui.step(-1); return true;
+    default: return false;
+  }
 }
 
-void camera_keys(Ui& ui) {
-  if (pressed(GLFW_KEY_RIGHT, true)) ui.step(1);
-  if (pressed(GLFW_KEY_LEFT, true)) ui.step(-1);
-  if (pressed(GLFW_KEY_BACKSPACE) && ui.last_snapped) ui.snap(*ui.last_snapped);
-  if ((pressed(GLFW_KEY_HOME) || pressed(GLFW_KEY_F)) && ui.session.content() != Session::Content::nothing) {
-    if (ui.session.content() == Session::Content::volume) ui.session.drr().reset_pose();
-    else ui.frame_scene();
+void single_key(Ui& ui, const KeyPress& press) {
+  if (press.key >= GLFW_KEY_1 && press.key < GLFW_KEY_1 + static_cast<int>(kViewModes.size()))
+    return ui.choose_mode(kViewModes[press.key - GLFW_KEY_1]);
+  switch (press.key) {
+    case GLFW_KEY_F1: ui.shows_help = !ui.shows_help; break;
+    case GLFW_KEY_ESCAPE:
+      ui.shows_help = false;
+      ui.messages.clear();
+      break;
+    case GLFW_KEY_M: next_color_map(ui.settings.display, press.shift); break;
+    case GLFW_KEY_N: ui.settings.display.nearest = !ui.settings.display.nearest; break;
+    case GLFW_KEY_0:
+    case GLFW_KEY_KP_0: ui.zoom = {}; break;
+    case GLFW_KEY_BACKSPACE:
+      if (ui.last_snapped) ui.snap(*ui.last_snapped);
+      break;
+    case GLFW_KEY_HOME:
+    case GLFW_KEY_F: home(ui); break;
+    case GLFW_KEY_G: toggle_fly(ui); break;
+    case GLFW_KEY_V: ui.settings.show_frustums = !ui.settings.show_frustums; break;
+    case GLFW_KEY_C: copy_camera(ui); break;
+    case GLFW_KEY_P:
+    case GLFW_KEY_F12: ui.wants_screenshot = true; break;
+    case GLFW_KEY_I: ui.settings.inspector = !ui.settings.inspector; break;
+    case GLFW_KEY_H: ui.settings.show_panels = !ui.settings.show_panels; break;
+    case GLFW_KEY_SPACE: ui.paused = !ui.paused; break;
+    default: break;
   }
-  if (pressed(GLFW_KEY_G)) {
-    const bool fly_now = ui.navigator.mode == Navigator::Mode::orbit;
-    ui.navigator.mode = fly_now ? Navigator::Mode::fly : Navigator::Mode::orbit;
-    ui.say(Severity::info, fly_now ? "Fly: W A S D and Q E move, drag looks around, the wheel changes the speed"
-                                   : "Orbit: drag turns around the scene, the wheel goes nearer");
-  }
-  if (pressed(GLFW_KEY_V)) ui.settings.show_frustums = !ui.settings.show_frustums;
-}
-
-void program_keys(Ui& ui) {
-  if (pressed(GLFW_KEY_C)) {
-    ui.copied_to_clipboard = camera_json(ui.session);
-    ui.say(Severity::info, "The camera is in the clipboard (JSON).");
-  }
-  if (pressed(GLFW_KEY_P) || pressed(GLFW_KEY_F12)) ui.wants_screenshot = true;
-  if (pressed(GLFW_KEY_I)) ui.settings.inspector = !ui.settings.inspector;
-  if (pressed(GLFW_KEY_H)) ui.settings.show_panels = !ui.settings.show_panels;
-  if (pressed(GLFW_KEY_SPACE)) ui.paused = !ui.paused;
 }
 
 }  // namespace
@@ -106,7 +127,7 @@ std::vector<KeyHelp> key_help() {
       {"Ctrl+wheel   + -   0", "zoom the picture, fit it;  Ctrl+drag moves it"},
       {"I", "inspector: wheel and drag zoom and move the picture, never the camera"},
       {"N", "square or smooth pixels"},
-      {"C", "copy the camera to the clipboard"},
+      {"C   Ctrl+C", "copy the camera to the clipboard"},
       {"P   F12", "save frame, reference, heatmap, overlay and scores"},
       {"Space", "pause and go on"},
       {"H", "hide or show the panels"},
@@ -120,20 +141,17 @@ void handle_keys(Ui& ui) {
   const ImGuiIO& io = ImGui::GetIO();
   const bool question = std::find(io.InputQueueCharacters.begin(), io.InputQueueCharacters.end(), ImWchar('?')) !=
                         io.InputQueueCharacters.end();
-  if (io.WantTextInput) return;
-  if (pressed(GLFW_KEY_F1) || question) ui.shows_help = !ui.shows_help;
-  if (pressed(GLFW_KEY_ESCAPE)) {
-    ui.shows_help = false;
-    ui.messages.clear();
-  }
+  if (io.WantTextInput) return;  // a number is being typed into a slider
+  if (question) ui.shows_help = !ui.shows_help;
   ui.reference_held = down(GLFW_KEY_TAB) && !io.KeyAlt;
-  if (io.KeyCtrl) {
-    if (pressed(GLFW_KEY_Q)) ui.wants_close = true;
-    return;
+  for (const KeyPress& press : ui.keys) {
+    if (press.control) {
+      if (press.key == GLFW_KEY_Q) ui.wants_close = true;
+      if (press.key == GLFW_KEY_C) copy_camera(ui);
+    } else if (!repeating_key(ui, press.key) && !press.repeated) {
+      single_key(ui, press);
+    }
   }
-  mode_keys(ui);
-  camera_keys(ui);
-  program_keys(ui);
   fly(ui);
 }
 

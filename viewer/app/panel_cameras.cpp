@@ -40,7 +40,7 @@ void row(Ui& ui, std::size_t index) {
   }
   ImGui::TableNextColumn();
   if (score) ImGui::Text("%.4f", score->ssim);
-  else ImGui::TextDisabled(camera.photo.empty() ? "no photo" : "–");
+  else ImGui::TextDisabled(camera.photo.empty() ? "none" : "–");
   ImGui::PopID();
 }
 
@@ -70,11 +70,11 @@ void draw_camera_list(Ui& ui, const Rect& area) {
   measured_mean(ui);
   ImGui::Spacing();
   constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_PadOuterX;
-  ImGui::PushStyleVar(ImGuiStyleVar_CellPadding, {4 * ui.scale, 2 * ui.scale});
+  ImGui::PushStyleVar(ImGuiStyleVar_CellPadding, {5 * ui.scale, 2 * ui.scale});
   if (ImGui::BeginTable("list", 3, kFlags, ImGui::GetContentRegionAvail())) {
     ImGui::TableSetupColumn("split", ImGuiTableColumnFlags_WidthFixed);
     ImGui::TableSetupColumn("name", ImGuiTableColumnFlags_WidthStretch);
-    ImGui::TableSetupColumn("SSIM", ImGuiTableColumnFlags_WidthFixed, ImGui::CalcTextSize("no photo").x);
+    ImGui::TableSetupColumn("SSIM", ImGuiTableColumnFlags_WidthFixed, ImGui::CalcTextSize("-0.8888").x);
     // Thousands of cameras: only the visible rows are drawn, unless the list has to find the snapped one.
     const int count = static_cast<int>(ui.session.cameras().size());
     if (ui.scroll_to_snapped) {

@@ -21,6 +21,7 @@ void color_map_controls(DisplaySettings& display) {
     display.worst = range[0];
     display.best = range[1];
   }
+  ImGui::Checkbox("errors bright", &display.errors_bright);
 }
 
 }  // namespace
@@ -40,9 +41,12 @@ void draw_display_controls(Ui& ui) {
     default: break;
   }
   color_map_controls(display);
-  ImGui::Checkbox("square pixels", &display.nearest);
   ImGui::SameLine();
-  if (!ui.session.cameras().empty()) ImGui::Checkbox("cameras", &ui.settings.show_frustums);
+  ImGui::Checkbox("square pixels", &display.nearest);
+  if (!ui.session.cameras().empty()) {
+    ImGui::Checkbox("cameras", &ui.settings.show_frustums);
+    ImGui::SameLine();
+  }
   if (ui.layout.left_image.scale > 0) {
     ImGui::TextDisabled("zoom %.0f %%", 100 * ui.layout.left_image.scale);
     ImGui::SameLine();

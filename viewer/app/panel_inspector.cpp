@@ -64,7 +64,7 @@ void values(const ProbeReading& reading) {
 
 void draw_inspector(Ui& ui) {
   ImGui::Checkbox("wheel zooms, drag pans (I)", &ui.settings.inspector);
-  if (!ui.reading) {
+  if (!ui.reading || ui.session.content() == Session::Content::nothing) {
     ImGui::TextDisabled("Point at the picture.");
     return;
   }
@@ -80,7 +80,7 @@ void draw_inspector(Ui& ui) {
               [](const ProbeTexel& t) { return packed(t.reference[0], t.reference[1], t.reference[2]); });
     magnifier(reading, {corner.x + 2 * (side + gap), corner.y}, side, [&](const ProbeTexel& t) {
       std::uint8_t rgba[4];
-      fg_color_map_sample(display.color_map, (t.ssim - display.worst) / (display.best - display.worst), rgba);
+      fg_color_map_sample(display.color_map, color_position(display, t.ssim), rgba);
       return IM_COL32(rgba[0], rgba[1], rgba[2], 255);
     });
   }

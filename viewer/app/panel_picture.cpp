@@ -158,6 +158,19 @@ void tag(const Ui& ui, ImDrawList* list, float x, float y, float align, const ch
   list->AddText({from.x + pad, from.y + pad / 2}, color, text);
 }
 
+void draw_invitation(const Ui& ui, ImDrawList* list) {
+  const char* lines[] = {"Drop a splat scene (.ply) or a CT volume here",
+                         "then cameras (COLMAP, transforms.json, cameras.json) and photos, or an X-ray",
+                         "F1 lists the keys"};
+  const float line = ImGui::GetTextLineHeightWithSpacing();
+  float y = static_cast<float>(ui.viewport.y + ui.viewport.height / 2) - 1.5f * line;
+  for (const char* text : lines) {
+    const float x = static_cast<float>(ui.viewport.x + ui.viewport.width / 2) - ImGui::CalcTextSize(text).x / 2;
+    list->AddText({x, y}, text == lines[0] ? colors::kText : colors::kDim, text);
+    y += 1.2f * line;
+  }
+}
+
 // Names of what is seen, at the top; the view and its size at the bottom right.
 void draw_labels(const Ui& ui, ImDrawList* list) {
   const float inset = 8 * ui.scale, left = static_cast<float>(ui.viewport.x), top = static_cast<float>(ui.viewport.y);
@@ -182,7 +195,7 @@ void draw_labels(const Ui& ui, ImDrawList* list) {
     char text[64];
     std::snprintf(text, sizeof(text), "|render \xE2\x88\x92 reference| x %.1f", static_cast<double>(ui.settings.display.gain));
     tag(ui, list, left + inset, top + inset, 0, text);
-  } else {
+  } else if (ui.session.content() != Session::Content::nothing) {
     tag(ui, list, left + inset, top + inset, 0, mode == ViewMode::render ? "render" : label_of(mode));
   }
   char view[160];
@@ -193,7 +206,9 @@ void draw_labels(const Ui& ui, ImDrawList* list) {
   if (ui.session.content() != Session::Content::nothing)
     tag(ui, list, right - inset, static_cast<float>(top + ui.viewport.height) - inset - ImGui::GetTextLineHeight() - 5 * ui.scale,
         1, view, colors::kDim);
-  if (needs_reference(ui.settings.display.mode) && !ui.has_reference()) {
+  if (ui.session.content() == Session::Content::nothing) {
+    draw_invitation(ui, list);
+  } else if (needs_reference(ui.settings.display.mode) && !ui.has_reference()) {
     const std::string why = ui.session.no_reference_because();
     tag(ui, list, (left + right) / 2, static_cast<float>(top + ui.viewport.height) - 2.2f * inset - 2 * (ImGui::GetTextLineHeight() + 5 * ui.scale),
         0.5f, why.c_str(), colors::kWarning);
@@ -215,7 +230,8 @@ void draw_legend(const Ui& ui, ImDrawList* list) {
   constexpr int kSteps = 64;
   for (int i = 0; i < kSteps; ++i) {
     std::uint8_t c[4];
-    fg_color_map_sample(display.color_map, (i + 0.5f) / kSteps, c);
+    const float t = (i + 0.5f) / kSteps;  // from worst to best, or from no difference to the largest
+    fg_color_map_sample(display.color_map, difference || !display.errors_bright ? t : 1 - t, c);
     list->AddRectFilled({x + width * i / kSteps, y}, {x + width * (i + 1) / kSteps, y + tall}, IM_COL32(c[0], c[1], c[2], 255));
   }
   char text[32];
@@ -259,7 +275,12 @@ void draw_picture(Ui& ui, const Rect& area) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     const ImVec2 from(static_cast<float>(area.x), static_cast<float>(area.y));
     list->PushClipRect(from, {static_cast<float>(area.x + area.width), static_cast<float>(area.y + area.height)});
-    if (!ui.layout.two_panels()) draw_cameras(ui, list);
+    if (!ui.layout.two_panels()) {
+      const ImVec2 image_from = on_screen(ui, {0, 0}), image_to = on_screen(ui, ui.image);
+      list->PushClipRect(image_from, image_to, true);
+      draw_cameras(ui, list);
+      list->PopClipRect();
+    }
     draw_labels(ui, list);
     draw_legend(ui, list);
     list->PopClipRect();

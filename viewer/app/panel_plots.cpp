@@ -110,7 +110,7 @@ void histogram(const Ui& ui, ImVec2 corner, ImVec2 size) {
     const float x1 = box.from.x + box.width() * (i + 1 - first) / shown;
     const float tall = std::sqrt(static_cast<float>(bins[i]) / highest) * (box.height() - 3);
     std::uint8_t rgba[4];
-    fg_color_map_sample(display.color_map, ((low + high) / 2 - display.worst) / (display.best - display.worst), rgba);
+    fg_color_map_sample(display.color_map, color_position(display, (low + high) / 2), rgba);
     list->AddRectFilled({x0, box.to.y - 1 - tall}, {x1 - 1, box.to.y - 1}, IM_COL32(rgba[0], rgba[1], rgba[2], 255));
     const float mouse = ImGui::GetMousePos().x;
     if (hovered && mouse >= x0 && mouse < x1)

@@ -26,7 +26,8 @@ void large(const Ui& ui, const char* name, const char* format, double value, con
   ImGui::EndGroup();
 }
 
-void pair(const char* name, const char* format, double value) {
+template <class Value>
+void pair(const char* name, const char* format, Value value) {
   ImGui::TableNextColumn();
   ImGui::TextDisabled("%s", name);
   ImGui::TableNextColumn();
@@ -85,6 +86,8 @@ void draw_scores(Ui& ui) {
     ImGui::TextDisabled("dropped");
     ImGui::TableNextColumn();
     ImGui::Text("%llu", static_cast<unsigned long long>(ui.newest ? ui.newest->scores.dropped : 0));
+    pair("executor", "%s", fg_executor_name(ui.session.executor()));
+    pair("tick", "%llu", static_cast<unsigned long long>(ui.newest ? ui.newest->scores.frame_number : 0));
     ImGui::EndTable();
   }
 }

@@ -44,7 +44,7 @@ struct SeenView {
   double window = 0, level = 0;
   bool inverted = false;
   FgColorMap color_map = FG_COLOR_MAP_VIRIDIS;
-  float worst = 0, best = 0;
+  HeatmapRange heatmap{0, 0};
   bool operator==(const SeenView&) const = default;
 };
 
@@ -55,8 +55,7 @@ SeenView seen_view(const Ui& ui) {
                 .title = session.title(),
                 .reference = session.reference_name(),
                 .color_map = ui.settings.display.color_map,
-                .worst = ui.settings.display.worst,
-                .best = ui.settings.display.best};
+                .heatmap = heatmap_range(ui.settings.display)};
   if (session.content() == Session::Content::volume) {
     view.camera_to_world = session.drr().posed().camera_to_world;
     view.window = session.drr().display.window;
@@ -160,6 +159,7 @@ class Viewer {
     const Regions regions =
         arrange(points.width, points.height, scale_, ui_.settings, !session_.cameras().empty());
     gui_->begin_frame();
+    ui_.keys = std::exchange(window_.keys, {});
     handle_keys(ui_);
     draw_toolbar(ui_, regions.toolbar);
     draw_camera_list(ui_, regions.cameras);
@@ -187,7 +187,7 @@ class Viewer {
     const SeenView view = seen_view(ui_);
     if (ui_.paused && view == seen_ && session_.images().width() > 0) return;
     seen_ = view;
-    session_.set_heatmap(view.color_map, view.worst, view.best);
+    session_.set_heatmap(view.color_map, view.heatmap.first, view.heatmap.last);
     ui_.attempt([&] { session_.tick(cmd); });
   }
 

@@ -26,7 +26,8 @@ nlohmann::ordered_json scores_json(const Session& session, const DisplaySettings
   out["reference"] = session.reference_name();
   out["view_mode"] = name_of(mode);
   out["camera"] = nlohmann::ordered_json::parse(camera_json(session));
-  out["heatmap"] = {{"color_map", name_of(display.color_map)}, {"worst", display.worst}, {"best", display.best}};
+  out["heatmap"] = {{"color_map", name_of(display.color_map)}, {"worst", display.worst}, {"best", display.best},
+                    {"errors_bright", display.errors_bright}};
   if (!result) return out;
   const FgFrameResult& s = result->scores;
   out["tick"] = s.frame_number;

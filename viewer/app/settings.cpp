@@ -54,6 +54,7 @@ Settings from_json(const json& root) {
   read(*it, "difference_mapped", d.difference_mapped);
   read(*it, "opacity", d.opacity, 0, 1);
   read(*it, "nearest", d.nearest);
+  read(*it, "errors_bright", d.errors_bright);
   float worst = d.worst, best = d.best;
   read(*it, "worst", worst, -1, 1);
   read(*it, "best", best, -1, 1);
@@ -85,7 +86,8 @@ json to_json(const Settings& s) {
             {"opacity", d.opacity},
             {"worst", d.worst},
             {"best", d.best},
-            {"nearest", d.nearest}}}};
+            {"nearest", d.nearest},
+            {"errors_bright", d.errors_bright}}}};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "viewer/app/display.h"
 #include "viewer/app/frustum.h"
 #include "viewer/app/history.h"
+#include "viewer/app/key_press.h"
 #include "viewer/app/navigation.h"
 #include "viewer/app/probe.h"
 #include "viewer/app/session.h"
@@ -63,6 +64,8 @@ struct Ui {
   History history;
   double frames_per_second = 0;
   std::vector<FgExecutorSupport> executors;
+
+  std::vector<KeyPress> keys;  // pressed since the last frame
 
   // Asked for by keys and panels, done by the window between frames.
   bool wants_screenshot = false, wants_close = false, shows_help = false;

@@ -52,6 +52,13 @@ OsWindow::OsWindow(Size size, const std::string& title) {
   glfwSetWindowSizeLimits(window_, 160, 120, GLFW_DONT_CARE, GLFW_DONT_CARE);
   glfwSetWindowUserPointer(window_, this);
   glfwSetFramebufferSizeCallback(window_, [](GLFWwindow* w, int, int) { window_of(w).resized = true; });
+  glfwSetKeyCallback(window_, [](GLFWwindow* w, int key, int, int action, int mods) {
+    if (action == GLFW_RELEASE) return;
+    window_of(w).keys.push_back({.key = key,
+                                 .repeated = action == GLFW_REPEAT,
+                                 .shift = (mods & GLFW_MOD_SHIFT) != 0,
+                                 .control = (mods & GLFW_MOD_CONTROL) != 0});
+  });
   glfwSetDropCallback(window_, [](GLFWwindow* w, int count, const char** paths) {
     OsWindow& self = window_of(w);
     self.dropped.insert(self.dropped.end(), paths, paths + count);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plugin/vk/own_device.h"
+#include "viewer/app/key_press.h"
 #include "viewer/app/swapchain.h"
 
 struct GLFWwindow;
@@ -40,6 +41,7 @@ class OsWindow {
   bool minimised() const;
 
   bool resized = false;               // set by events, cleared by who handles it
+  std::vector<KeyPress> keys;         // pressed since they were taken
   bool dropped_with_shift = false;
   std::vector<std::string> dropped;   // paths
 

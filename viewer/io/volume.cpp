@@ -41,6 +41,7 @@ Volume load_by_kind(const std::filesystem::path& file) {
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored)) return volumes::load_with_itk(file);
   if (file.extension() == ".json") return volumes::load_raw(file);
+  if (volumes::is_metaimage(file)) return volumes::load_metaimage(file);
   return volumes::is_nifti(file) ? volumes::load_nifti(file) : volumes::load_with_itk(file);
 }
 

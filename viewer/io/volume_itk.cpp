@@ -1,21 +1,20 @@
-// NRRD, MetaImage and DICOM. The only file that sees ITK: its headers are heavy.
+// NRRD and DICOM. The only file that sees ITK: its headers are heavy.
 
 #include <fmt/format.h>
 #include <itkGDCMImageIO.h>
 #include <itkGDCMSeriesFileNames.h>
-#include <itkMetaImageIO.h>
 #include <itkNrrdImageIO.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <iostream>
 #include <memory>
-#include <sstream>
+#include <string_view>
 
 #include "viewer/error.h"
 #include "viewer/io/volume_readers.h"
+#include "viewer/io/volume_sandbox.h"
 
 namespace fg::volumes {
 namespace {
@@ -23,39 +22,20 @@ namespace {
 namespace fs = std::filesystem;
 using ImageIO = itk::ImageIOBase;
 
-// ITK and the libraries inside it talk to the console; what a user should know comes as our own sentences.
-class QuietItk {
- public:
-  QuietItk() : cerr_(std::cerr.rdbuf(swallowed_.rdbuf())), cout_(std::cout.rdbuf(swallowed_.rdbuf())) {
-    itk::Object::SetGlobalWarningDisplay(false);
-  }
-  ~QuietItk() {
-    std::cerr.rdbuf(cerr_);
-    std::cout.rdbuf(cout_);
-    itk::Object::SetGlobalWarningDisplay(warnings_);
-  }
-  QuietItk(const QuietItk&) = delete;
-  QuietItk& operator=(const QuietItk&) = delete;
-
- private:
-  std::ostringstream swallowed_;
-  std::streambuf* cerr_;
-  std::streambuf* cout_;
-  bool warnings_ = itk::Object::GetGlobalWarningDisplay();
-};
-
-// ITK's descriptions span lines and repeat the file's path: the first words are enough.
+// ITK's descriptions span lines, name objects by their address, and pass on what each layer of a library said: the last
+// part tells what is wrong.
 std::string one_line(const std::string& text) {
   std::string line;
   for (const char c : text) {
     const bool space = c == '\n' || c == '\r' || c == '\t' || c == ' ';
-    if (!space)
-      line += c;
-    else if (!line.empty() && line.back() != ' ')
-      line += ' ';
+    if (!space) line += c;
+    else if (!line.empty() && line.back() != ' ') line += ' ';
   }
-  constexpr std::size_t kMost = 200;
+  for (const std::string_view before : {"[nrrd] ", "): "})
+    if (const auto found = line.rfind(before); found != std::string::npos) line = line.substr(found + before.size());
+  constexpr std::size_t kMost = 160;
   if (line.size() > kMost) line = line.substr(0, kMost) + "...";
+  while (!line.empty() && line.back() == ' ') line.pop_back();
   return line;
 }
 
@@ -76,11 +56,9 @@ auto with_itk_errors(const fs::path& file, const char* doing, Work&& work) {
   }
 }
 
-// The reader that knows the file by its content (MetaImage by its suffix too); null: none does.
+// The reader that knows the file by its content; null: none does.
 ImageIO::Pointer reader_for(const fs::path& file) {
-  const ImageIO::Pointer readers[] = {
-      itk::NrrdImageIO::New().GetPointer(),
-      itk::MetaImageIO::New().GetPointer(), itk::GDCMImageIO::New().GetPointer()};
+  const ImageIO::Pointer readers[] = {itk::NrrdImageIO::New().GetPointer(), itk::GDCMImageIO::New().GetPointer()};
   for (const ImageIO::Pointer& reader : readers) {
     try {
       if (reader->CanReadFile(file.c_str())) return reader;
@@ -96,20 +74,29 @@ std::uint64_t size_of(const fs::path& file) {
   return error ? 0 : size;
 }
 
+std::uint64_t bytes_in_folder(const fs::path& folder) {
+  std::uint64_t sum = 0;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder.empty() ? "." : folder, error), end; !error && entry != end;
+       entry.increment(error))
+    if (entry->is_regular_file(error)) sum += size_of(entry->path());
+  return sum;
+}
+
 // "ct.raw" of the header line "ElementDataFile = ct.raw" or "data file: ct.raw"; empty: the voxels follow the
 // header.
 fs::path detached_data_file(const fs::path& header) {
   std::ifstream stream(header, std::ios::binary);
   std::string line;
   for (int lines = 0; lines < 1000 && std::getline(stream, line) && line.size() < 4096; ++lines) {
-    for (const char* key : {"ElementDataFile", "data file:", "datafile:"}) {
+    for (const char* key : {"data file:", "datafile:"}) {
       if (!line.starts_with(key)) continue;
       std::string value = line.substr(std::string(key).size());
-      value.erase(0, value.find_first_not_of(" =\t"));
+      value.erase(0, value.find_first_not_of(" \t"));
       while (!value.empty() && (value.back() == '\r' || value.back() == ' ')) value.pop_back();
-      return value == "LOCAL" ? fs::path() : header.parent_path() / value;
+      return header.parent_path() / value;
     }
-    if (line.empty() || line == "\r") break;  // NRRD: a blank line ends the header
+    if (line.empty() || line == "\r") break;  // the header's end
   }
   return {};
 }
@@ -119,13 +106,7 @@ fs::path detached_data_file(const fs::path& header) {
 std::uint64_t bytes_that_hold_the_voxels(const fs::path& file) {
   const fs::path detached = detached_data_file(file);
   if (detached.empty()) return size_of(file);
-  fs::path folder = detached.parent_path();
-  if (folder.empty()) folder = ".";
-  std::uint64_t sum = 0;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    if (entry->is_regular_file(error)) sum += size_of(entry->path());
-  return sum;
+  return bytes_in_folder(detached.parent_path());
 }
 
 // One image as ITK describes it before its voxels are read.
@@ -176,13 +157,17 @@ void append_as_float(const std::byte* bytes, std::size_t count, std::vector<floa
 
 // Reads the voxels of an image whose layout was checked. The buffer is not cleared first, so that a header
 // that lies costs address space, not memory.
-void append_voxels(const fs::path& file, ImageIO& io, std::size_t count, std::vector<float>& values) {
+void append_voxels(const fs::path& file, ImageIO& io, std::uint64_t count, std::vector<float>& values) {
   itk::ImageIORegion everything(io.GetNumberOfDimensions());
   for (unsigned axis = 0; axis < io.GetNumberOfDimensions(); ++axis)
     everything.SetSize(axis, io.GetDimensions(axis));
   io.SetIORegion(everything);
-  const std::unique_ptr<std::byte[]> bytes(new std::byte[count * io.GetComponentSize()]);
-  with_itk_errors(file, "reading the voxels", [&] { io.Read(bytes.get()); });
+  allow_all_memory();
+  std::unique_ptr<std::byte[]> bytes;
+  with_itk_errors(file, "reading the voxels", [&] {
+    bytes.reset(new std::byte[count * io.GetComponentSize()]);
+    io.Read(bytes.get());
+  });
   switch (io.GetComponentType()) {
     case ImageIO::UCHAR:
       return append_as_float<unsigned char>(bytes.get(), count, values);
@@ -223,6 +208,7 @@ double slice_thickness_mm(ImageIO& io) {
 }
 
 Volume load_file(const fs::path& file) {
+  check_dicom(file);
   const ImageIO::Pointer io = reader_for(file);
   if (!io)
     throw unreadable(
@@ -337,7 +323,15 @@ glm::dvec4 slice_step(const fs::path& folder, const std::vector<Slice>& slices) 
          static_cast<double>(slices.size() - 1);
 }
 
+// GDCM leaves damaged files out of its series without a word.
+void check_files_of(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (entry->is_regular_file(error)) check_dicom(entry->path());
+}
+
 Volume load_series(const fs::path& folder) {
+  check_files_of(folder);
   const std::vector<Series> found =
       with_itk_errors(folder, "looking for DICOM files", [&] { return series_in(folder); });
   if (found.empty()) throw unreadable(folder, "no DICOM image was found in this folder");
@@ -379,9 +373,11 @@ Volume load_series(const fs::path& folder) {
 }  // namespace
 
 Volume load_with_itk(const fs::path& file_or_folder) {
-  const QuietItk quiet;
   std::error_code ignored;
-  return fs::is_directory(file_or_folder, ignored) ? load_series(file_or_folder) : load_file(file_or_folder);
+  if (!fs::is_directory(file_or_folder, ignored))
+    return read_in_child(file_or_folder, bytes_that_hold_the_voxels(file_or_folder),
+                         [&] { return load_file(file_or_folder); });
+  return read_in_child(file_or_folder, bytes_in_folder(file_or_folder), [&] { return load_series(file_or_folder); });
 }
 
 }  // namespace fg::volumes

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
+#include <new>
 #include <string>
 
 #include "viewer/error.h"
@@ -53,30 +53,77 @@ std::string voxel_type_names() {
   return names;
 }
 
-ByteStream::ByteStream(const std::filesystem::path& file) : file_(file), stream_(nullptr, gzclose) {
+struct ByteStream::Unpacker {
+  explicit Unpacker(int window_bits) {
+    if (inflateInit2(&stream, window_bits) != Z_OK) throw std::bad_alloc();
+  }
+  ~Unpacker() { inflateEnd(&stream); }
+  Unpacker(const Unpacker&) = delete;
+  Unpacker& operator=(const Unpacker&) = delete;
+
+  z_stream stream{};
+  bool ended = false;
+  std::vector<char> packed = std::vector<char>(std::size_t{1} << 16);
+};
+
+ByteStream::ByteStream(const std::filesystem::path& file, std::uint64_t offset, Packing packing)
+    : file_(file), stream_(file, std::ios::binary) {
   std::error_code error;
-  file_bytes_ = std::filesystem::file_size(file, error);
-  stream_.reset(error ? nullptr : gzopen(file.c_str(), "rb"));
-  if (!stream_) throw unreadable(file, "it cannot be opened");
-  std::ifstream peek(file, std::ios::binary);
-  compressed_ = peek.get() == 0x1f && peek.get() == 0x8b;
+  const std::uint64_t size_bytes = std::filesystem::file_size(file, error);
+  if (error || !stream_) throw unreadable(file, "it cannot be opened");
+  file_bytes_ = size_bytes - std::min(size_bytes, offset);
+  stream_.seekg(static_cast<std::streamoff>(offset));
+  bool gzip = false;
+  if (packing == Packing::detect) {
+    gzip = stream_.get() == 0x1f && stream_.get() == 0x8b;
+    stream_.clear();
+    stream_.seekg(static_cast<std::streamoff>(offset));
+  }
+  constexpr int kZlib = 15, kGzip = 15 + 16;  // window bits, as zlib.h has it
+  if (gzip || packing == Packing::zlib) unpacker_ = std::make_unique<Unpacker>(gzip ? kGzip : kZlib);
+}
+
+ByteStream::~ByteStream() = default;
+
+std::size_t ByteStream::read_packed(std::byte* bytes, std::size_t count) {
+  z_stream& z = unpacker_->stream;
+  z.next_out = reinterpret_cast<Bytef*>(bytes);
+  z.avail_out = static_cast<uInt>(count);
+  while (z.avail_out > 0) {
+    if (z.avail_in == 0) {
+      stream_.read(unpacker_->packed.data(), static_cast<std::streamsize>(unpacker_->packed.size()));
+      z.avail_in = static_cast<uInt>(stream_.gcount());
+      z.next_in = reinterpret_cast<Bytef*>(unpacker_->packed.data());
+      if (z.avail_in == 0) break;
+    }
+    if (unpacker_->ended) {  // another member of a gzip file, or bytes that mean nothing
+      if (*z.next_in != 0x1f || inflateReset(&z) != Z_OK) break;
+      unpacker_->ended = false;
+    }
+    const int result = inflate(&z, Z_NO_FLUSH);
+    if (result == Z_STREAM_END) unpacker_->ended = true;
+    else if (result != Z_OK && result != Z_BUF_ERROR)
+      throw unreadable(file_, fmt::format("byte {} of the unpacked data: the compressed data is damaged ({})",
+                                          position_ + count - z.avail_out, z.msg ? z.msg : "zlib"));
+  }
+  return count - z.avail_out;
 }
 
 std::size_t ByteStream::read_some(std::byte* bytes, std::size_t count) {
   std::size_t done = 0;
   while (done < count) {
-    const int got = gzread(stream_.get(), bytes + done, static_cast<unsigned>(std::min<std::size_t>(count - done, 1u << 24)));
-    if (got < 0) {
-      int code = Z_OK;
-      const std::string reason = gzerror(stream_.get(), &code);
-      if (code == Z_BUF_ERROR) return done;  // the compressed data ends too early
-      throw unreadable(file_, fmt::format("byte {} of the unpacked data: the gzip data is damaged ({})", position_ + done,
-                                          reason));
+    const std::size_t wanted = std::min(count - done, std::size_t{1} << 24);
+    std::size_t got = 0;
+    if (unpacker_) {
+      got = read_packed(bytes + done, wanted);
+    } else {
+      stream_.read(reinterpret_cast<char*>(bytes + done), static_cast<std::streamsize>(wanted));
+      got = static_cast<std::size_t>(stream_.gcount());
     }
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
+    done += got;
+    position_ += got;
+    if (got < wanted) break;
   }
-  position_ += done;
   return done;
 }
 

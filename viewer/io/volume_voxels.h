@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
-
-struct gzFile_s;
 
 namespace fg::volumes {
 
@@ -26,17 +26,25 @@ const VoxelType* voxel_type_named(std::string_view name);  // null: there is non
 const VoxelType* voxel_type_of_nifti(int code);
 std::string voxel_type_names();  // "int8, uint8, ..."
 
-// Reads a file from its beginning, unpacking it if it is gzip inside.
+enum class Packing {
+  none,
+  zlib,    // MetaImage
+  detect,  // gzip if it begins like gzip, else none
+};
+
+// Reads a file from an offset on, unpacking it on the way.
 class ByteStream {
  public:
-  explicit ByteStream(const std::filesystem::path& file);  // throws Failure(unreadable_input)
+  explicit ByteStream(const std::filesystem::path& file, std::uint64_t offset = 0,
+                      Packing packing = Packing::detect);  // throws Failure(unreadable_input)
+  ~ByteStream();
 
-  std::uint64_t position() const { return position_; }    // bytes so far, unpacked
-  std::uint64_t file_bytes() const { return file_bytes_; }  // as they lie on the disk
-  bool compressed() const { return compressed_; }
+  std::uint64_t position() const { return position_; }      // bytes read, unpacked
+  std::uint64_t file_bytes() const { return file_bytes_; }  // on the disk, from the offset on
+  bool compressed() const { return unpacker_ != nullptr; }
 
-  std::size_t read_some(std::byte* bytes, std::size_t count);  // fewer than count: the file has ended
-  void skip_to(std::uint64_t position);                        // throws where the file ends before
+  std::size_t read_some(std::byte* bytes, std::size_t count);  // fewer than count: the data has ended
+  void skip_to(std::uint64_t position);                        // throws where the data ends before
 
   // Appends count voxels. A file that ends early or is damaged is a Failure that tells the byte; memory grows with
   // what is really there, whatever a header claims.
@@ -44,10 +52,13 @@ class ByteStream {
                      std::vector<float>& values);
 
  private:
+  struct Unpacker;
+  std::size_t read_packed(std::byte* bytes, std::size_t count);
+
   std::filesystem::path file_;
-  std::unique_ptr<gzFile_s, int (*)(gzFile_s*)> stream_;
+  std::ifstream stream_;
+  std::unique_ptr<Unpacker> unpacker_;  // null: the file is not packed
   std::uint64_t position_ = 0, file_bytes_ = 0;
-  bool compressed_ = false;
 };
 
 }  // namespace fg::volumes

@@ -85,6 +85,12 @@ struct GaussianRenderer::State {
   std::vector<Target> targets;
 
   Counters counters() const;
+  // What that frame used may be changed or destroyed: the GPU is past it, and it is so many frames ago that
+  // the host has seen its fence: until then Vulkan counts it as in use. Nobody keeps more than kReadbackSlots
+  // frames in flight.
+  bool is_free(std::uint32_t last_frame, const Counters& done) const {
+    return last_frame <= done.frame && last_frame + kReadbackSlots <= frame;
+  }
   void make_room(std::uint32_t tiles);
   Target& free_target();
   void record(VkCommandBuffer cmd, const vk::Image& target);
@@ -117,7 +123,7 @@ GaussianRenderer::Counters GaussianRenderer::State::counters() const {
 // finished.
 void GaussianRenderer::State::make_room(std::uint32_t tiles) {
   const Counters done = counters();
-  std::erase_if(retired, [&](const RetiredPairs& old) { return old.last_frame <= done.frame; });
+  std::erase_if(retired, [&](const RetiredPairs& old) { return is_free(old.last_frame, done); });
   if (!most_pairs) most_pairs = GaussianPairs::most_pairs(device);
   std::uint32_t wanted_pairs, wanted_tiles = tiles;
   if (!pairs) {
@@ -146,11 +152,9 @@ void GaussianRenderer::State::make_room(std::uint32_t tiles) {
 
 // A descriptor set that no unfinished frame uses.
 GaussianRenderer::State::Target& GaussianRenderer::State::free_target() {
-  const std::uint64_t done = counters().frame;
+  const Counters done = counters();
   for (Target& target : targets)
-    // Its commands are done, and so many frames ago that the host has seen their fence: until then Vulkan counts the
-    // set as in use. Nobody keeps more than kReadbackSlots frames in flight.
-    if (target.last_frame <= done && target.last_frame + kReadbackSlots <= frame) return target;
+    if (is_free(target.last_frame, done)) return target;
   return targets.emplace_back(Target{vk::BindingSet(device, passes.blend), 0});
 }
 

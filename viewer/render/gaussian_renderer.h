@@ -34,9 +34,9 @@ class GaussianRenderer final : public FrameSource {
   void set_view(const Intrinsics& intrinsics, const glm::dmat4& world_to_camera);
   void set_background(const float rgb[3]);  // display-referred 0..1; default black
 
-  // Each recording is to be submitted once, in the order of recording, to one queue: frames share scratch
-  // memory. Allocates on the first frame, when the image grows, and when pairs did not fit; never waits for
-  // the GPU.
+  // Each recording is to be submitted once, in the order of recording, to one queue, with at most 8 frames in
+  // flight: frames share scratch memory. Allocates buffers on the first frame, when the image grows, and when
+  // pairs did not fit, and a descriptor set in each of the first 9 frames; never waits for the GPU.
   void record(VkCommandBuffer cmd, const vk::Image& target) override;
 
   // Of the newest frame that the GPU has finished.

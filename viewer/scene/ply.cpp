@@ -153,7 +153,8 @@ std::size_t bytes_of(PlyScalar type) {
 // Binary data, read in blocks, taken piece by piece.
 class BinaryCursor {
  public:
-  BinaryCursor(const InputFile& file, std::uint64_t offset) : file_(file), offset_(offset), buffer_(1 << 20) {}
+  BinaryCursor(const InputFile& file, std::uint64_t offset)
+      : file_(file), offset_(offset), buffer_(std::min<std::uint64_t>(1 << 20, file.size_bytes())) {}
 
   std::uint64_t offset() const { return offset_; }
   std::uint64_t left() const { return file_.size_bytes() - std::min(offset_, file_.size_bytes()); }

@@ -34,7 +34,7 @@ struct HeatmapStyle {
 };
 
 struct ExecutorSettings {
-  std::uint32_t frame_slots = 3;      // frames that may be unfinished at once
+  std::uint32_t frame_slots = 4;      // frames whose descriptors may be in use
   std::uint32_t reference_slots = 6;  // the same for recorded references
   int window = 11;                    // taps
   FgPadding padding = FG_PADDING_SAME;

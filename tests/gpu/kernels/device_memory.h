@@ -20,7 +20,8 @@ inline std::string no_cuda_device() {
   const cudaError_t result = cudaGetDeviceCount(&count);
   if (result == cudaSuccess && count > 0) return "";
   cudaGetLastError();
-  return std::string("no CUDA device: ") + (result == cudaSuccess ? "none is listed" : cudaGetErrorString(result));
+  return std::string("no CUDA device: ") +
+         (result == cudaSuccess ? "none is listed" : cudaGetErrorString(result));
 }
 
 template <class T>

@@ -1,8 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <memory>
+#include <utility>
 
 #include "tests/gpu/kernels/device_memory.h"
 #include "tests/kernels/ssim/ssim2d_case.h"
@@ -17,7 +18,8 @@ class ssim2d_cuda : public testing::Test {
   }
 };
 
-// The op with all its memory on the device. Scratch is filled with bytes that make NaNs: it may not be read unwritten.
+// The op with all its memory on the device. Scratch is filled with bytes that make NaNs: it may not be read
+// unwritten.
 template <class T>
 class OnDevice {
  public:
@@ -38,17 +40,12 @@ class OnDevice {
     op_.mean = results_.data();
   }
 
-  void launch(cudaStream_t stream) {
-    cuda::ssim2d(op_, {scratch_.data(), scratch_.size_bytes()}, 0, stream);
-  }
+  void launch(cudaStream_t stream) { cuda::ssim2d(op_, {scratch_.data(), scratch_.size_bytes()}, 0, stream); }
   SsimOutput read() const {
-    SsimOutput out{TestImage<float>(map_.shape), {}, 0};
-    TestImage<float> stored(map_.shape, layout_of(map_));
-    stored.memory = device_map_.read();
-    stored.view.data = stored.memory.data();
-    stored.view.batch_stride = map_.view.batch_stride;
-    out.map = std::move(stored);
-    std::vector<double> results = results_.read();
+    SsimOutput out{TestImage<float>(map_.shape, map_.layout), {}, 0};
+    const std::vector<float> map = device_map_.read();
+    std::copy(map.begin(), map.end(), out.map.memory.begin());
+    const std::vector<double> results = results_.read();
     out.mean = results[0];
     out.scores.assign(results.begin() + 1, results.end());
     return out;
@@ -56,19 +53,6 @@ class OnDevice {
   Ssim2d<T>& op() { return op_; }
 
  private:
-  static Memory layout_of(const TestImage<float>& image) {
-    Memory layout;
-    layout.interleaved = image.view.channel_stride == 1 && image.view.column_stride > 1;
-    if (layout.interleaved) {
-      layout.extra_channels = static_cast<int>(image.view.column_stride) - image.shape.channels;
-      layout.row_padding = static_cast<int>(image.view.row_stride - image.shape.width * image.view.column_stride);
-    } else {
-      layout.column_step = static_cast<int>(image.view.column_stride);
-      layout.row_padding = static_cast<int>(image.view.row_stride - image.shape.width * image.view.column_stride);
-    }
-    return layout;
-  }
-
   Ssim2d<T> op_;
   TestImage<float> map_;
   DeviceArray<T> x_, y_;
@@ -88,8 +72,8 @@ SsimOutput run_cuda(const TestImage<T>& x, const TestImage<T>& y, const SsimOpti
 
 void expect_like_cpu(const SsimOutput& gpu, const SsimOutput& cpu) {
   for (std::size_t i = 0; i < cpu.scores.size(); ++i) {
-    // The same float terms in another order and about another sample of the window; sums in double. Both are within
-    // 1e-6 of the oracle (ssim2d_cpu_test, ssim2d_tile_test).
+    // The same float terms in another order and about another sample of the window; sums in double. Both are
+    // within 1e-6 of the oracle (ssim2d_cpu_test, ssim2d_tile_test).
     EXPECT_NEAR(gpu.scores[i], cpu.scores[i], 1e-6);
   }
   EXPECT_NEAR(gpu.mean, cpu.mean, 1e-6);
@@ -111,8 +95,8 @@ void check_case(const Shape& shape, const SsimOptions& options, const Memory& la
 TEST_F(ssim2d_cuda, odd_sizes_match_the_cpu) {
   for (const Shape& shape :
        {Shape{1, 1, 1, 1}, Shape{1, 3, 1, 200}, Shape{1, 1, 200, 1}, Shape{1, 1, 7, 200}, Shape{1, 1, 200, 7},
-        Shape{2, 3, 11, 11}, Shape{1, 3, 16, 16}, Shape{1, 3, 17, 17}, Shape{1, 1, 33, 65}, Shape{1, 2, 54, 32},
-        Shape{1, 2, 55, 33}, Shape{3, 3, 127, 257}, Shape{1, 3, 999, 1000}}) {
+        Shape{2, 3, 11, 11}, Shape{1, 3, 16, 16}, Shape{1, 3, 17, 17}, Shape{1, 1, 33, 65},
+        Shape{1, 2, 54, 32}, Shape{1, 2, 55, 33}, Shape{3, 3, 127, 257}, Shape{1, 3, 999, 1000}}) {
     check_case<float>(shape, {});
     check_case<std::uint8_t>(shape, {});
   }
@@ -128,9 +112,9 @@ TEST_F(ssim2d_cuda, every_window_and_padding_matches_the_cpu) {
 }
 
 TEST_F(ssim2d_cuda, strided_pitched_and_interleaved_memory_matches_the_cpu) {
-  for (const Memory& layout :
-       {Memory{.row_padding = 13}, Memory{.column_step = 3}, Memory{.interleaved = true},
-        Memory{.interleaved = true, .extra_channels = 1}, Memory{.interleaved = true, .extra_channels = 1, .row_padding = 9}}) {
+  for (const Memory& layout : {Memory{.row_padding = 13}, Memory{.column_step = 3},
+                               Memory{.interleaved = true}, Memory{.interleaved = true, .extra_channels = 1},
+                               Memory{.interleaved = true, .extra_channels = 1, .row_padding = 9}}) {
     check_case<float>({2, 3, 70, 140}, {.map_layout = layout}, layout);
     check_case<std::uint8_t>({2, 3, 70, 140}, {.map_layout = layout}, layout);
   }
@@ -148,7 +132,9 @@ TEST_F(ssim2d_cuda, identical_images_score_exactly_1) {
 
 TEST_F(ssim2d_cuda, constants_near_constants_and_hard_edges_match_the_cpu) {
   const Shape shape{1, 1, 96, 140};
-  const auto constant = [&](double v) { return make_image<float>(shape, [v](int, int, int, int) { return v; }); };
+  const auto constant = [&](double v) {
+    return make_image<float>(shape, [v](int, int, int, int) { return v; });
+  };
   const auto check = [](const TestImage<float>& x, const TestImage<float>& y) {
     expect_like_cpu(run_cuda(x, y, {}), run_cpu(x, y, {}));
   };
@@ -175,7 +161,8 @@ TEST_F(ssim2d_cuda, a_NaN_or_Inf_makes_only_its_channel_NaN) {
 }
 
 TEST_F(ssim2d_cuda, every_run_gives_the_same_bits_with_and_without_a_map) {
-  const auto x = make_image<float>({2, 3, 500, 700}, noisy_scene), y = make_image<float>({2, 3, 500, 700}, scene);
+  const auto x = make_image<float>({2, 3, 500, 700}, noisy_scene),
+             y = make_image<float>({2, 3, 500, 700}, scene);
   OnDevice<float> on_device(x, y, {});
   const Stream stream;
   on_device.launch(stream.get());
@@ -189,12 +176,14 @@ TEST_F(ssim2d_cuda, every_run_gives_the_same_bits_with_and_without_a_map) {
 }
 
 TEST_F(ssim2d_cuda, a_launch_can_be_captured_in_a_graph_and_replayed) {
-  const auto x = make_image<float>({1, 3, 100, 100}, noisy_scene), y = make_image<float>({1, 3, 100, 100}, scene);
+  const auto x = make_image<float>({1, 3, 100, 100}, noisy_scene),
+             y = make_image<float>({1, 3, 100, 100}, scene);
   OnDevice<float> on_device(x, y, {});
   const Stream stream;
   cudaGraph_t graph = nullptr;
   cudaGraphExec_t replay = nullptr;
-  cuda(cudaStreamBeginCapture(stream.get(), cudaStreamCaptureModeGlobal));  // an allocation or a wait would fail here
+  cuda(cudaStreamBeginCapture(stream.get(),
+                              cudaStreamCaptureModeGlobal));  // an allocation or a wait would fail here
   on_device.launch(stream.get());
   cuda(cudaStreamEndCapture(stream.get(), &graph));
   cuda(cudaGraphInstantiate(&replay, graph, 0));

@@ -70,9 +70,9 @@ Tolerance errors_against_oracle(const TestImage<T>& x, const TestImage<T>& y, co
   double total = 0;
   for (int n = 0; n < x.shape.batch; ++n)
     for (int c = 0; c < x.shape.channels; ++c) {
-      const auto expected =
-          oracle::ssim(x.plane(n, c), y.plane(n, c),
-                       {.window = options.window, .crop = options.padding == Padding::valid, .range = range_of<T>()});
+      const auto expected = oracle::ssim(
+          x.plane(n, c), y.plane(n, c),
+          {.window = options.window, .crop = options.padding == Padding::valid, .range = range_of<T>()});
       EXPECT_EQ(expected.map.height, out.map.shape.height);
       EXPECT_EQ(expected.map.width, out.map.shape.width);
       for (int row = 0; row < expected.map.height; ++row)

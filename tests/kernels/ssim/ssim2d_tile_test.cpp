@@ -1,5 +1,5 @@
-// The CUDA kernel's tile, phase by phase, thread by thread, on the host: its index arithmetic and its numerics against
-// the oracle, without a GPU. Barriers are the boundaries between the loops over the threads.
+// The CUDA kernel's tile, phase by phase, thread by thread, on the host: its index arithmetic and its
+// numerics against the oracle, without a GPU. Barriers are the boundaries between the loops over the threads.
 
 #include "kernels/ssim/ssim2d_tile.h"
 
@@ -27,14 +27,15 @@ double run_tile(const Ssim2d<T>& op, std::int64_t plane, const tile::Place& plac
   for (int t = 0; t < tile::kThreads; ++t)
     tile::load_samples<kRadius>(t, op.x.plane(plane), op.y.plane(plane), place, block.shared.samples);
   for (int t = 0; t < tile::kThreads; ++t)
-    tile::filter_rows<kRadius>(t, block.shared.samples, window, block.registers[static_cast<std::size_t>(t)].data());
+    tile::filter_rows<kRadius>(t, block.shared.samples, window,
+                               block.registers[static_cast<std::size_t>(t)].data());
   for (auto& moments : block.shared.moments) moments = {NAN, NAN, NAN, NAN};
   for (int t = 0; t < tile::kThreads; ++t)
     tile::store_moments(t, block.registers[static_cast<std::size_t>(t)].data(), block.shared.moments);
   double sum = 0;
   for (int t = 0; t < tile::kThreads; ++t)
-    sum += tile::filter_columns<kRadius>(t, block.shared.moments, window, {op.c1, op.c2}, place, op.map_height(),
-                                         op.map_width(), op.map.plane(plane));
+    sum += tile::filter_columns<kRadius>(t, block.shared.moments, window, {op.c1, op.c2}, place,
+                                         op.map_height(), op.map_width(), op.map.plane(plane));
   return sum;
 }
 
@@ -51,7 +52,8 @@ SsimOutput run_tiles(const TestImage<T>& x, const TestImage<T>& y, const SsimOpt
     double sum = 0;
     for (int row = 0; row < op.map_height(); row += tile::Shape<kRadius>::kRows)
       for (int column = 0; column < op.map_width(); column += tile::kColumns)
-        sum += run_tile<kRadius>(op, plane, {row, column, options.padding == Padding::valid ? kRadius : 0}, *block);
+        sum += run_tile<kRadius>(op, plane, {row, column, options.padding == Padding::valid ? kRadius : 0},
+                                 *block);
     out.scores.push_back(sum / (static_cast<double>(op.map_height()) * op.map_width()));
     out.mean += out.scores.back() / static_cast<double>(op.x.planes());
   }
@@ -65,13 +67,13 @@ SsimOutput run_tiles_of(const TestImage<T>& x, const TestImage<T>& y, const Ssim
   return run_tiles<3>(x, y, options);
 }
 
-// Both as for the CPU kernel: the sums are in another order, about a sample up to four pixels from the centre.
+// Tolerances as for the CPU kernel: the sums are in another order, about a sample up to four pixels from the
+// centre. The worst map error of all cases below is 6e-7.
 template <class T>
 void expect_like_oracle(const TestImage<T>& x, const TestImage<T>& y, const SsimOptions& options) {
   const Tolerance error = errors_against_oracle(x, y, options, run_tiles_of(x, y, options));
   EXPECT_LE(error.score, 1e-6);
-  EXPECT_LE(error.map, 1e-5);
-  if(getenv("DBG")) printf("w%d map %.2e score %.2e\n",options.window,error.map,error.score);
+  EXPECT_LE(error.map, 2e-6);
 }
 
 TEST(ssim2d_tile, every_window_padding_and_odd_size_matches_the_oracle) {
@@ -83,9 +85,9 @@ TEST(ssim2d_tile, every_window_padding_and_odd_size_matches_the_oracle) {
                      std::to_string(window));
         const SsimOptions options{.window = window, .padding = padding};
         expect_like_oracle(make_image<float>(shape, noisy_scene), make_image<float>(shape, scene), options);
-        expect_like_oracle(make_image<std::uint8_t>(shape, noisy_scene, {.interleaved = true, .extra_channels = 1}),
-                           make_image<std::uint8_t>(shape, scene, {.interleaved = true, .extra_channels = 1}),
-                           options);
+        expect_like_oracle(
+            make_image<std::uint8_t>(shape, noisy_scene, {.interleaved = true, .extra_channels = 1}),
+            make_image<std::uint8_t>(shape, scene, {.interleaved = true, .extra_channels = 1}), options);
       }
 }
 
@@ -103,7 +105,8 @@ TEST(ssim2d_tile, identical_images_score_exactly_1) {
 
 TEST(ssim2d_tile, grain_beside_a_hard_edge_keeps_its_accuracy) {
   const Shape shape{1, 1, 96, 140};
-  expect_like_oracle(make_image<float>(shape, step_with_grain), make_image<float>(shape, step_with_other_grain), {});
+  expect_like_oracle(make_image<float>(shape, step_with_grain),
+                     make_image<float>(shape, step_with_other_grain), {});
 }
 
 TEST(ssim2d_tile, a_NaN_stays_in_its_windows_and_spoils_the_score) {
@@ -112,8 +115,8 @@ TEST(ssim2d_tile, a_NaN_stays_in_its_windows_and_spoils_the_score) {
   x.at(0, 0, 40, 40) = NAN;
   const SsimOutput out = run_tiles_of(x, y, {});
   EXPECT_TRUE(std::isnan(out.scores[0]));
-  // A NaN that serves as the sample about which a group's moments are taken reaches the whole group: up to seven
-  // pixels further than its windows.
+  // A NaN that serves as the sample about which a group's moments are taken reaches the whole group: up to
+  // seven pixels further than its windows.
   for (int row = 0; row < 80; ++row)
     for (int column = 0; column < 80; ++column) {
       if (std::abs(row - 40) <= 5 && std::abs(column - 40) <= 5) {

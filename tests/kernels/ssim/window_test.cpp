@@ -29,7 +29,8 @@ TEST(window, the_shorter_windows_are_the_same_Gaussian_cut_and_normalised) {
 }
 
 TEST(window, taps_add_up_to_1) {
-  for (const int radius : {3, 4, 5}) EXPECT_NEAR(sum_of(gaussian_window(radius)), 1.0, 6e-8);  // six roundings
+  for (const int radius : {3, 4, 5})
+    EXPECT_NEAR(sum_of(gaussian_window(radius)), 1.0, 6e-8);  // six roundings
 }
 
 }  // namespace

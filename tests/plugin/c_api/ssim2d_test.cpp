@@ -16,7 +16,8 @@ oracle::Plane plane_of(const PixelFormula& formula, int n, int c, int height, in
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x) {
       const double v = formula(n, c, y, x);
-      p.value.push_back(codes ? static_cast<double>(std::lround(v * 255)) : static_cast<double>(static_cast<float>(v)));
+      p.value.push_back(codes ? static_cast<double>(std::lround(v * 255))
+                              : static_cast<double>(static_cast<float>(v)));
     }
   return p;
 }
@@ -86,9 +87,9 @@ TEST(fg_ssim2d, pitched_RGBA8_scores_its_three_colours) {
     op.scores = &scores;
     ASSERT_EQ(run(op), FG_STATUS_OK) << fg_last_error();
     for (int c = 0; c < 3; ++c) {
-      const auto expected =
-          oracle::ssim(plane_of(noisy_scene, 0, c, height, width, true), plane_of(scene, 0, c, height, width, true),
-                       {.window = 9, .crop = padding == FG_PADDING_VALID, .range = 255});
+      const auto expected = oracle::ssim(plane_of(noisy_scene, 0, c, height, width, true),
+                                         plane_of(scene, 0, c, height, width, true),
+                                         {.window = 9, .crop = padding == FG_PADDING_VALID, .range = 255});
       EXPECT_NEAR(scores[static_cast<std::size_t>(c)], expected.mean, 1e-6);
       for (std::size_t k = 0; k < expected.map.value.size(); ++k)
         ASSERT_NEAR(map[3 * k + static_cast<std::size_t>(c)], expected.map.value[k], 1e-5);

@@ -24,7 +24,8 @@ struct Tensor {
     tensor.data = memory.data();
     tensor.device = {kDLCPU, 0};
     tensor.ndim = static_cast<int>(shape.size());
-    tensor.dtype = {static_cast<std::uint8_t>(std::is_floating_point_v<T> ? kDLFloat : kDLUInt), 8 * sizeof(T), 1};
+    tensor.dtype = {static_cast<std::uint8_t>(std::is_floating_point_v<T> ? kDLFloat : kDLUInt),
+                    8 * sizeof(T), 1};
     tensor.shape = shape.data();
     tensor.strides = strides.empty() ? nullptr : strides.data();
   }

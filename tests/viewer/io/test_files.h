@@ -44,6 +44,7 @@ class TemporaryFolder {
 
 inline void write_bytes(const std::filesystem::path& file, std::span<const std::uint8_t> bytes) {
   std::filesystem::create_directories(file.parent_path());
+  std::filesystem::remove(file);  // ext4 waits for the disk when a file is cut to nothing and written again
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
   out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   ASSERT_TRUE(out.good()) << file;

@@ -17,10 +17,10 @@ class gaussian_renderer : public OnDevice {
   // Draws both variants and holds them against the oracle.
   //
   // Tolerance. The renderer computes in float: positions to some 1e-5 px, exponents to 1e-5, and so colours
-  // to about 1e-5, 0.003 codes, times a few splats a pixel; so nearly all values lie within half a code (the
-  // rounding) and 0.02 codes of the oracle. Where a splat's alpha is within 1e-6 of the cut of 1/255, one
-  // draws it and the other does not, which changes the pixel by up to one code of 255: that happens to few
-  // pixels and is allowed up to one code more. Measured on lavapipe and an H200: FILLIN.
+  // to about 1e-5, 0.003 codes, times a few splats a pixel; so values lie within half a code (the rounding)
+  // and 0.02 codes of the oracle. The worst of all scenes measured on lavapipe is 0.5001. Where a splat's
+  // alpha is within 1e-6 of the cut of 1/255, another device may draw it where the oracle does not, which
+  // changes the pixel by up to one code of 255: that is allowed to one value in ten thousand.
   void expect_oracle(const SplatScene& scene, const View& view, const oracle::Vec3& background = {0, 0, 0}) {
     const std::vector<double> exact =
         oracle::render(scene, view.intrinsics, view.world_to_camera, background);
@@ -42,7 +42,7 @@ class gaussian_renderer : public OnDevice {
         }
       }
       EXPECT_LE(worst, 1.52) << name_of(options);
-      EXPECT_LE(static_cast<double>(loose), 1e-3 * static_cast<double>(exact.size()))
+      EXPECT_LE(static_cast<double>(loose), 1e-4 * static_cast<double>(exact.size()))
           << name_of(options) << ", worst " << worst;
     }
   }

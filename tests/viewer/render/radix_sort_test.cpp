@@ -53,7 +53,7 @@ class radix_sort : public OnDevice {
       }
     });
     std::vector<Element> result(compact ? kept : input.size());
-    if (!bytes) return result;
+    if (result.empty()) return result;
     const std::vector<std::byte> downloaded = vk::download(device(), elements[source], bytes);
     std::memcpy(result.data(), downloaded.data(), result.size() * sizeof(Element));
     return result;

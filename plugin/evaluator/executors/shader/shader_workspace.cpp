@@ -130,7 +130,8 @@ void ShaderWorkspace::record_reference(VkCommandBuffer cmd, const SourceImage& r
     passes.reference_rows.record(cmd, rows, &push, row_groups(), band.window_end - band.window_begin);
     vk::compute_barrier(device, cmd);
     passes.reference_columns.record(cmd, sets_[i].reference_columns, &push,
-                                    divide_up(extent_.width, kFgThreads), band.end - band.begin);
+                                    divide_up(extent_.width, kFgThreads),
+                                    divide_up(band.end - band.begin, kFgColumnBlock));
   }
   vk::compute_barrier(device, cmd);
 }
