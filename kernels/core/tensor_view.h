@@ -29,7 +29,7 @@ struct ImageView {
 
   FG_HD std::int64_t planes() const { return batch * channels; }
   FG_HD PlaneView<T> plane(std::int64_t n, std::int64_t c) const {
-    PlaneView<T> p;
+    PlaneView<T> p;  // all but the pointer straight from the view: in a kernel these stay constants
     p.data = data == nullptr ? nullptr : data + n * batch_stride + c * channel_stride;
     p.height = height;
     p.width = width;
@@ -37,8 +37,10 @@ struct ImageView {
     p.column_stride = column_stride;
     return p;
   }
-  // index: n * channels + c.
-  FG_HD PlaneView<T> plane(std::int64_t index) const { return plane(index / channels, index % channels); }
+  // index: n * channels + c. An image that is not there has no channels to divide by.
+  FG_HD PlaneView<T> plane(std::int64_t index) const {
+    return data == nullptr ? PlaneView<T>() : plane(index / channels, index % channels);
+  }
 };
 
 // A table of numbers, for instance scores [N, C]; data == nullptr: there is none.

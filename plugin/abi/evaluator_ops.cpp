@@ -7,6 +7,7 @@
 
 #include "kernels/core/error.h"
 #include "plugin/abi/guard.h"
+#include "plugin/abi/tensor_checks.h"
 #include "plugin/evaluator/color_table.h"
 #include "plugin/evaluator/evaluator.h"
 
@@ -17,6 +18,14 @@ struct FgEvaluator_T {
 
 namespace fg {
 namespace {
+
+using abi::number_of;
+
+// Compares numbers: an enum that a C host set to anything must not be read as one.
+template <class Enum>
+bool is_between(const Enum& value, Enum first, Enum last) {
+  return number_of(value) >= number_of(first) && number_of(value) <= number_of(last);
+}
 
 [[noreturn]] void reject(const std::string& sentence) { throw Error(ErrorCode::invalid_argument, sentence); }
 
@@ -57,13 +66,13 @@ EvaluatorSettings checked(const FgEvaluatorInfo* info) {
   settings.host = checked_handles(info);
   require_valid(info->frames_in_flight >= 1 && info->frames_in_flight <= 8,
                 "info.frames_in_flight is " + std::to_string(info->frames_in_flight) + "; expected 1 to 8");
-  require_valid(info->executor >= FG_EXECUTOR_AUTO && info->executor <= FG_EXECUTOR_SHADER,
-                "info.executor is " + std::to_string(static_cast<int>(info->executor)) +
+  require_valid(is_between(info->executor, FG_EXECUTOR_AUTO, FG_EXECUTOR_SHADER),
+                "info.executor is " + std::to_string(number_of(info->executor)) +
                     "; expected one of FG_EXECUTOR_AUTO, _IN_QUEUE, _INTEROP, _SHADER");
   require_valid(info->window == 7 || info->window == 9 || info->window == 11,
                 "info.window is " + std::to_string(info->window) + "; expected 7, 9 or 11 taps");
-  require_valid(info->padding == FG_PADDING_SAME || info->padding == FG_PADDING_VALID,
-                "info.padding is " + std::to_string(static_cast<int>(info->padding)) +
+  require_valid(is_between(info->padding, FG_PADDING_SAME, FG_PADDING_VALID),
+                "info.padding is " + std::to_string(number_of(info->padding)) +
                     "; expected FG_PADDING_SAME or FG_PADDING_VALID");
   settings.queue_family = info->queue_family;
   settings.frames_in_flight = info->frames_in_flight;
@@ -81,8 +90,9 @@ SourceImage checked(const FgFrame* frame, const char* name, VkCommandBuffer comm
   if (frame->image == VK_NULL_HANDLE) reject(field(".image is VK_NULL_HANDLE; pass the VkImage to read"));
   if (frame->view == VK_NULL_HANDLE)
     reject(field(".view is VK_NULL_HANDLE; pass a 2D colour view with sampled usage"));
-  if (frame->layout != VK_IMAGE_LAYOUT_GENERAL && frame->layout != VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL)
-    reject(field(".layout is ") + std::to_string(static_cast<int>(frame->layout)) +
+  if (number_of(frame->layout) != VK_IMAGE_LAYOUT_GENERAL &&
+      number_of(frame->layout) != VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL)
+    reject(field(".layout is ") + std::to_string(number_of(frame->layout)) +
            "; move the image to VK_IMAGE_LAYOUT_GENERAL (1) or _SHADER_READ_ONLY_OPTIMAL (5) first");
   if (frame->width == 0 || frame->height == 0)
     reject(field(" is ") + std::to_string(frame->width) + "x" + std::to_string(frame->height) +
@@ -91,9 +101,8 @@ SourceImage checked(const FgFrame* frame, const char* name, VkCommandBuffer comm
 }
 
 HostPixels checked(const DLTensor& t) {
-  require_valid(t.device.device_type == kDLCPU,
-                "pixels are on a device of DLPack type " +
-                    std::to_string(static_cast<int>(t.device.device_type)) +
+  require_valid(number_of(t.device.device_type) == kDLCPU,
+                "pixels are on a device of DLPack type " + std::to_string(number_of(t.device.device_type)) +
                     "; expected CPU memory (use fg_evaluator_record_reference for an image on the GPU)");
   const bool is_byte = t.dtype.code == kDLUInt && t.dtype.bits == 8;
   const bool is_float = t.dtype.code == kDLFloat && t.dtype.bits == 32;
@@ -248,8 +257,8 @@ FgStatus fg_evaluator_poll(FgEvaluator evaluator, FgFrameResult* result) {
 FgStatus fg_evaluator_set_heatmap(FgEvaluator evaluator, FgColorMap color_map, float worst, float best) {
   return guard([&] {
     fg::Evaluator& engine = fg::engine_of(evaluator);
-    fg::require_valid(color_map >= FG_COLOR_MAP_VIRIDIS && color_map <= FG_COLOR_MAP_GREY,
-                      "color_map is " + std::to_string(static_cast<int>(color_map)) +
+    fg::require_valid(fg::is_between(color_map, FG_COLOR_MAP_VIRIDIS, FG_COLOR_MAP_GREY),
+                      "color_map is " + std::to_string(fg::number_of(color_map)) +
                           "; expected one of FG_COLOR_MAP_VIRIDIS, _TURBO, _MAGMA, _GREY");
     fg::require_valid(std::isfinite(worst) && std::isfinite(best) && worst != best,
                       "the heatmap's range is " + std::to_string(worst) + " to " + std::to_string(best) +
@@ -271,11 +280,14 @@ FgStatus fg_evaluator_images(FgEvaluator evaluator, FgEvaluatorImages* images) {
 
 void fg_color_map_sample(FgColorMap color_map, float t, uint8_t rgba[4]) {
   if (!rgba) return;
-  const std::uint32_t color = fg::color_of(color_map, t);
+  const bool known = fg::is_between(color_map, FG_COLOR_MAP_VIRIDIS, FG_COLOR_MAP_GREY);
+  const std::uint32_t color = fg::color_of(known ? color_map : FG_COLOR_MAP_GREY, t);
   for (int i = 0; i < 4; ++i) rgba[i] = static_cast<std::uint8_t>(color >> 8 * i);
 }
 
-const char* fg_executor_name(FgExecutor executor) { return fg::name_of(executor); }
+const char* fg_executor_name(FgExecutor executor) {
+  return fg::is_between(executor, FG_EXECUTOR_AUTO, FG_EXECUTOR_SHADER) ? fg::name_of(executor) : "unknown";
+}
 
 FgExecutor fg_evaluator_executor(FgEvaluator evaluator) {
   return evaluator ? evaluator->engine.executor() : FG_EXECUTOR_AUTO;

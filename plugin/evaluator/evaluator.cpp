@@ -15,8 +15,9 @@ bool same(VkExtent2D a, VkExtent2D b) { return a.width == b.width && a.height ==
 // A frame with its reference may bring two: a host that switches references inside a frame.
 constexpr std::uint32_t kReferencesPerFrame = 2;
 
-// One slot more than frames may be unfinished keeps a finished result while its successors are recorded: a host that
-// waits for frame n - frames_in_flight before it records frame n, and polls afterwards, would find none otherwise.
+// One slot more than frames may be unfinished keeps a finished result while its successors are recorded: a
+// host that waits for frame n - frames_in_flight before it records frame n, and polls afterwards, would find
+// none otherwise.
 std::uint32_t frame_slots(const EvaluatorSettings& s) { return s.frames_in_flight + 1; }
 
 ExecutorSettings executor_settings(const EvaluatorSettings& s) {

@@ -32,8 +32,8 @@ class ResultRing {
  public:
   ResultRing(const vk::Device& device, const ResultRingInfo& info);
 
-  // A slot for a frame; nothing when max_unfinished are unfinished. The oldest finished result makes way, fetched
-  // or not.
+  // A slot for a frame; nothing when max_unfinished are unfinished. The oldest finished result makes way,
+  // fetched or not.
   std::optional<std::uint32_t> take(std::uint64_t frame_number, const StatisticsShape& shape);
   void record_begin(VkCommandBuffer cmd, std::uint32_t slot) const;
   // After the commands that write statistics(slot), made visible to the host.

@@ -1,5 +1,6 @@
 #pragma once
-// Who may be rewritten: a fixed number of slots, each taken by one command buffer until its commands have run.
+// Who may be rewritten: a fixed number of slots, each taken by one command buffer until its commands have
+// run.
 //
 // The GPU's end of a slot is a VkEvent that the commands set; the host only ever looks at it, and never
 // waits. Command buffers are submitted in the order in which they were recorded, each at most once, so slots

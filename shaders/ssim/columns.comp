@@ -33,9 +33,8 @@ void main() {
     const int column = c * push.window_rows * push.width + x;
     const int middle = min(y0 + kFgColumnBlock / 2 - push.window_begin, push.window_rows - 1);
     const vec4 at_pivot = moments[column + middle * push.width];
-    const bool usable = is_finite(at_pivot.x) && is_finite(at_pivot.w);
-    const float d_pivot = usable ? at_pivot.x : 0.0;
-    const float y_pivot = usable ? at_pivot.w : 0.0;
+    const float d_pivot = at_pivot.x;
+    const float y_pivot = at_pivot.w;
     float sum_d[kFgColumnBlock], sum_dd[kFgColumnBlock], sum_dy[kFgColumnBlock];
     [[unroll]] for (int j = 0; j < kFgColumnBlock; ++j) sum_d[j] = sum_dd[j] = sum_dy[j] = 0.0;
     [[unroll]] for (int k = 0; k < kFgColumnBlock + 2 * kMaxHalf; ++k) {

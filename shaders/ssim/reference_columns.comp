@@ -16,8 +16,7 @@ void main() {
 
   [[unroll]] for (int c = 0; c < 3; ++c) {
     const int middle = min(y0 + kFgColumnBlock / 2 - push.window_begin, push.window_rows - 1);
-    const float at_pivot = row_means[kFgRowMeanFloats * (middle * push.pitch + x) + c];
-    const float pivot = is_finite(at_pivot) ? at_pivot : 0.0;
+    const float pivot = row_means[kFgRowMeanFloats * (middle * push.pitch + x) + c];
     float sum[kFgColumnBlock], sum_squares[kFgColumnBlock];
     [[unroll]] for (int j = 0; j < kFgColumnBlock; ++j) sum[j] = sum_squares[j] = 0.0;
     [[unroll]] for (int k = 0; k < kFgColumnBlock + 2 * kMaxHalf; ++k) {

@@ -25,8 +25,7 @@ void main() {
   }
   vec3 mean[kFgRowBlock], variance[kFgRowBlock];
   [[unroll]] for (int c = 0; c < 3; ++c) {
-    const float middle = y[kMaxHalf + kFgRowBlock / 2][c];
-    const float pivot = is_finite(middle) ? middle : 0.0;
+    const float pivot = y[kMaxHalf + kFgRowBlock / 2][c];
     [[unroll]] for (int j = 0; j < kFgRowBlock; ++j) {
       float sum = 0.0, sum_squares = 0.0;
       [[unroll]] for (int t = -kMaxHalf; t <= kMaxHalf; ++t) {

@@ -4,6 +4,7 @@
 // Each invocation filters kFgRowBlock pixels of a row. Deviations are taken from a pivot, the block's middle pixel,
 // which lies inside the window of each of its pixels: variances are then sums of squares no larger than the contrast
 // inside the window, and nothing cancels (the plain G*d^2 - (G*d)^2 loses 1e-5 of the map where d is large and flat).
+// A NaN at the pivot spoils no window that does not hold it anyway.
 // Outside the frame x = y = 0, which is zero padding.
 #extension GL_GOOGLE_include_directive : require
 #include "shaders/ssim/window.glsl"
@@ -59,9 +60,8 @@ void main() {
   vec4 result[kFgRowBlock][3];
   [[unroll]] for (int c = 0; c < 3; ++c) {
     const int middle = kMaxHalf + kFgRowBlock / 2;
-    const bool usable = is_finite(d[middle][c]);  // a NaN stays in the windows that hold it
-    const float d_pivot = usable ? d[middle][c] : 0.0;
-    const float y_pivot = usable ? y[middle][c] : 0.0;
+    const float d_pivot = d[middle][c];
+    const float y_pivot = y[middle][c];
     float sum_d[kFgRowBlock], sum_dd[kFgRowBlock], sum_dy[kFgRowBlock];
     [[unroll]] for (int j = 0; j < kFgRowBlock; ++j) sum_d[j] = sum_dd[j] = sum_dy[j] = 0.0;
     [[unroll]] for (int k = 0; k < kLoads; ++k) {

@@ -33,8 +33,10 @@ for test in "$folder"/bin/*_test; do
 done
 if command -v compute-sanitizer >/dev/null; then
   for tool in memcheck racecheck initcheck; do
+    options=(--tool "$tool" --error-exitcode 9)
+    [ $tool = memcheck ] && options+=(--report-api-errors no)  # a test asks for a device that is not there, on purpose
     for test in "$folder"/bin/*_cuda_test; do
-      [ -x "$test" ] && step "$(basename "$test")-$tool" compute-sanitizer --tool "$tool" --error-exitcode 9 "$test"
+      [ -x "$test" ] && step "$(basename "$test")-$tool" compute-sanitizer "${options[@]}" "$test"
     done
   done
 fi
@@ -48,7 +50,7 @@ if [ -d "$dsc" ]; then
   step tick-dsc-1080p "$framegauge" view "$dsc/point_cloud.ply" --reference-scene "$dsc/point_cloud.ply" --offscreen \
     --size 1920 1080 --frames 200 --output "$output/tick-dsc-1080p"
 fi
-step view-radiograph "$framegauge" view --ct "$folder/assets/ct/phantom.nrrd" --xray "$folder/assets/ct/phantom_xray.png" \
+step view-radiograph "$framegauge" view --ct "$folder/assets/ct/phantom.json" --xray "$folder/assets/ct/phantom_xray.png" \
   --geometry "$folder/assets/ct/phantom_xray.json" --offscreen --frames 20 --output "$output/radiograph"
 for bench in "$folder"/bin/*_bench; do
   [ -x "$bench" ] && step "$(basename "$bench")" "$bench"

@@ -19,10 +19,11 @@ std::string camera_json(const Session& session) {
   nlohmann::ordered_json out;
   if (session.content() == Session::Content::volume) {
     const DrrGeometry g = session.drr().posed();
-    out = {{"sdd_mm", g.sdd_mm},       {"height", g.height},   {"width", g.width},
-           {"delx_mm", g.delx_mm},     {"dely_mm", g.dely_mm}, {"x0_mm", g.x0_mm},
-           {"y0_mm", g.y0_mm},         {"orthographic", g.orthographic}, {"n_samples", g.n_samples},
-           {"camera_to_world", rows_of(g.camera_to_world)}};
+    out = {{"sdd_mm", g.sdd_mm},       {"height", g.height},
+           {"width", g.width},         {"delx_mm", g.delx_mm},
+           {"dely_mm", g.dely_mm},     {"x0_mm", g.x0_mm},
+           {"y0_mm", g.y0_mm},         {"orthographic", g.orthographic},
+           {"n_samples", g.n_samples}, {"camera_to_world", rows_of(g.camera_to_world)}};
     return out.dump(2);
   }
   const Intrinsics& k = session.intrinsics();

@@ -14,7 +14,8 @@ constexpr std::uint32_t kGroup = 8;  // compose.comp: 8 x 8 threads
 
 vk::Image make_color_maps(const vk::OwnDevice& device) {
   constexpr std::uint32_t kColors = 256;
-  constexpr std::array kMaps = {FG_COLOR_MAP_VIRIDIS, FG_COLOR_MAP_TURBO, FG_COLOR_MAP_MAGMA, FG_COLOR_MAP_GREY};
+  constexpr std::array kMaps = {FG_COLOR_MAP_VIRIDIS, FG_COLOR_MAP_TURBO, FG_COLOR_MAP_MAGMA,
+                                FG_COLOR_MAP_GREY};
   std::vector<std::uint8_t> pixels(kMaps.size() * kColors * 4);
   for (const FgColorMap map : kMaps)
     for (std::uint32_t i = 0; i < kColors; ++i)
@@ -51,10 +52,11 @@ Compositor::Compositor(const vk::OwnDevice& device, std::uint32_t slots)
       black_(make_black(device)),
       color_maps_(make_color_maps(device)),
       pass_(device, {.spirv = shaders::display_compose,
-                     .bindings = {vk::kCombinedImageSampler, vk::kCombinedImageSampler, vk::kCombinedImageSampler,
-                                  vk::kCombinedImageSampler, vk::kStorageImage},
+                     .bindings = {vk::kCombinedImageSampler, vk::kCombinedImageSampler,
+                                  vk::kCombinedImageSampler, vk::kCombinedImageSampler, vk::kStorageImage},
                      .push_bytes = sizeof(ComposePush)}) {
-  for (std::uint32_t i = 0; i < slots + 1; ++i) sets_.emplace_back(device, pass_);  // the last is for picture()
+  for (std::uint32_t i = 0; i < slots + 1; ++i)
+    sets_.emplace_back(device, pass_);  // the last is for picture()
 }
 
 DisplayImages Compositor::images_of(const Tick& tick) const {
@@ -72,11 +74,10 @@ void Compositor::record(VkCommandBuffer cmd, std::uint32_t slot, const Tick& tic
                         const vk::Image& target) {
   const DisplayImages images = images_of(tick);
   constexpr VkImageLayout kGeneral = VK_IMAGE_LAYOUT_GENERAL;
-  const std::array bindings = {vk::bind(images.frame, kGeneral, sampler_.get()),
-                               vk::bind(images.reference, kGeneral, sampler_.get()),
-                               vk::bind(images.heatmap, kGeneral, sampler_.get()),
-                               vk::bind(color_maps_.view(), kGeneral, sampler_.get()),
-                               vk::bind(target.view(), kGeneral)};
+  const std::array bindings = {
+      vk::bind(images.frame, kGeneral, sampler_.get()), vk::bind(images.reference, kGeneral, sampler_.get()),
+      vk::bind(images.heatmap, kGeneral, sampler_.get()),
+      vk::bind(color_maps_.view(), kGeneral, sampler_.get()), vk::bind(target.view(), kGeneral)};
   sets_.at(slot).update(0, bindings);
   vk::compute_barrier(device_, cmd);
   pass_.record(cmd, sets_[slot], &push, (target.width() + kGroup - 1) / kGroup,

@@ -1,5 +1,6 @@
 #pragma once
-// Draws what a user sees from the images of a tick: shaders/display/compose.comp. The window and files use the same.
+// Draws what a user sees from the images of a tick: shaders/display/compose.comp. The window and files use
+// the same.
 
 #include <vector>
 
@@ -19,8 +20,8 @@ class Compositor {
   // slots: how many recorded command buffers may be unfinished at once.
   Compositor(const vk::OwnDevice& device, std::uint32_t slots);
 
-  // Records the picture into target, RGBA8 in layout GENERAL. Commands of an earlier record with the same slot must
-  // have finished. Orders itself after the tick's writes; the caller orders what comes after.
+  // Records the picture into target, RGBA8 in layout GENERAL. Commands of an earlier record with the same
+  // slot must have finished. Orders itself after the tick's writes; the caller orders what comes after.
   void record(VkCommandBuffer cmd, std::uint32_t slot, const Tick& tick, const ComposePush& push,
               const vk::Image& target);
 

@@ -53,11 +53,16 @@ Zoom limited(Zoom zoom, glm::ivec2 image, const Rect& area) {
 
 int shows(const DisplaySettings& settings, ViewMode mode) {
   switch (mode) {
-    case ViewMode::reference: return FG_SHOW_REFERENCE;
-    case ViewMode::difference: return settings.difference_mapped ? FG_SHOW_DIFFERENCE_MAPPED : FG_SHOW_DIFFERENCE;
-    case ViewMode::heatmap: return FG_SHOW_HEATMAP;
-    case ViewMode::heatmap_over: return FG_SHOW_HEATMAP_OVER;
-    default: return FG_SHOW_RENDER;
+    case ViewMode::reference:
+      return FG_SHOW_REFERENCE;
+    case ViewMode::difference:
+      return settings.difference_mapped ? FG_SHOW_DIFFERENCE_MAPPED : FG_SHOW_DIFFERENCE;
+    case ViewMode::heatmap:
+      return FG_SHOW_HEATMAP;
+    case ViewMode::heatmap_over:
+      return FG_SHOW_HEATMAP_OVER;
+    default:
+      return FG_SHOW_RENDER;
   }
 }
 
@@ -125,7 +130,8 @@ Zoom panned(const Zoom& zoom, glm::ivec2 image, const Rect& area, glm::dvec2 out
   return limited(after, image, area);
 }
 
-Layout lay_out(const DisplaySettings& settings, ViewMode mode, glm::ivec2 image, glm::ivec2 output, const Zoom& zoom) {
+Layout lay_out(const DisplaySettings& settings, ViewMode mode, glm::ivec2 image, glm::ivec2 output,
+               const Zoom& zoom) {
   Layout layout;
   layout.mode = mode;
   const Rect whole{0, 0, static_cast<double>(output.x), static_cast<double>(output.y)};
@@ -150,14 +156,17 @@ Layout lay_out(const DisplaySettings& settings, ViewMode mode, glm::ivec2 image,
   return layout;
 }
 
-ViewMode shown_mode(const DisplaySettings& settings, bool has_reference, bool reference_held, double seconds) {
+ViewMode shown_mode(const DisplaySettings& settings, bool has_reference, bool reference_held,
+                    double seconds) {
   if (!has_reference) return ViewMode::render;
   if (reference_held) return ViewMode::reference;
   if (settings.mode != ViewMode::blink) return settings.mode;
-  return std::fmod(std::floor(seconds * settings.blink_hz), 2.0) == 0 ? ViewMode::render : ViewMode::reference;
+  return std::fmod(std::floor(seconds * settings.blink_hz), 2.0) == 0 ? ViewMode::render
+                                                                      : ViewMode::reference;
 }
 
-ComposePush compose_push(const DisplaySettings& settings, const Layout& layout, glm::ivec2 image, glm::ivec2 output) {
+ComposePush compose_push(const DisplaySettings& settings, const Layout& layout, glm::ivec2 image,
+                         glm::ivec2 output) {
   const bool split = layout.mode == ViewMode::split || layout.mode == ViewMode::side_by_side;
   const int left = split ? FG_SHOW_RENDER : shows(settings, layout.mode);
   return {.image_width = image.x,

@@ -19,15 +19,18 @@ std::string lower(std::string text) {
 }
 
 bool ends_with_any(const std::string& name, std::initializer_list<const char*> endings) {
-  return std::any_of(endings.begin(), endings.end(), [&](const char* ending) { return name.ends_with(ending); });
+  return std::any_of(endings.begin(), endings.end(),
+                     [&](const char* ending) { return name.ends_with(ending); });
 }
 
-bool is_photo(const std::string& name) { return ends_with_any(name, {".png", ".jpg", ".jpeg", ".webp", ".exr"}); }
+bool is_photo(const std::string& name) {
+  return ends_with_any(name, {".png", ".jpg", ".jpeg", ".webp", ".exr"});
+}
 
 DroppedKind kind_of_folder(const stdfs::path& folder) {
   std::error_code error;
-  for (const char* model : {"cameras.bin", "cameras.txt", "sparse", "transforms.json", "transforms_train.json",
-                            "cameras.json"})
+  for (const char* model :
+       {"cameras.bin", "cameras.txt", "sparse", "transforms.json", "transforms_train.json", "cameras.json"})
     if (stdfs::exists(folder / model, error)) return DroppedKind::cameras;
   int looked_at = 0;
   for (stdfs::directory_iterator it(folder, error), end; !error && it != end && looked_at < 1000;
@@ -63,8 +66,10 @@ DroppedKind kind_of(const stdfs::path& file) {
   if (name.ends_with(".ply")) return DroppedKind::splats;
   if (is_photo(name)) return DroppedKind::image;
   if (name.ends_with(".json")) return kind_of_json(file);
-  if (ends_with_any(name, {".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm"})) return DroppedKind::volume;
-  if (ends_with_any(name, {"cameras.bin", "images.bin", "cameras.txt", "images.txt"})) return DroppedKind::cameras;
+  if (ends_with_any(name, {".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm"}))
+    return DroppedKind::volume;
+  if (ends_with_any(name, {"cameras.bin", "images.bin", "cameras.txt", "images.txt"}))
+    return DroppedKind::cameras;
   return DroppedKind::unknown;
 }
 

@@ -10,8 +10,12 @@ namespace fg {
 DrrGeometry DrrView::posed() const {
   DrrGeometry moved = geometry;
   switch (base) {
-    case Base::ap: moved.camera_to_world = drr_pose(DrrOrientation::ap, rotation_deg, translation_mm, isocentre_mm); break;
-    case Base::pa: moved.camera_to_world = drr_pose(DrrOrientation::pa, rotation_deg, translation_mm, isocentre_mm); break;
+    case Base::ap:
+      moved.camera_to_world = drr_pose(DrrOrientation::ap, rotation_deg, translation_mm, isocentre_mm);
+      break;
+    case Base::pa:
+      moved.camera_to_world = drr_pose(DrrOrientation::pa, rotation_deg, translation_mm, isocentre_mm);
+      break;
     case Base::free:
       moved.camera_to_world = drr_pose(DrrOrientation::free, rotation_deg, translation_mm, isocentre_mm);
       break;
@@ -30,9 +34,12 @@ DrrGeometry DrrView::posed() const {
 
 glm::dvec3 DrrView::standard_translation_mm() const {
   switch (base) {
-    case Base::file: return glm::dvec3(0);
-    case Base::free: return {0, 0, -850};  // it looks along z
-    default: return {0, 850, 0};
+    case Base::file:
+      return glm::dvec3(0);
+    case Base::free:
+      return {0, 0, -850};  // it looks along z
+    default:
+      return {0, 850, 0};
   }
 }
 
@@ -60,7 +67,8 @@ DrrGeometry with_resolution(const DrrGeometry& geometry, int width, int height) 
 DrrDisplay fitted_display(std::vector<float> integrals) {
   std::erase_if(integrals, [](float v) { return !std::isfinite(v); });
   if (integrals.empty()) return {};
-  const auto at = integrals.begin() + static_cast<std::ptrdiff_t>(0.998 * static_cast<double>(integrals.size() - 1));
+  const auto at =
+      integrals.begin() + static_cast<std::ptrdiff_t>(0.998 * static_cast<double>(integrals.size() - 1));
   std::nth_element(integrals.begin(), at, integrals.end());
   const double top = std::max(0.1, static_cast<double>(*at));
   return {.window = top, .level = top / 2};

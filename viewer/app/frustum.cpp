@@ -60,8 +60,8 @@ Frustum frustum_of(const Camera& camera, double depth) {
   return {apex, corner(0, 0), corner(w, 0), corner(w, h), corner(0, h)};
 }
 
-ProjectedFrustum project_frustum(const Intrinsics& intrinsics, const glm::dmat4& world_to_camera, const Frustum& frustum,
-                                 double near_z) {
+ProjectedFrustum project_frustum(const Intrinsics& intrinsics, const glm::dmat4& world_to_camera,
+                                 const Frustum& frustum, double near_z) {
   ProjectedFrustum projected;
   const auto line = [&](const glm::dvec3& a, const glm::dvec3& b) {
     if (const auto segment = project_segment(intrinsics, world_to_camera, a, b, near_z))
@@ -88,7 +88,8 @@ ProjectedFrustum project_frustum(const Intrinsics& intrinsics, const glm::dmat4&
   return projected;
 }
 
-std::optional<std::size_t> pick_frustum(const std::vector<ProjectedFrustum>& frustums, glm::dvec2 point, double reach) {
+std::optional<std::size_t> pick_frustum(const std::vector<ProjectedFrustum>& frustums, glm::dvec2 point,
+                                        double reach) {
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < frustums.size(); ++i) {
     const ProjectedFrustum& f = frustums[i];

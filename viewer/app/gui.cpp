@@ -37,7 +37,8 @@ void set_style(float scale) {
   style.ScaleAllSizes(scale);
 
   ImVec4* c = style.Colors;
-  const ImVec4 accent(0.33f, 0.56f, 0.80f, 1), accent_dim(0.24f, 0.40f, 0.58f, 1), accent_faint(0.21f, 0.31f, 0.43f, 1);
+  const ImVec4 accent(0.33f, 0.56f, 0.80f, 1), accent_dim(0.24f, 0.40f, 0.58f, 1),
+      accent_faint(0.21f, 0.31f, 0.43f, 1);
   c[ImGuiCol_Text] = grey(0.87f);
   c[ImGuiCol_TextDisabled] = grey(0.55f);
   c[ImGuiCol_WindowBg] = grey(0.105f);
@@ -70,7 +71,8 @@ vk::UniqueDescriptorPool make_pool(const vk::Device& device) {
                                         .poolSizeCount = 1,
                                         .pPoolSizes = &size};
   VkDescriptorPool pool;
-  vk::check(device.CreateDescriptorPool(device.handle, &info, nullptr, &pool), "creating the panels' descriptor pool");
+  vk::check(device.CreateDescriptorPool(device.handle, &info, nullptr, &pool),
+            "creating the panels' descriptor pool");
   return {device, pool};
 }
 
@@ -93,7 +95,8 @@ Gui::Gui(const vk::OwnDevice& device, GLFWwindow* window, const Swapchain& swapc
   info.Queue = device.queue;
   info.DescriptorPool = pool_.get();
   info.MinImageCount = 2;
-  info.ImageCount = std::max(swapchain.image_count(), Swapchain::kSlots + 1);  // how many vertex buffers it rotates
+  info.ImageCount =
+      std::max(swapchain.image_count(), Swapchain::kSlots + 1);  // how many vertex buffers it rotates
   info.MSAASamples = VK_SAMPLE_COUNT_1_BIT;
   info.CheckVkResultFn = check_imgui;
   ImGui_ImplVulkan_Init(&info, swapchain.render_pass());

@@ -18,8 +18,8 @@ class Gui {
   Gui& operator=(const Gui&) = delete;
 
   void begin_frame();
-  void end_frame();                  // the draw data is ready
-  void draw(VkCommandBuffer cmd);    // inside the swapchain's render pass
+  void end_frame();                // the draw data is ready
+  void draw(VkCommandBuffer cmd);  // inside the swapchain's render pass
   float scale() const { return scale_; }
   ImFont* large_font() const { return large_; }  // for the scores; null: the only one
 

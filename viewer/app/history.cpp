@@ -5,7 +5,8 @@
 
 namespace fg {
 
-PlotRange plot_range(const History& history, float HistoryPoint::*value, float at_least, float floor, float ceiling) {
+PlotRange plot_range(const History& history, float HistoryPoint::*value, float at_least, float floor,
+                     float ceiling) {
   float low = INFINITY, high = -INFINITY;
   for (std::size_t i = 0; i < history.size(); ++i) {
     const float v = history[i].*value;

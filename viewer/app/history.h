@@ -19,12 +19,16 @@ class History {
 
   void push(const HistoryPoint& point) {
     points_[(first_ + size_) % kLength] = point;
-    if (size_ < kLength) ++size_;
-    else first_ = (first_ + 1) % kLength;
+    if (size_ < kLength)
+      ++size_;
+    else
+      first_ = (first_ + 1) % kLength;
   }
   void clear() { first_ = size_ = 0; }
   std::size_t size() const { return size_; }
-  const HistoryPoint& operator[](std::size_t i) const { return points_[(first_ + i) % kLength]; }  // 0 is the oldest
+  const HistoryPoint& operator[](std::size_t i) const {
+    return points_[(first_ + i) % kLength];
+  }  // 0 is the oldest
 
  private:
   std::array<HistoryPoint, kLength> points_{};
@@ -35,6 +39,7 @@ class History {
 struct PlotRange {
   float low = 0, high = 1;
 };
-PlotRange plot_range(const History& history, float HistoryPoint::*value, float at_least, float floor, float ceiling);
+PlotRange plot_range(const History& history, float HistoryPoint::*value, float at_least, float floor,
+                     float ceiling);
 
 }  // namespace fg

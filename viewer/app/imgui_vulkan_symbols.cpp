@@ -5,64 +5,64 @@
 namespace {
 
 // One pointer a function, empty until load_imgui_vulkan().
-#define FG_IMGUI_VULKAN_FUNCTIONS(X) \
-  X(vkAllocateCommandBuffers) \
-  X(vkAllocateDescriptorSets) \
-  X(vkAllocateMemory) \
-  X(vkBindBufferMemory) \
-  X(vkBindImageMemory) \
-  X(vkCmdBindDescriptorSets) \
-  X(vkCmdBindIndexBuffer) \
-  X(vkCmdBindPipeline) \
-  X(vkCmdBindVertexBuffers) \
-  X(vkCmdCopyBufferToImage) \
-  X(vkCmdDrawIndexed) \
-  X(vkCmdPipelineBarrier) \
-  X(vkCmdPushConstants) \
-  X(vkCmdSetScissor) \
-  X(vkCmdSetViewport) \
-  X(vkCreateBuffer) \
-  X(vkCreateCommandPool) \
-  X(vkCreateDescriptorSetLayout) \
-  X(vkCreateFence) \
-  X(vkCreateFramebuffer) \
-  X(vkCreateGraphicsPipelines) \
-  X(vkCreateImage) \
-  X(vkCreateImageView) \
-  X(vkCreatePipelineLayout) \
-  X(vkCreateRenderPass) \
-  X(vkCreateSampler) \
-  X(vkCreateSemaphore) \
-  X(vkCreateShaderModule) \
-  X(vkCreateSwapchainKHR) \
-  X(vkDestroyBuffer) \
-  X(vkDestroyCommandPool) \
-  X(vkDestroyDescriptorSetLayout) \
-  X(vkDestroyFence) \
-  X(vkDestroyFramebuffer) \
-  X(vkDestroyImage) \
-  X(vkDestroyImageView) \
-  X(vkDestroyPipeline) \
-  X(vkDestroyPipelineLayout) \
-  X(vkDestroyRenderPass) \
-  X(vkDestroySampler) \
-  X(vkDestroySemaphore) \
-  X(vkDestroyShaderModule) \
-  X(vkDestroySurfaceKHR) \
-  X(vkDestroySwapchainKHR) \
-  X(vkDeviceWaitIdle) \
-  X(vkFlushMappedMemoryRanges) \
-  X(vkFreeCommandBuffers) \
-  X(vkFreeMemory) \
-  X(vkGetBufferMemoryRequirements) \
-  X(vkGetImageMemoryRequirements) \
-  X(vkGetPhysicalDeviceMemoryProperties) \
+#define FG_IMGUI_VULKAN_FUNCTIONS(X)           \
+  X(vkAllocateCommandBuffers)                  \
+  X(vkAllocateDescriptorSets)                  \
+  X(vkAllocateMemory)                          \
+  X(vkBindBufferMemory)                        \
+  X(vkBindImageMemory)                         \
+  X(vkCmdBindDescriptorSets)                   \
+  X(vkCmdBindIndexBuffer)                      \
+  X(vkCmdBindPipeline)                         \
+  X(vkCmdBindVertexBuffers)                    \
+  X(vkCmdCopyBufferToImage)                    \
+  X(vkCmdDrawIndexed)                          \
+  X(vkCmdPipelineBarrier)                      \
+  X(vkCmdPushConstants)                        \
+  X(vkCmdSetScissor)                           \
+  X(vkCmdSetViewport)                          \
+  X(vkCreateBuffer)                            \
+  X(vkCreateCommandPool)                       \
+  X(vkCreateDescriptorSetLayout)               \
+  X(vkCreateFence)                             \
+  X(vkCreateFramebuffer)                       \
+  X(vkCreateGraphicsPipelines)                 \
+  X(vkCreateImage)                             \
+  X(vkCreateImageView)                         \
+  X(vkCreatePipelineLayout)                    \
+  X(vkCreateRenderPass)                        \
+  X(vkCreateSampler)                           \
+  X(vkCreateSemaphore)                         \
+  X(vkCreateShaderModule)                      \
+  X(vkCreateSwapchainKHR)                      \
+  X(vkDestroyBuffer)                           \
+  X(vkDestroyCommandPool)                      \
+  X(vkDestroyDescriptorSetLayout)              \
+  X(vkDestroyFence)                            \
+  X(vkDestroyFramebuffer)                      \
+  X(vkDestroyImage)                            \
+  X(vkDestroyImageView)                        \
+  X(vkDestroyPipeline)                         \
+  X(vkDestroyPipelineLayout)                   \
+  X(vkDestroyRenderPass)                       \
+  X(vkDestroySampler)                          \
+  X(vkDestroySemaphore)                        \
+  X(vkDestroyShaderModule)                     \
+  X(vkDestroySurfaceKHR)                       \
+  X(vkDestroySwapchainKHR)                     \
+  X(vkDeviceWaitIdle)                          \
+  X(vkFlushMappedMemoryRanges)                 \
+  X(vkFreeCommandBuffers)                      \
+  X(vkFreeMemory)                              \
+  X(vkGetBufferMemoryRequirements)             \
+  X(vkGetImageMemoryRequirements)              \
+  X(vkGetPhysicalDeviceMemoryProperties)       \
   X(vkGetPhysicalDeviceSurfaceCapabilitiesKHR) \
-  X(vkGetPhysicalDeviceSurfaceFormatsKHR) \
+  X(vkGetPhysicalDeviceSurfaceFormatsKHR)      \
   X(vkGetPhysicalDeviceSurfacePresentModesKHR) \
-  X(vkGetSwapchainImagesKHR) \
-  X(vkMapMemory) \
-  X(vkUnmapMemory) \
+  X(vkGetSwapchainImagesKHR)                   \
+  X(vkMapMemory)                               \
+  X(vkUnmapMemory)                             \
   X(vkUpdateDescriptorSets)
 
 struct Entries {
@@ -142,13 +142,14 @@ namespace fg {
 
 void load_imgui_vulkan(PFN_vkGetInstanceProcAddr get_instance_proc_addr, VkInstance instance) {
   std::string missing;
-#define FG_LOAD(name)                                                                             \
-  entries.name = reinterpret_cast<PFN_##name>(get_instance_proc_addr(instance, #name));            \
+#define FG_LOAD(name)                                                                   \
+  entries.name = reinterpret_cast<PFN_##name>(get_instance_proc_addr(instance, #name)); \
   if (!entries.name && missing.empty()) missing = #name;
   FG_IMGUI_VULKAN_FUNCTIONS(FG_LOAD)
 #undef FG_LOAD
   if (!missing.empty())
-    throw vk::Error(VK_ERROR_EXTENSION_NOT_PRESENT, "the window needs " + missing + ", which this Vulkan driver lacks");
+    throw vk::Error(VK_ERROR_EXTENSION_NOT_PRESENT,
+                    "the window needs " + missing + ", which this Vulkan driver lacks");
 }
 
 }  // namespace fg

@@ -1,6 +1,6 @@
 #pragma once
-// Debian's libimgui.a calls Vulkan by its plain symbols. We must not link libvulkan, because the program has to start
-// where there is none; so these symbols are ours, and forward to what the loader offers at run time.
+// Debian's libimgui.a calls Vulkan by its plain symbols. We must not link libvulkan, because the program has
+// to start where there is none; so these symbols are ours, and forward to what the loader offers at run time.
 
 #include "plugin/vk/dispatch.h"
 #include "plugin/vk/error.h"

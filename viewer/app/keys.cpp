@@ -9,18 +9,28 @@
 namespace fg {
 namespace {
 
-constexpr FgColorMap kMaps[] = {FG_COLOR_MAP_VIRIDIS, FG_COLOR_MAP_TURBO, FG_COLOR_MAP_MAGMA, FG_COLOR_MAP_GREY};
+constexpr FgColorMap kMaps[] = {FG_COLOR_MAP_VIRIDIS, FG_COLOR_MAP_TURBO, FG_COLOR_MAP_MAGMA,
+                                FG_COLOR_MAP_GREY};
 
 bool down(int key) { return ImGui::IsKeyDown(key); }
 
 // The brackets turn what the current mode can be turned by.
 void adjust(DisplaySettings& display, int by) {
   switch (display.mode) {
-    case ViewMode::split: display.split = std::clamp(display.split + 0.05f * by, 0.0f, 1.0f); break;
-    case ViewMode::blink: display.blink_hz = std::clamp(display.blink_hz * (by > 0 ? 1.25f : 0.8f), 0.25f, 10.0f); break;
-    case ViewMode::difference: display.gain = std::clamp(display.gain * (by > 0 ? 1.25f : 0.8f), 1.0f, 64.0f); break;
-    case ViewMode::heatmap_over: display.opacity = std::clamp(display.opacity + 0.1f * by, 0.0f, 1.0f); break;
-    default: break;
+    case ViewMode::split:
+      display.split = std::clamp(display.split + 0.05f * by, 0.0f, 1.0f);
+      break;
+    case ViewMode::blink:
+      display.blink_hz = std::clamp(display.blink_hz * (by > 0 ? 1.25f : 0.8f), 0.25f, 10.0f);
+      break;
+    case ViewMode::difference:
+      display.gain = std::clamp(display.gain * (by > 0 ? 1.25f : 0.8f), 1.0f, 64.0f);
+      break;
+    case ViewMode::heatmap_over:
+      display.opacity = std::clamp(display.opacity + 0.1f * by, 0.0f, 1.0f);
+      break;
+    default:
+      break;
   }
 }
 
@@ -38,8 +48,11 @@ void zoom_by(Ui& ui, double by) {
 void fly(Ui& ui) {
   if (ui.navigator.mode != Navigator::Mode::fly || ui.session.content() != Session::Content::splats) return;
   if (ImGui::GetIO().KeyCtrl) return;
-  const auto axis = [](int plus, int minus) { return static_cast<double>(down(plus)) - static_cast<double>(down(minus)); };
-  const glm::dvec3 direction(axis(GLFW_KEY_D, GLFW_KEY_A), axis(GLFW_KEY_Q, GLFW_KEY_E), axis(GLFW_KEY_W, GLFW_KEY_S));
+  const auto axis = [](int plus, int minus) {
+    return static_cast<double>(down(plus)) - static_cast<double>(down(minus));
+  };
+  const glm::dvec3 direction(axis(GLFW_KEY_D, GLFW_KEY_A), axis(GLFW_KEY_Q, GLFW_KEY_E),
+                             axis(GLFW_KEY_W, GLFW_KEY_S));
   if (direction == glm::dvec3(0)) return;
   ui.leave_snapped();
   // A slow frame must not become a leap.
@@ -54,8 +67,10 @@ void toggle_fly(Ui& ui) {
 }
 
 void home(Ui& ui) {
-  if (ui.session.content() == Session::Content::volume) ui.session.drr().reset_pose();
-  else if (ui.session.content() == Session::Content::splats) ui.frame_scene();
+  if (ui.session.content() == Session::Content::volume)
+    ui.session.drr().reset_pose();
+  else if (ui.session.content() == Session::Content::splats)
+    ui.frame_scene();
 }
 
 void copy_camera(Ui& ui) {
@@ -67,15 +82,28 @@ void copy_camera(Ui& ui) {
 bool repeating_key(Ui& ui, int key) {
   DisplaySettings& display = ui.settings.display;
   switch (key) {
-    case GLFW_KEY_LEFT_BRACKET: adjust(display, -1); return true;
-    case GLFW_KEY_RIGHT_BRACKET: adjust(display, 1); return true;
+    case GLFW_KEY_LEFT_BRACKET:
+      adjust(display, -1);
+      return true;
+    case GLFW_KEY_RIGHT_BRACKET:
+      adjust(display, 1);
+      return true;
     case GLFW_KEY_EQUAL:
-    case GLFW_KEY_KP_ADD: zoom_by(ui, 1.25); return true;
+    case GLFW_KEY_KP_ADD:
+      zoom_by(ui, 1.25);
+      return true;
     case GLFW_KEY_MINUS:
-    case GLFW_KEY_KP_SUBTRACT: zoom_by(ui, 0.8); return true;
-    case GLFW_KEY_RIGHT: ui.step(1); return true;
-    case GLFW_KEY_LEFT: ui.step(-1); return true;
-    default: return false;
+    case GLFW_KEY_KP_SUBTRACT:
+      zoom_by(ui, 0.8);
+      return true;
+    case GLFW_KEY_RIGHT:
+      ui.step(1);
+      return true;
+    case GLFW_KEY_LEFT:
+      ui.step(-1);
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -83,29 +111,54 @@ void single_key(Ui& ui, const KeyPress& press) {
   if (press.key >= GLFW_KEY_1 && press.key < GLFW_KEY_1 + static_cast<int>(kViewModes.size()))
     return ui.choose_mode(kViewModes[press.key - GLFW_KEY_1]);
   switch (press.key) {
-    case GLFW_KEY_F1: ui.shows_help = !ui.shows_help; break;
+    case GLFW_KEY_F1:
+      ui.shows_help = !ui.shows_help;
+      break;
     case GLFW_KEY_ESCAPE:
       ui.shows_help = false;
       ui.messages.clear();
       break;
-    case GLFW_KEY_M: next_color_map(ui.settings.display, press.shift); break;
-    case GLFW_KEY_N: ui.settings.display.nearest = !ui.settings.display.nearest; break;
+    case GLFW_KEY_M:
+      next_color_map(ui.settings.display, press.shift);
+      break;
+    case GLFW_KEY_N:
+      ui.settings.display.nearest = !ui.settings.display.nearest;
+      break;
     case GLFW_KEY_0:
-    case GLFW_KEY_KP_0: ui.zoom = {}; break;
+    case GLFW_KEY_KP_0:
+      ui.zoom = {};
+      break;
     case GLFW_KEY_BACKSPACE:
       if (ui.last_snapped) ui.snap(*ui.last_snapped);
       break;
     case GLFW_KEY_HOME:
-    case GLFW_KEY_F: home(ui); break;
-    case GLFW_KEY_G: toggle_fly(ui); break;
-    case GLFW_KEY_V: ui.settings.show_frustums = !ui.settings.show_frustums; break;
-    case GLFW_KEY_C: copy_camera(ui); break;
+    case GLFW_KEY_F:
+      home(ui);
+      break;
+    case GLFW_KEY_G:
+      toggle_fly(ui);
+      break;
+    case GLFW_KEY_V:
+      ui.settings.show_frustums = !ui.settings.show_frustums;
+      break;
+    case GLFW_KEY_C:
+      copy_camera(ui);
+      break;
     case GLFW_KEY_P:
-    case GLFW_KEY_F12: ui.wants_screenshot = true; break;
-    case GLFW_KEY_I: ui.settings.inspector = !ui.settings.inspector; break;
-    case GLFW_KEY_H: ui.settings.show_panels = !ui.settings.show_panels; break;
-    case GLFW_KEY_SPACE: ui.paused = !ui.paused; break;
-    default: break;
+    case GLFW_KEY_F12:
+      ui.wants_screenshot = true;
+      break;
+    case GLFW_KEY_I:
+      ui.settings.inspector = !ui.settings.inspector;
+      break;
+    case GLFW_KEY_H:
+      ui.settings.show_panels = !ui.settings.show_panels;
+      break;
+    case GLFW_KEY_SPACE:
+      ui.paused = !ui.paused;
+      break;
+    default:
+      break;
   }
 }
 
@@ -133,14 +186,15 @@ std::vector<KeyHelp> key_help() {
       {"H", "hide or show the panels"},
       {"F1   ?", "this list"},
       {"Ctrl+Q", "quit"},
-      {"Drop files", ".ply scene, cameras, photos, a picture, a CT volume (Shift+drop a .ply: as the reference)"},
+      {"Drop files",
+       ".ply scene, cameras, photos, a picture, a CT volume (Shift+drop a .ply: as the reference)"},
   };
 }
 
 void handle_keys(Ui& ui) {
   const ImGuiIO& io = ImGui::GetIO();
-  const bool question = std::find(io.InputQueueCharacters.begin(), io.InputQueueCharacters.end(), ImWchar('?')) !=
-                        io.InputQueueCharacters.end();
+  const bool question = std::find(io.InputQueueCharacters.begin(), io.InputQueueCharacters.end(),
+                                  ImWchar('?')) != io.InputQueueCharacters.end();
   if (io.WantTextInput) return;  // a number is being typed into a slider
   if (question) ui.shows_help = !ui.shows_help;
   ui.reference_held = down(GLFW_KEY_TAB) && !io.KeyAlt;

@@ -23,14 +23,18 @@ glm::dvec3 camera_position(const glm::dmat4& world_to_camera) {
 glm::dvec3 camera_forward(const glm::dmat4& world_to_camera) {
   return glm::transpose(rotation_of(world_to_camera))[2];
 }
-glm::dvec3 camera_up(const glm::dmat4& world_to_camera) { return -glm::transpose(rotation_of(world_to_camera))[1]; }
+glm::dvec3 camera_up(const glm::dmat4& world_to_camera) {
+  return -glm::transpose(rotation_of(world_to_camera))[1];
+}
 
 glm::dvec3 mean_up(const std::vector<Camera>& cameras) {
   glm::dvec3 sum(0);
   for (const Camera& camera : cameras) sum += camera_up(camera.world_to_camera);
   const double length = glm::length(sum);
-  // Cameras that look in all directions still agree on up; a small mean says that they do not, e.g. all looking down.
-  if (!std::isfinite(length) || length < 0.1 * static_cast<double>(cameras.size()) || length == 0) return {0, -1, 0};
+  // Cameras that look in all directions still agree on up; a small mean says that they do not, e.g. all
+  // looking down.
+  if (!std::isfinite(length) || length < 0.1 * static_cast<double>(cameras.size()) || length == 0)
+    return {0, -1, 0};
   return sum / length;
 }
 
@@ -75,7 +79,8 @@ void Navigator::frame(const glm::dvec3& centre, double radius, double fov_deg, d
 }
 
 void Navigator::drag(glm::dvec2 pixels, double viewport_height) {
-  const double turn = (mode == Mode::orbit ? glm::pi<double>() : glm::half_pi<double>()) / std::max(viewport_height, 1.0);
+  const double turn =
+      (mode == Mode::orbit ? glm::pi<double>() : glm::half_pi<double>()) / std::max(viewport_height, 1.0);
   const glm::dvec3 pivot = target();
   // Orbit: the scene follows the cursor. Fly: the view does. Both turn the axis the same way.
   yaw_ -= pixels.x * turn;
@@ -84,7 +89,8 @@ void Navigator::drag(glm::dvec2 pixels, double viewport_height) {
 }
 
 void Navigator::pan(glm::dvec2 pixels, double viewport_height, double fov_deg) {
-  const double per_pixel = 2 * distance_ * std::tan(glm::radians(fov_deg) / 2) / std::max(viewport_height, 1.0);
+  const double per_pixel =
+      2 * distance_ * std::tan(glm::radians(fov_deg) / 2) / std::max(viewport_height, 1.0);
   const glm::dmat3 a = axes();
   position_ -= per_pixel * (pixels.x * a[0] + pixels.y * a[1]);
 }

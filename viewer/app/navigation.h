@@ -1,5 +1,6 @@
 #pragma once
-// Moving a free camera: orbit around a point, or fly. World to camera is COLMAP's: x right, y down, z forward. Pure maths.
+// Moving a free camera: orbit around a point, or fly. World to camera is COLMAP's: x right, y down, z
+// forward. Pure maths.
 
 #include <glm/mat3x3.hpp>
 #include <glm/mat4x4.hpp>
@@ -18,7 +19,8 @@ glm::dvec3 camera_up(const glm::dmat4& world_to_camera);  // minus the camera's 
 // The mean of the cameras' up vectors; -y, COLMAP's habit, where they cancel or there are none.
 glm::dvec3 mean_up(const std::vector<Camera>& cameras);
 
-// The same kind of lens on another image: the vertical field of view is kept, the principal point is the middle.
+// The same kind of lens on another image: the vertical field of view is kept, the principal point is the
+// middle.
 Intrinsics free_intrinsics(int width, int height, double vertical_fov_deg);
 double vertical_fov_deg(const Intrinsics& intrinsics);
 
@@ -39,10 +41,12 @@ class Navigator {
   void frame(const glm::dvec3& centre, double radius, double vertical_fov_deg, double aspect);
   void level() { roll_ = 0; }
 
-  // Drags in pixels of a viewport that is viewport_height high; wheel in notches, positive is towards the scene.
+  // Drags in pixels of a viewport that is viewport_height high; wheel in notches, positive is towards the
+  // scene.
   void drag(glm::dvec2 pixels, double viewport_height);  // orbit: around the target; fly: look around
-  void pan(glm::dvec2 pixels, double viewport_height, double vertical_fov_deg);  // the target moves with the cursor
-  void wheel(double notches);                            // orbit: distance; fly: speed
+  void pan(glm::dvec2 pixels, double viewport_height,
+           double vertical_fov_deg);  // the target moves with the cursor
+  void wheel(double notches);         // orbit: distance; fly: speed
   // -1..1 along right, down and forward, for so many seconds.
   void fly(const glm::dvec3& direction, double seconds, bool fast);
 
@@ -53,7 +57,7 @@ class Navigator {
 
  private:
   glm::dvec3 forward() const;
-  glm::dmat3 axes() const;  // columns: right, down, forward in the world, roll included
+  glm::dmat3 axes() const;    // columns: right, down, forward in the world, roll included
   glm::dmat3 ground() const;  // columns: two horizontal axes and up
 
   glm::dvec3 up_{0, -1, 0};

@@ -39,8 +39,10 @@ void row(Ui& ui, std::size_t index) {
     ui.scroll_to_snapped = false;
   }
   ImGui::TableNextColumn();
-  if (score) ImGui::Text("%.4f", score->ssim);
-  else ImGui::TextDisabled(camera.photo.empty() ? "none" : "–");
+  if (score)
+    ImGui::Text("%.4f", score->ssim);
+  else
+    ImGui::TextDisabled(camera.photo.empty() ? "none" : "–");
   ImGui::PopID();
 }
 
@@ -69,12 +71,13 @@ void draw_camera_list(Ui& ui, const Rect& area) {
   ImGui::Text("Cameras (%zu)", ui.session.cameras().size());
   measured_mean(ui);
   ImGui::Spacing();
-  constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_PadOuterX;
+  constexpr ImGuiTableFlags kFlags =
+      ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_PadOuterX;
   ImGui::PushStyleVar(ImGuiStyleVar_CellPadding, {5 * ui.scale, 2 * ui.scale});
   if (ImGui::BeginTable("list", 3, kFlags, ImGui::GetContentRegionAvail())) {
     ImGui::TableSetupColumn("split", ImGuiTableColumnFlags_WidthFixed);
     ImGui::TableSetupColumn("name", ImGuiTableColumnFlags_WidthStretch);
-    ImGui::TableSetupColumn("SSIM", ImGuiTableColumnFlags_WidthFixed, ImGui::CalcTextSize("-0.8888").x);
+    ImGui::TableSetupColumn("SSIM", ImGuiTableColumnFlags_WidthFixed, ImGui::CalcTextSize("0.8888").x);
     // Thousands of cameras: only the visible rows are drawn, unless the list has to find the snapped one.
     const int count = static_cast<int>(ui.session.cameras().size());
     if (ui.scroll_to_snapped) {

@@ -6,7 +6,8 @@
 namespace fg {
 namespace {
 
-constexpr FgColorMap kMaps[] = {FG_COLOR_MAP_VIRIDIS, FG_COLOR_MAP_TURBO, FG_COLOR_MAP_MAGMA, FG_COLOR_MAP_GREY};
+constexpr FgColorMap kMaps[] = {FG_COLOR_MAP_VIRIDIS, FG_COLOR_MAP_TURBO, FG_COLOR_MAP_MAGMA,
+                                FG_COLOR_MAP_GREY};
 
 void color_map_controls(DisplaySettings& display) {
   if (ImGui::BeginCombo("colours", name_of(display.color_map))) {
@@ -31,14 +32,21 @@ void draw_display_controls(Ui& ui) {
   ImGui::PushItemWidth(ImGui::GetContentRegionAvail().x * 0.58f);
   constexpr ImGuiSliderFlags kClamp = ImGuiSliderFlags_AlwaysClamp;
   switch (display.mode) {
-    case ViewMode::split: ImGui::SliderFloat("split", &display.split, 0, 1, "%.2f", kClamp); break;
-    case ViewMode::blink: ImGui::SliderFloat("swaps/s", &display.blink_hz, 0.25f, 10, "%.2f", kClamp); break;
+    case ViewMode::split:
+      ImGui::SliderFloat("split", &display.split, 0, 1, "%.2f", kClamp);
+      break;
+    case ViewMode::blink:
+      ImGui::SliderFloat("swaps/s", &display.blink_hz, 0.25f, 10, "%.2f", kClamp);
+      break;
     case ViewMode::difference:
       ImGui::SliderFloat("gain", &display.gain, 1, 64, "%.1f x", kClamp | ImGuiSliderFlags_Logarithmic);
       ImGui::Checkbox("through the colour map", &display.difference_mapped);
       break;
-    case ViewMode::heatmap_over: ImGui::SliderFloat("opacity", &display.opacity, 0, 1, "%.2f", kClamp); break;
-    default: break;
+    case ViewMode::heatmap_over:
+      ImGui::SliderFloat("opacity", &display.opacity, 0, 1, "%.2f", kClamp);
+      break;
+    default:
+      break;
   }
   color_map_controls(display);
   ImGui::SameLine();

@@ -44,7 +44,8 @@ void draw_messages(Ui& ui, const Rect& picture) {
   if (ui.messages.empty() || picture.width < 120) return;
   const float inset = 10 * ui.scale;
   const auto width = static_cast<float>(std::min(picture.width - 2.0 * inset, 620.0 * ui.scale));
-  ImGui::SetNextWindowPos({static_cast<float>(picture.x) + inset, static_cast<float>(picture.y) + 40 * ui.scale});
+  ImGui::SetNextWindowPos(
+      {static_cast<float>(picture.x) + inset, static_cast<float>(picture.y) + 40 * ui.scale});
   ImGui::SetNextWindowSize({width, 0});
   ImGui::SetNextWindowBgAlpha(0.92f);
   ImGui::Begin("messages", nullptr,

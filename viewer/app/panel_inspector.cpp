@@ -25,7 +25,8 @@ void magnifier(const ProbeReading& reading, ImVec2 corner, float side, const Col
     }
   const int middle = FG_PROBE_SIZE / 2;
   const ImVec2 from(corner.x + std::floor(middle * cell) - 1, corner.y + std::floor(middle * cell) - 1);
-  const ImVec2 to(corner.x + std::floor((middle + 1) * cell) + 1, corner.y + std::floor((middle + 1) * cell) + 1);
+  const ImVec2 to(corner.x + std::floor((middle + 1) * cell) + 1,
+                  corner.y + std::floor((middle + 1) * cell) + 1);
   list->AddRect({from.x - 1, from.y - 1}, {to.x + 1, to.y + 1}, packed(0, 0, 0));
   list->AddRect(from, to, packed(1, 1, 1));
 }
@@ -74,7 +75,8 @@ void draw_inspector(Ui& ui) {
   const float side = std::floor(std::min((available - 2 * gap) / 3, 120 * ui.scale));
   const ImVec2 corner = ImGui::GetCursorScreenPos();
   const DisplaySettings& display = ui.settings.display;
-  magnifier(reading, corner, side, [](const ProbeTexel& t) { return packed(t.render[0], t.render[1], t.render[2]); });
+  magnifier(reading, corner, side,
+            [](const ProbeTexel& t) { return packed(t.render[0], t.render[1], t.render[2]); });
   if (panels == 3) {
     magnifier(reading, {corner.x + side + gap, corner.y}, side,
               [](const ProbeTexel& t) { return packed(t.reference[0], t.reference[1], t.reference[2]); });
@@ -95,8 +97,10 @@ void draw_inspector(Ui& ui) {
   ImGui::Text("pixel %d, %d", reading.middle.x, reading.middle.y);
   if (reading.has_reference) {
     ImGui::SameLine(available / 2);
-    if (std::isnan(reading.centre().ssim)) ImGui::TextUnformatted("local SSIM NaN");
-    else ImGui::Text("local SSIM %.4f", reading.centre().ssim);
+    if (std::isnan(reading.centre().ssim))
+      ImGui::TextUnformatted("local SSIM NaN");
+    else
+      ImGui::Text("local SSIM %.4f", reading.centre().ssim);
   }
   values(reading);
 }

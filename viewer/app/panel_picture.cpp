@@ -10,8 +10,8 @@
 namespace fg {
 namespace {
 
-constexpr float kClickReach = 4;     // points that the mouse may move in a click
-constexpr float kDividerReach = 7;   // points beside the divider that grab it
+constexpr float kClickReach = 4;    // points that the mouse may move in a click
+constexpr float kDividerReach = 7;  // points beside the divider that grab it
 
 struct Mouse {
   bool hovered, pressed, released;
@@ -46,7 +46,8 @@ Rect panel_at(const Ui& ui, glm::dvec2 at) {
 void drag_divider(Ui& ui, const Mouse& mouse) {
   const double from = std::max(0.0, ui.layout.left_image.corner.x);
   const double to = std::min(ui.layout.left.width, ui.layout.left_image.to_output(ui.image).x);
-  if (to > from) ui.settings.display.split = static_cast<float>(std::clamp((mouse.at.x - from) / (to - from), 0.0, 1.0));
+  if (to > from)
+    ui.settings.display.split = static_cast<float>(std::clamp((mouse.at.x - from) / (to - from), 0.0, 1.0));
 }
 
 void drag_camera(Ui& ui, const Mouse& mouse, bool sideways) {
@@ -58,14 +59,18 @@ void drag_camera(Ui& ui, const Mouse& mouse, bool sideways) {
       const double mm = view.geometry.delx_mm / ui.layout.left_image.scale * 850 / view.geometry.sdd_mm;
       view.move_source({-mouse.moved.x * mm, -mouse.moved.y * mm, 0});
     } else {
-      view.rotation_deg.x = std::remainder(view.rotation_deg.x + 0.25 * mouse.moved.x / ui.pixels_per_point, 360.0);
-      view.rotation_deg.y = std::remainder(view.rotation_deg.y + 0.25 * mouse.moved.y / ui.pixels_per_point, 360.0);
+      view.rotation_deg.x =
+          std::remainder(view.rotation_deg.x + 0.25 * mouse.moved.x / ui.pixels_per_point, 360.0);
+      view.rotation_deg.y =
+          std::remainder(view.rotation_deg.y + 0.25 * mouse.moved.y / ui.pixels_per_point, 360.0);
     }
     return;
   }
   ui.leave_snapped();
-  if (sideways) ui.navigator.pan(mouse.moved, height, ui.settings.vertical_fov_deg);
-  else ui.navigator.drag(mouse.moved, height);
+  if (sideways)
+    ui.navigator.pan(mouse.moved, height, ui.settings.vertical_fov_deg);
+  else
+    ui.navigator.drag(mouse.moved, height);
 }
 
 void turn_wheel(Ui& ui, const Mouse& mouse) {
@@ -89,17 +94,20 @@ void react(Ui& ui, const Mouse& mouse) {
     const bool left = ImGui::IsMouseDown(ImGuiMouseButton_Left);
     for (const ImGuiMouseButton button : {0, 1, 2})
       if (ImGui::IsMouseDragging(button, kClickReach * ui.scale)) ui.moved_by_drag = true;
-    if (ui.dragging_divider) drag_divider(ui, mouse);
+    if (ui.dragging_divider)
+      drag_divider(ui, mouse);
     else if (ui.moved_by_drag && moves_picture(ui))
       ui.zoom = panned(ui.zoom, ui.image, ui.layout.left, mouse.moved);
-    else if (ui.moved_by_drag && ui.session.content() != Session::Content::nothing) drag_camera(ui, mouse, !left);
+    else if (ui.moved_by_drag && ui.session.content() != Session::Content::nothing)
+      drag_camera(ui, mouse, !left);
   }
   turn_wheel(ui, mouse);
   if (mouse.released) {
     if (!ui.moved_by_drag && !ui.dragging_divider && ui.hovered) ui.snap(*ui.hovered);
     ui.dragging_divider = false;
   }
-  if ((mouse.hovered && at_divider(ui, mouse)) || ui.dragging_divider) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
+  if ((mouse.hovered && at_divider(ui, mouse)) || ui.dragging_divider)
+    ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
 }
 
 // The image pixel under the cursor, in whichever panel.
@@ -122,7 +130,8 @@ void project_cameras(Ui& ui) {
   const double near_z = 0.01 * ui.navigator.scene_radius();
   for (std::size_t i = 0; i < ui.frustums.size(); ++i) {
     // The snapped camera's own pyramid would frame the picture; an empty entry keeps the numbering.
-    if (ui.session.snapped() == i) ui.projected.emplace_back();
+    if (ui.session.snapped() == i)
+      ui.projected.emplace_back();
     else
       ui.projected.push_back(
           project_frustum(ui.session.intrinsics(), ui.session.world_to_camera(), ui.frustums[i], near_z));
@@ -135,7 +144,8 @@ void draw_cameras(const Ui& ui, ImDrawList* list) {
     const unsigned base = ui.session.cameras()[i].split == Split::test ? colors::kTest : colors::kTrain;
     const unsigned color = marked ? 0xFFFFFFFF : (base & 0x00FFFFFF) | 0xB0000000;
     for (const Segment2& line : ui.projected[i].lines)
-      list->AddLine(on_screen(ui, line.from), on_screen(ui, line.to), color, (marked ? 2.0f : 1.2f) * ui.scale);
+      list->AddLine(on_screen(ui, line.from), on_screen(ui, line.to), color,
+                    (marked ? 2.0f : 1.2f) * ui.scale);
   }
 }
 
@@ -150,7 +160,8 @@ void camera_tooltip(const Ui& ui) {
   ImGui::EndTooltip();
 }
 
-void tag(const Ui& ui, ImDrawList* list, float x, float y, float align, const char* text, unsigned color = colors::kText) {
+void tag(const Ui& ui, ImDrawList* list, float x, float y, float align, const char* text,
+         unsigned color = colors::kText) {
   const ImVec2 size = ImGui::CalcTextSize(text);
   const float pad = 5 * ui.scale;
   const ImVec2 from(x - align * (size.x + 2 * pad), y);
@@ -165,7 +176,8 @@ void draw_invitation(const Ui& ui, ImDrawList* list) {
   const float line = ImGui::GetTextLineHeightWithSpacing();
   float y = static_cast<float>(ui.viewport.y + ui.viewport.height / 2) - 1.5f * line;
   for (const char* text : lines) {
-    const float x = static_cast<float>(ui.viewport.x + ui.viewport.width / 2) - ImGui::CalcTextSize(text).x / 2;
+    const float x =
+        static_cast<float>(ui.viewport.x + ui.viewport.width / 2) - ImGui::CalcTextSize(text).x / 2;
     list->AddText({x, y}, text == lines[0] ? colors::kText : colors::kDim, text);
     y += 1.2f * line;
   }
@@ -173,16 +185,18 @@ void draw_invitation(const Ui& ui, ImDrawList* list) {
 
 // Names of what is seen, at the top; the view and its size at the bottom right.
 void draw_labels(const Ui& ui, ImDrawList* list) {
-  const float inset = 8 * ui.scale, left = static_cast<float>(ui.viewport.x), top = static_cast<float>(ui.viewport.y);
+  const float inset = 8 * ui.scale, left = static_cast<float>(ui.viewport.x),
+              top = static_cast<float>(ui.viewport.y);
   const auto right = static_cast<float>(ui.viewport.x + ui.viewport.width);
   const float divider = left + static_cast<float>(ui.layout.divider / ui.pixels_per_point);
   const ViewMode mode = ui.mode_now();
   const std::string reference = "reference: " + ui.session.reference_name();
   if (mode == ViewMode::split) {
-    list->AddLine({divider, top}, {divider, static_cast<float>(top + ui.viewport.height)}, 0xE0FFFFFF, 1.5f * ui.scale);
+    list->AddLine({divider, top}, {divider, static_cast<float>(top + ui.viewport.height)}, 0xE0FFFFFF,
+                  1.5f * ui.scale);
     const float middle = static_cast<float>(top + ui.viewport.height / 2);
-    list->AddRectFilled({divider - 4 * ui.scale, middle - 16 * ui.scale}, {divider + 4 * ui.scale, middle + 16 * ui.scale},
-                        0xE0FFFFFF, 3 * ui.scale);
+    list->AddRectFilled({divider - 4 * ui.scale, middle - 16 * ui.scale},
+                        {divider + 4 * ui.scale, middle + 16 * ui.scale}, 0xE0FFFFFF, 3 * ui.scale);
     // Each label belongs to its half and stays inside the window.
     tag(ui, list, left + inset, top + inset, 0, "render");
     tag(ui, list, right - inset, top + inset, 1, reference.c_str());
@@ -193,24 +207,29 @@ void draw_labels(const Ui& ui, ImDrawList* list) {
     tag(ui, list, left + inset, top + inset, 0, reference.c_str(), colors::kWarning);
   } else if (mode == ViewMode::difference) {
     char text[64];
-    std::snprintf(text, sizeof(text), "|render \xE2\x88\x92 reference| x %.1f", static_cast<double>(ui.settings.display.gain));
+    std::snprintf(text, sizeof(text), "|render \xE2\x88\x92 reference| x %.1f",
+                  static_cast<double>(ui.settings.display.gain));
     tag(ui, list, left + inset, top + inset, 0, text);
   } else if (ui.session.content() != Session::Content::nothing) {
     tag(ui, list, left + inset, top + inset, 0, mode == ViewMode::render ? "render" : label_of(mode));
   }
   char view[160];
   const std::string name =
-      ui.session.snapped() ? ui.session.cameras()[*ui.session.snapped()].name
-                           : std::string(ui.session.content() == Session::Content::volume ? "radiograph" : "free view");
+      ui.session.snapped()
+          ? ui.session.cameras()[*ui.session.snapped()].name
+          : std::string(ui.session.content() == Session::Content::volume ? "radiograph" : "free view");
   std::snprintf(view, sizeof(view), "%.100s  %d x %d", name.c_str(), ui.image.x, ui.image.y);
   if (ui.session.content() != Session::Content::nothing)
-    tag(ui, list, right - inset, static_cast<float>(top + ui.viewport.height) - inset - ImGui::GetTextLineHeight() - 5 * ui.scale,
-        1, view, colors::kDim);
+    tag(ui, list, right - inset,
+        static_cast<float>(top + ui.viewport.height) - inset - ImGui::GetTextLineHeight() - 5 * ui.scale, 1,
+        view, colors::kDim);
   if (ui.session.content() == Session::Content::nothing) {
     draw_invitation(ui, list);
   } else if (needs_reference(ui.settings.display.mode) && !ui.has_reference()) {
     const std::string why = ui.session.no_reference_because();
-    tag(ui, list, (left + right) / 2, static_cast<float>(top + ui.viewport.height) - 2.2f * inset - 2 * (ImGui::GetTextLineHeight() + 5 * ui.scale),
+    tag(ui, list, (left + right) / 2,
+        static_cast<float>(top + ui.viewport.height) - 2.2f * inset -
+            2 * (ImGui::GetTextLineHeight() + 5 * ui.scale),
         0.5f, why.c_str(), colors::kWarning);
   }
 }
@@ -221,18 +240,22 @@ void draw_legend(const Ui& ui, ImDrawList* list) {
   const bool difference = mode == ViewMode::difference && display.difference_mapped;
   if (!shows_color_map(mode) && !difference) return;
   const float low = difference ? 0 : display.worst, high = difference ? 1 / display.gain : display.best;
-  const float width = std::min(static_cast<float>(ui.viewport.width) - 40 * ui.scale, 220 * ui.scale), tall = 10 * ui.scale;
+  const float width = std::min(static_cast<float>(ui.viewport.width) - 40 * ui.scale, 220 * ui.scale),
+              tall = 10 * ui.scale;
   const float line = ImGui::GetTextLineHeight(), pad = 7 * ui.scale;
   const float x = static_cast<float>(ui.viewport.x) + 8 * ui.scale + pad;
-  const float y = static_cast<float>(ui.viewport.y + ui.viewport.height) - 8 * ui.scale - pad - line - tall - 3;
+  const float y =
+      static_cast<float>(ui.viewport.y + ui.viewport.height) - 8 * ui.scale - pad - line - tall - 3;
   if (width < 60) return;
-  list->AddRectFilled({x - pad, y - pad}, {x + width + pad, y + tall + line + 3 + pad}, colors::kShade, 3 * ui.scale);
+  list->AddRectFilled({x - pad, y - pad}, {x + width + pad, y + tall + line + 3 + pad}, colors::kShade,
+                      3 * ui.scale);
   constexpr int kSteps = 64;
   for (int i = 0; i < kSteps; ++i) {
     std::uint8_t c[4];
     const float t = (i + 0.5f) / kSteps;  // from worst to best, or from no difference to the largest
     fg_color_map_sample(display.color_map, difference || !display.errors_bright ? t : 1 - t, c);
-    list->AddRectFilled({x + width * i / kSteps, y}, {x + width * (i + 1) / kSteps, y + tall}, IM_COL32(c[0], c[1], c[2], 255));
+    list->AddRectFilled({x + width * i / kSteps, y}, {x + width * (i + 1) / kSteps, y + tall},
+                        IM_COL32(c[0], c[1], c[2], 255));
   }
   char text[32];
   std::snprintf(text, sizeof(text), difference ? "%.3f" : "%.2f", static_cast<double>(low));
@@ -274,7 +297,8 @@ void draw_picture(Ui& ui, const Rect& area) {
 
     ImDrawList* list = ImGui::GetWindowDrawList();
     const ImVec2 from(static_cast<float>(area.x), static_cast<float>(area.y));
-    list->PushClipRect(from, {static_cast<float>(area.x + area.width), static_cast<float>(area.y + area.height)});
+    list->PushClipRect(from,
+                       {static_cast<float>(area.x + area.width), static_cast<float>(area.y + area.height)});
     if (!ui.layout.two_panels()) {
       const ImVec2 image_from = on_screen(ui, {0, 0}), image_to = on_screen(ui, ui.image);
       list->PushClipRect(image_from, image_to, true);

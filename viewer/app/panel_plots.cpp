@@ -29,18 +29,24 @@ struct Box {
   float height() const { return to.y - from.y; }
 };
 
-void text_at(ImVec2 at, unsigned color, const char* text) { ImGui::GetWindowDrawList()->AddText(at, color, text); }
+void text_at(ImVec2 at, unsigned color, const char* text) {
+  ImGui::GetWindowDrawList()->AddText(at, color, text);
+}
 
 void label(ImVec2 at, const char* format, float value) {
   char text[24];
   std::snprintf(text, sizeof(text), format, static_cast<double>(value));
+  const ImVec2 size = ImGui::CalcTextSize(text);
+  // Above the curve, which would otherwise cross the digits.
+  ImGui::GetWindowDrawList()->AddRectFilled({at.x - 2, at.y}, {at.x + size.x + 2, at.y + size.y}, 0xB01A1816);
   text_at(at, colors::kDim, text);
 }
 
 Box frame(const char* title, ImVec2 corner, ImVec2 size) {
   ImDrawList* list = ImGui::GetWindowDrawList();
   text_at(corner, colors::kText, title);
-  const Box box{{corner.x, corner.y + ImGui::GetTextLineHeight() + 3}, {corner.x + size.x, corner.y + size.y}};
+  const Box box{{corner.x, corner.y + ImGui::GetTextLineHeight() + 3},
+                {corner.x + size.x, corner.y + size.y}};
   list->AddRectFilled(box.from, box.to, 0xFF1A1816);
   list->AddRect(box.from, box.to, colors::kLine);
   return box;
@@ -64,8 +70,10 @@ void plot(const Ui& ui, const Plot& what, ImVec2 corner, ImVec2 size) {
       list->AddLine({point(i).x, box.from.y}, {point(i).x, box.to.y}, colors::kLine);
     if (!std::isfinite(history[i].*what.value)) continue;
     const bool joined = i > 0 && !history[i].new_view && std::isfinite(history[i - 1].*what.value);
-    if (joined) list->AddLine(point(i - 1), point(i), what.color, 1.4f * ui.scale);
-    else list->AddCircleFilled(point(i), 1.4f * ui.scale, what.color, 6);
+    if (joined)
+      list->AddLine(point(i - 1), point(i), what.color, 1.4f * ui.scale);
+    else
+      list->AddCircleFilled(point(i), 1.4f * ui.scale, what.color, 6);
   }
   list->PopClipRect();
   const float line = ImGui::GetTextLineHeight();
@@ -111,11 +119,12 @@ void histogram(const Ui& ui, ImVec2 corner, ImVec2 size) {
     const float tall = std::sqrt(static_cast<float>(bins[i]) / highest) * (box.height() - 3);
     std::uint8_t rgba[4];
     fg_color_map_sample(display.color_map, color_position(display, (low + high) / 2), rgba);
-    list->AddRectFilled({x0, box.to.y - 1 - tall}, {x1 - 1, box.to.y - 1}, IM_COL32(rgba[0], rgba[1], rgba[2], 255));
+    list->AddRectFilled({x0, box.to.y - 1 - tall}, {x1 - 1, box.to.y - 1},
+                        IM_COL32(rgba[0], rgba[1], rgba[2], 255));
     const float mouse = ImGui::GetMousePos().x;
     if (hovered && mouse >= x0 && mouse < x1)
-      ImGui::SetTooltip("SSIM %.3f to %.3f\n%u pixels, %.2f %%", static_cast<double>(low), static_cast<double>(high),
-                        bins[i], 100 * bins[i] / total);
+      ImGui::SetTooltip("SSIM %.3f to %.3f\n%u pixels, %.2f %%", static_cast<double>(low),
+                        static_cast<double>(high), bins[i], 100 * bins[i] / total);
   }
   label({box.from.x + 4, box.from.y + 2}, "from %.0f", first ? 0.0f : -1.0f);
 }

@@ -14,9 +14,12 @@ void large(const Ui& ui, const char* name, const char* format, double value, con
   ImGui::TextDisabled("%s", name);
   if (ui.large_font) ImGui::PushFont(ui.large_font);
   char text[32];
-  if (std::isinf(value)) std::snprintf(text, sizeof(text), "inf");
-  else if (std::isnan(value)) std::snprintf(text, sizeof(text), "NaN");
-  else std::snprintf(text, sizeof(text), format, value);
+  if (std::isinf(value))
+    std::snprintf(text, sizeof(text), "inf");
+  else if (std::isnan(value))
+    std::snprintf(text, sizeof(text), "NaN");
+  else
+    std::snprintf(text, sizeof(text), format, value);
   ImGui::TextUnformatted(text);
   if (ui.large_font) ImGui::PopFont();
   if (*unit) {
@@ -38,8 +41,10 @@ void milliseconds(const char* name, double ms) {
   ImGui::TableNextColumn();
   ImGui::TextDisabled("%s", name);
   ImGui::TableNextColumn();
-  if (ms > 0) ImGui::Text(ms < 10 ? "%.3f ms" : "%.1f ms", ms);
-  else ImGui::TextDisabled("–");
+  if (ms > 0)
+    ImGui::Text(ms < 10 ? "%.3f ms" : "%.1f ms", ms);
+  else
+    ImGui::TextDisabled("–");
 }
 
 }  // namespace
@@ -75,13 +80,15 @@ void draw_scores(Ui& ui) {
   }
   ImGui::Separator();
   if (ImGui::BeginTable("times", 4, ImGuiTableFlags_SizingStretchProp)) {
-    milliseconds("render", ui.newest ? ui.newest->render_ms : 0);
+    milliseconds("render", ui.newest ? ui.newest->render_ms : ui.render_ms);
     milliseconds("metric", ui.newest ? ui.newest->metric_ms : 0);
     ImGui::TableNextColumn();
     ImGui::TextDisabled("frames/s");
     ImGui::TableNextColumn();
-    if (ui.paused) ImGui::TextColored({0.95f, 0.75f, 0.35f, 1}, "paused");
-    else ImGui::Text("%.1f", ui.frames_per_second);
+    if (ui.paused)
+      ImGui::TextColored({0.95f, 0.75f, 0.35f, 1}, "paused");
+    else
+      ImGui::Text("%.1f", ui.frames_per_second);
     ImGui::TableNextColumn();
     ImGui::TextDisabled("dropped");
     ImGui::TableNextColumn();

@@ -14,7 +14,8 @@ void mode_button(Ui& ui, ViewMode mode, bool enabled) {
   if (!enabled) ImGui::PopStyleVar();
   if (chosen) ImGui::PopStyleColor();
   if (ImGui::IsItemHovered())
-    ImGui::SetTooltip("Key %d%s", static_cast<int>(mode) + 1, enabled ? "" : ". Shown once there is a reference");
+    ImGui::SetTooltip("Key %d%s", static_cast<int>(mode) + 1,
+                      enabled ? "" : ". Shown once there is a reference");
 }
 
 float width_of_buttons() {

@@ -1,5 +1,6 @@
 #pragma once
-// The parts of the window. Each draws one frame of itself into the rectangle it is given, or into the current column.
+// The parts of the window. Each draws one frame of itself into the rectangle it is given, or into the current
+// column.
 
 #include "viewer/app/ui.h"
 
@@ -11,11 +12,11 @@ struct Regions {
 };
 Regions arrange(double width, double height, double scale, const Settings& settings, bool has_cameras);
 
-void draw_toolbar(Ui& ui, const Rect& area);       // view modes
+void draw_toolbar(Ui& ui, const Rect& area);  // view modes
 void draw_camera_list(Ui& ui, const Rect& area);
-void draw_picture(Ui& ui, const Rect& area);       // mouse, frustums, labels, legend; lays the picture out
-void draw_plots(Ui& ui, const Rect& area);         // history and histogram
-void draw_side(Ui& ui, const Rect& area);          // the column of the sections below
+void draw_picture(Ui& ui, const Rect& area);  // mouse, frustums, labels, legend; lays the picture out
+void draw_plots(Ui& ui, const Rect& area);    // history and histogram
+void draw_side(Ui& ui, const Rect& area);     // the column of the sections below
 void draw_messages(Ui& ui, const Rect& picture);
 void draw_help(Ui& ui);
 

@@ -40,10 +40,11 @@ PhotoCache::Entry& PhotoCache::entry(std::size_t camera) {
   found.used = ++clock_;
   if (!found.photo.valid()) {
     const std::array<float, 3> background = {background_[0], background_[1], background_[2]};
-    found.photo = std::async(std::launch::async, [wanted = &cameras_->at(camera), downscale = downscale_, background] {
-                    return std::shared_ptr<const GroundTruth>(
-                        std::make_shared<GroundTruth>(load_ground_truth(*wanted, downscale, background.data())));
-                  }).share();
+    found.photo =
+        std::async(std::launch::async, [wanted = &cameras_->at(camera), downscale = downscale_, background] {
+          return std::shared_ptr<const GroundTruth>(
+              std::make_shared<GroundTruth>(load_ground_truth(*wanted, downscale, background.data())));
+        }).share();
   }
   return found;
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Decoded photos of the cameras near the snapped one. Stepping to the next camera finds its photo ready: the neighbours
-// are read by threads of their own.
+// Decoded photos of the cameras near the snapped one. Stepping to the next camera finds its photo ready: the
+// neighbours are read by threads of their own.
 
 #include <cstdint>
 #include <future>

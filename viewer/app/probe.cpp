@@ -11,8 +11,8 @@ namespace fg {
 Probe::Probe(const vk::OwnDevice& device, std::uint32_t slots)
     : device_(device),
       pass_(device, {.spirv = shaders::display_probe,
-                     .bindings = {vk::kCombinedImageSampler, vk::kCombinedImageSampler, vk::kCombinedImageSampler,
-                                  vk::kStorageBuffer},
+                     .bindings = {vk::kCombinedImageSampler, vk::kCombinedImageSampler,
+                                  vk::kCombinedImageSampler, vk::kStorageBuffer},
                      .push_bytes = sizeof(ProbePush)}) {
   for (std::uint32_t i = 0; i < slots; ++i)
     slots_.push_back({vk::Buffer(device, sizeof(ProbeReading::texels), vk::Residence::readback),
@@ -38,8 +38,8 @@ void Probe::record(VkCommandBuffer cmd, std::uint32_t slot, const Compositor& co
   const VkMemoryBarrier to_host{.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
                                 .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
                                 .dstAccessMask = VK_ACCESS_HOST_READ_BIT};
-  device_.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &to_host, 0,
-                             nullptr, 0, nullptr);
+  device_.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_PIPELINE_STAGE_HOST_BIT, 0, 1,
+                             &to_host, 0, nullptr, 0, nullptr);
 }
 
 std::optional<ProbeReading> Probe::take(std::uint32_t slot) {

@@ -13,12 +13,12 @@
 namespace fg {
 
 struct ProbeTexel {
-  float render[3], ssim;     // display-referred 0..1; ssim of the map
+  float render[3], ssim;      // display-referred 0..1; ssim of the map
   float reference[3], valid;  // valid is 0 outside the image
 };
 
 struct ProbeReading {
-  glm::ivec2 middle{0};        // the texel under the cursor
+  glm::ivec2 middle{0};  // the texel under the cursor
   bool has_reference = false;
   ProbeTexel texels[FG_PROBE_SIZE * FG_PROBE_SIZE];  // rows from the top
 
@@ -29,7 +29,8 @@ class Probe {
  public:
   Probe(const vk::OwnDevice& device, std::uint32_t slots);
 
-  // Records the reading of the texels around one. Commands of an earlier record with the same slot must have finished.
+  // Records the reading of the texels around one. Commands of an earlier record with the same slot must have
+  // finished.
   void record(VkCommandBuffer cmd, std::uint32_t slot, const Compositor& compositor, const Tick& tick,
               glm::ivec2 middle);
   // What the slot's last record read, once its commands have finished.

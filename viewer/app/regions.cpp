@@ -13,8 +13,10 @@ Regions arrange(double width, double height, double scale, const Settings& setti
   const double below = height - bar;
   double left = 0, right = width, bottom = height;
   if (settings.show_panels) {
-    // The picture keeps at least 320 x 240 points; the camera list goes first, then the side column, then the plots.
-    const double side = points(width / scale >= 1700 ? 350 : 304), list = points(width / scale >= 1700 ? 250 : 208);
+    // The picture keeps at least 320 x 240 points; the camera list goes first, then the side column, then the
+    // plots.
+    const double side = points(width / scale >= 1700 ? 350 : 304),
+                 list = points(width / scale >= 1700 ? 260 : 232);
     if (width - side >= points(320)) right = width - side;
     if (has_cameras && right - list >= points(320)) left = list;
     const double plots = points(height / scale >= 900 ? 150 : 118);

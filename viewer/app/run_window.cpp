@@ -23,7 +23,8 @@ constexpr OsWindow::Size kSmallest{320, 240};
 
 std::vector<const char*> device_extensions() {
   std::vector<const char*> names = {VK_KHR_SWAPCHAIN_EXTENSION_NAME};
-  for (const char* const* name = fg_evaluator_device_extensions(); name && *name; ++name) names.push_back(*name);
+  for (const char* const* name = fg_evaluator_device_extensions(); name && *name; ++name)
+    names.push_back(*name);
   return names;
 }
 
@@ -32,8 +33,9 @@ std::filesystem::path settings_file(const ViewOptions& options) {
 }
 
 OsWindow::Size window_size(const ViewOptions& options, const Settings& settings) {
-  return {std::max(options.window_width > 0 ? options.window_width : settings.window_width, kSmallest.width),
-          std::max(options.window_height > 0 ? options.window_height : settings.window_height, kSmallest.height)};
+  return {
+      std::max(options.window_width > 0 ? options.window_width : settings.window_width, kSmallest.width),
+      std::max(options.window_height > 0 ? options.window_height : settings.window_height, kSmallest.height)};
 }
 
 // What makes one tick differ from the next: while paused, only a change is drawn.
@@ -78,10 +80,11 @@ class Viewer {
         swapchain_(device_, surface_, options.vsync),
         compositor_(device_, Swapchain::kSlots),
         probe_(device_, Swapchain::kSlots),
-        session_(device_, {.executor = options.executor,
-                           .frames_in_flight = Swapchain::kSlots + 1,
-                           .downscale = options.downscale,
-                           .background = {options.background[0], options.background[1], options.background[2]}}),
+        session_(device_,
+                 {.executor = options.executor,
+                  .frames_in_flight = Swapchain::kSlots + 1,
+                  .downscale = options.downscale,
+                  .background = {options.background[0], options.background[1], options.background[2]}}),
         scale_(options.ui_scale > 0 ? options.ui_scale : window_.content_scale()),
         ui_{.session = session_, .settings = settings, .scale = scale_} {
     const OsWindow::Size pixels = window_.framebuffer();
@@ -188,19 +191,24 @@ class Viewer {
     if (ui_.paused && view == seen_ && session_.images().width() > 0) return;
     seen_ = view;
     session_.set_heatmap(view.color_map, view.heatmap.first, view.heatmap.last);
-    ui_.attempt([&] { session_.tick(cmd); });
+    ui_.attempt([&] { tick_ = session_.tick(cmd); });
+    // That of the newest tick whose commands have certainly finished; without a reference no result brings
+    // it.
+    if (tick_ > Swapchain::kSlots) ui_.render_ms = session_.images().render_ms(tick_ - Swapchain::kSlots);
   }
 
   void record_picture(const Swapchain::Frame& frame) {
     if (picture_is_new_) {
-      vk::change_layout(device_, frame.cmd, picture_.get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
+      vk::change_layout(device_, frame.cmd, picture_.get(), VK_IMAGE_LAYOUT_UNDEFINED,
+                        VK_IMAGE_LAYOUT_GENERAL);
       picture_is_new_ = false;
     }
     if (session_.images().width() == 0) return;
     const glm::ivec2 image(session_.images().width(), session_.images().height());
     const glm::ivec2 output(static_cast<int>(picture_.width()), static_cast<int>(picture_.height()));
     // A tick that failed leaves images of another size than the layout was made for.
-    if (image != ui_.image) ui_.layout = lay_out(ui_.settings.display, ui_.mode_now(), image, output, ui_.zoom);
+    if (image != ui_.image)
+      ui_.layout = lay_out(ui_.settings.display, ui_.mode_now(), image, output, ui_.zoom);
     compositor_.record(frame.cmd, frame.slot, session_.images(),
                        compose_push(ui_.settings.display, ui_.layout, image, output), picture_);
     if (ui_.probed && ui_.probed->x < image.x && ui_.probed->y < image.y)
@@ -218,8 +226,10 @@ class Viewer {
     const VkExtent2D whole = swapchain_.extent();
     const auto x = static_cast<std::int32_t>(ui_.viewport.x * ui_.pixels_per_point);
     const auto y = static_cast<std::int32_t>(ui_.viewport.y * ui_.pixels_per_point);
-    const std::int32_t width = std::min<std::int32_t>(picture_.width(), static_cast<std::int32_t>(whole.width) - x);
-    const std::int32_t height = std::min<std::int32_t>(picture_.height(), static_cast<std::int32_t>(whole.height) - y);
+    const std::int32_t width =
+        std::min<std::int32_t>(picture_.width(), static_cast<std::int32_t>(whole.width) - x);
+    const std::int32_t height =
+        std::min<std::int32_t>(picture_.height(), static_cast<std::int32_t>(whole.height) - y);
     if (width > 0 && height > 0 && session_.images().width() > 0) {
       const VkImageSubresourceLayers layer{VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
       const VkImageBlit blit{.srcSubresource = layer,
@@ -261,6 +271,10 @@ class Viewer {
 
   void take_results() {
     while (const auto result = session_.poll()) {
+      // The first frames of a view may lack splats, until the renderer has made room for them; if there is no
+      // more room to make, a score of what there is beats none.
+      if (!session_.complete() && ++withheld_ <= 8) continue;
+      withheld_ = 0;
       const FgFrameResult& s = result->scores;
       ui_.newest = result;
       ui_.history.push({.tick = s.frame_number,
@@ -277,11 +291,12 @@ class Viewer {
     ui_.attempt([&] {
       device_.DeviceWaitIdle(device_.handle);
       take_results();  // that of the frame just submitted
-      const auto folder = next_screenshot_folder(options_.screenshots.empty() ? std::filesystem::current_path()
-                                                                              : options_.screenshots);
+      const auto folder = next_screenshot_folder(
+          options_.screenshots.empty() ? std::filesystem::current_path() : options_.screenshots);
       save_screenshot(folder, session_, compositor_, ui_.settings.display, ui_.mode_now(),
                       session_.has_reference() ? ui_.newest : std::nullopt);
-      ui_.say(Severity::info, "Saved frame, reference, heatmap, overlay and scores.json in " + folder.string());
+      ui_.say(Severity::info,
+              "Saved frame, reference, heatmap, overlay and scores.json in " + folder.string());
       std::fprintf(stderr, "screenshot: %s\n", folder.c_str());
     });
   }
@@ -336,6 +351,8 @@ class Viewer {
   std::uint64_t view_of_history_ = 0;
   double rate_since_ = 0;
   int frames_since_ = 0;
+  int withheld_ = 0;        // results of incomplete frames in a row
+  std::uint64_t tick_ = 0;  // the newest
 };
 
 }  // namespace

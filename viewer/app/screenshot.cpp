@@ -26,14 +26,17 @@ nlohmann::ordered_json scores_json(const Session& session, const DisplaySettings
   out["reference"] = session.reference_name();
   out["view_mode"] = name_of(mode);
   out["camera"] = nlohmann::ordered_json::parse(camera_json(session));
-  out["heatmap"] = {{"color_map", name_of(display.color_map)}, {"worst", display.worst}, {"best", display.best},
+  out["heatmap"] = {{"color_map", name_of(display.color_map)},
+                    {"worst", display.worst},
+                    {"best", display.best},
                     {"errors_bright", display.errors_bright}};
   if (!result) return out;
   const FgFrameResult& s = result->scores;
   out["tick"] = s.frame_number;
   out["executor"] = fg_executor_name(s.executor);
   out["ssim"] = json_number(s.ssim);
-  out["ssim_channel"] = {json_number(s.ssim_channel[0]), json_number(s.ssim_channel[1]), json_number(s.ssim_channel[2])};
+  out["ssim_channel"] = {json_number(s.ssim_channel[0]), json_number(s.ssim_channel[1]),
+                         json_number(s.ssim_channel[2])};
   out["ssim_min"] = json_number(s.ssim_min);
   out["ssim_p5"] = json_number(s.ssim_p5);
   out["psnr"] = json_number(s.psnr);

@@ -1,5 +1,6 @@
 #pragma once
-// What the newest tick shows and scores, as files: frame.png, reference.png, heatmap.png, overlay.png, scores.json.
+// What the newest tick shows and scores, as files: frame.png, reference.png, heatmap.png, overlay.png,
+// scores.json.
 
 #include <filesystem>
 #include <optional>

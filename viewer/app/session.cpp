@@ -8,13 +8,16 @@
 namespace fg {
 namespace {
 
-std::unique_ptr<Tick> make_tick(const vk::OwnDevice& device, FgExecutor executor, std::uint32_t frames_in_flight) {
-  return std::make_unique<Tick>(device, TickOptions{.executor = executor, .frames_in_flight = frames_in_flight});
+std::unique_ptr<Tick> make_tick(const vk::OwnDevice& device, FgExecutor executor,
+                                std::uint32_t frames_in_flight) {
+  return std::make_unique<Tick>(device,
+                                TickOptions{.executor = executor, .frames_in_flight = frames_in_flight});
 }
 
 // The same view on an image of another shape: the whole of it stays visible.
 Intrinsics fitted(const Intrinsics& from, int width, int height) {
-  const double shrink = std::min(static_cast<double>(width) / from.width, static_cast<double>(height) / from.height);
+  const double shrink =
+      std::min(static_cast<double>(width) / from.width, static_cast<double>(height) / from.height);
   return {.width = width,
           .height = height,
           .fx = from.fx * shrink,
@@ -46,7 +49,7 @@ Session::Session(const vk::OwnDevice& device, const SessionOptions& options)
 
 Session::~Session() { state_->wait_for_gpu(); }
 
-// ---- what is seen --------------------------------------------------------------------------------------------------
+// ---- what is seen ----
 
 void Session::snap(std::size_t camera) {
   State& s = *state_;
@@ -121,7 +124,7 @@ glm::ivec2 Session::frame_size() const {
 DrrView& Session::drr() { return state_->drr; }
 const DrrView& Session::drr() const { return state_->drr; }
 
-// ---- the tick ------------------------------------------------------------------------------------------------------
+// ---- the tick ----
 
 Session::State::ReferenceKind Session::State::reference_kind() const {
   if (content == Content::nothing) return ReferenceKind::none;
@@ -139,10 +142,18 @@ FrameSource& Session::State::source() {
 
 void Session::State::hand_over_reference() {
   switch (reference_kind()) {
-    case ReferenceKind::none: tick->set_reference(nullptr); break;
-    case ReferenceKind::scene: tick->set_reference(reference_splats.get()); break;
-    case ReferenceKind::photo: tick->set_reference(photo->image); break;
-    case ReferenceKind::picture: tick->set_reference(picture); break;
+    case ReferenceKind::none:
+      tick->set_reference(nullptr);
+      break;
+    case ReferenceKind::scene:
+      tick->set_reference(reference_splats.get());
+      break;
+    case ReferenceKind::photo:
+      tick->set_reference(photo->image);
+      break;
+    case ReferenceKind::picture:
+      tick->set_reference(picture);
+      break;
   }
   reference_is_new = false;
 }
@@ -200,10 +211,14 @@ bool Session::has_reference() const { return state_->reference_kind() != State::
 std::string Session::reference_name() const {
   const State& s = *state_;
   switch (s.reference_kind()) {
-    case State::ReferenceKind::scene: return s.reference_scene_name;
-    case State::ReferenceKind::picture: return s.picture_name;
-    case State::ReferenceKind::photo: return s.dataset.cameras[*s.snapped].name;
-    default: return {};
+    case State::ReferenceKind::scene:
+      return s.reference_scene_name;
+    case State::ReferenceKind::picture:
+      return s.picture_name;
+    case State::ReferenceKind::photo:
+      return s.dataset.cameras[*s.snapped].name;
+    default:
+      return {};
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What is loaded, from where it is seen, and what it is compared with: the state behind the window and --offscreen.
-// Knows nothing of windows. Owns the renderers and the Tick.
+// What is loaded, from where it is seen, and what it is compared with: the state behind the window and
+// --offscreen. Knows nothing of windows. Owns the renderers and the Tick.
 //
 //   Session session(device, {.executor = FG_EXECUTOR_AUTO});
 //   session.load_scene("scene.ply");
@@ -47,8 +47,10 @@ class Session {
   explicit Session(const vk::OwnDevice& device, const SessionOptions& options = {});
   ~Session();
 
-  // Loading. Each throws Failure with one sentence and then leaves everything as it was. Each may wait for the GPU.
-  void load(const ViewOptions& options);  // everything the options name, the first or the named camera snapped
+  // Loading. Each throws Failure with one sentence and then leaves everything as it was. Each may wait for
+  // the GPU.
+  void load(
+      const ViewOptions& options);  // everything the options name, the first or the named camera snapped
   void load_scene(const std::filesystem::path& file);
   void load_cameras(const std::filesystem::path& cameras, const std::filesystem::path& images = {});
   void load_reference_scene(const std::filesystem::path& file);  // scored against from every camera
@@ -62,20 +64,22 @@ class Session {
   Content content() const;
   const SplatScene::Bounds& bounds() const;  // of the splats or, without any, of the cameras
   std::size_t splat_count() const;
-  const std::string& title() const;      // file name of what is shown; empty when nothing is
+  const std::string& title() const;       // file name of what is shown; empty when nothing is
   std::vector<std::string> take_notes();  // what a user should know, one sentence each, each once
 
   // Ground-truth cameras, sorted by name.
   const std::vector<Camera>& cameras() const;
   const std::vector<std::optional<CameraScore>>& camera_scores() const;  // as far as they were measured
   void snap(std::size_t camera);
-  void snap(const std::string& name);  // the whole name, or a part that only one has; Failure(usage) otherwise
+  void snap(
+      const std::string& name);  // the whole name, or a part that only one has; Failure(usage) otherwise
   std::optional<std::size_t> snapped() const;
 
   // Any other view; leaves the snapped camera.
   void set_free_view(const Intrinsics& intrinsics, const glm::dmat4& world_to_camera);
 
-  // The view of the next tick. With a fixed picture the intrinsics are those of the free view fitted to its size.
+  // The view of the next tick. With a fixed picture the intrinsics are those of the free view fitted to its
+  // size.
   const Intrinsics& intrinsics() const;
   const glm::dmat4& world_to_camera() const;
   glm::ivec2 frame_size() const;  // of the next tick, pixels
@@ -89,12 +93,12 @@ class Session {
   std::uint64_t tick(VkCommandBuffer cmd);
   std::optional<TickResult> poll();  // the newest finished result, once; also remembers the camera's score
 
-  // Whether the newest finished tick drew every splat; the first ticks of a scene may find buffers too small, and the
-  // next tick then has more room.
+  // Whether the newest finished tick drew every splat; the first ticks of a scene may find buffers too small,
+  // and the next tick then has more room.
   bool complete() const;
 
-  bool has_reference() const;            // of the newest tick
-  std::string reference_name() const;    // "DSC_0042.JPG", "other.ply"; empty without one
+  bool has_reference() const;                // of the newest tick
+  std::string reference_name() const;        // "DSC_0042.JPG", "other.ply"; empty without one
   std::string no_reference_because() const;  // one sentence; empty with one
 
   void set_heatmap(FgColorMap color_map, float worst, float best);

@@ -18,7 +18,8 @@ std::string name_of(const std::filesystem::path& file) {
   return whole.filename().string();
 }
 
-std::vector<float> integrals_of(const vk::OwnDevice& device, DrrRenderer& renderer, const DrrGeometry& geometry) {
+std::vector<float> integrals_of(const vk::OwnDevice& device, DrrRenderer& renderer,
+                                const DrrGeometry& geometry) {
   renderer.set_geometry(geometry);
   const vk::Image target(device, {.format = VK_FORMAT_R32_SFLOAT,
                                   .extent = {static_cast<std::uint32_t>(geometry.width),
@@ -45,7 +46,8 @@ SplatScene::Bounds bounds_of(const std::vector<Camera>& cameras) {
 }
 
 std::string list_missing(const Dataset& dataset) {
-  std::string sentence = std::to_string(dataset.missing.size()) + " of " + std::to_string(dataset.cameras.size()) +
+  std::string sentence = std::to_string(dataset.missing.size()) + " of " +
+                         std::to_string(dataset.cameras.size()) +
                          (dataset.missing.size() == 1 ? " photos is missing: " : " photos are missing: ");
   for (std::size_t i = 0; i < dataset.missing.size() && i < 5; ++i)
     sentence += (i ? ", " : "") + dataset.missing[i];
@@ -65,8 +67,10 @@ void Session::load(const ViewOptions& options) {
   if (!options.reference_scene.empty()) load_reference_scene(options.reference_scene);
   if (!options.cameras.empty()) load_cameras(options.cameras, options.images);
   if (!options.reference_image.empty()) load_reference_image(options.reference_image);
-  if (!options.camera.empty()) snap(options.camera);
-  else if (!cameras().empty()) snap(0);
+  if (!options.camera.empty())
+    snap(options.camera);
+  else if (!cameras().empty())
+    snap(0);
 }
 
 void Session::load_scene(const std::filesystem::path& file) {
@@ -169,13 +173,16 @@ void Session::load_volume(const std::filesystem::path& file, const std::optional
   if (!s.picture.empty()) s.drr.geometry = with_resolution(s.detector, s.picture.width, s.picture.height);
   s.reference_is_new = true;
   if (nonfinite)
-    s.notes.push_back(s.title + ": " + std::to_string(nonfinite) + " voxels were NaN or Inf and were taken as air");
+    s.notes.push_back(s.title + ": " + std::to_string(nonfinite) +
+                      " voxels were NaN or Inf and were taken as air");
 }
 
 std::string Session::load_dropped(const std::filesystem::path& file) {
   State& s = *state_;
   switch (kind_of(file)) {
-    case DroppedKind::splats: load_scene(file); return "scene " + s.title;
+    case DroppedKind::splats:
+      load_scene(file);
+      return "scene " + s.title;
     case DroppedKind::cameras: {
       // One file of a model stands for its folder.
       const bool part = file.extension() == ".bin" || file.extension() == ".txt";
@@ -185,13 +192,19 @@ std::string Session::load_dropped(const std::filesystem::path& file) {
     }
     case DroppedKind::photos:
       if (s.cameras_path.empty())
-        throw Failure(ExitCode::usage, name_of(file) + " is a folder of photos; drop the cameras that took them first");
+        throw Failure(ExitCode::usage,
+                      name_of(file) + " is a folder of photos; drop the cameras that took them first");
       load_cameras(s.cameras_path, file);
       snap(0);
       return "photos of " + name_of(file);
-    case DroppedKind::image: load_reference_image(file); return "reference " + s.picture_name;
-    case DroppedKind::volume: load_volume(file); return "volume " + s.title;
-    case DroppedKind::unknown: break;
+    case DroppedKind::image:
+      load_reference_image(file);
+      return "reference " + s.picture_name;
+    case DroppedKind::volume:
+      load_volume(file);
+      return "volume " + s.title;
+    case DroppedKind::unknown:
+      break;
   }
   throw Failure(ExitCode::unreadable_input,
                 file.string() + ": not a .ply scene, cameras, a picture or a volume that this program reads");

@@ -1,5 +1,6 @@
 #pragma once
-// Inside of Session, shared by its two source files: session.cpp (what is seen) and session_load.cpp (what is loaded).
+// Inside of Session, shared by its two source files: session.cpp (what is seen) and session_load.cpp (what is
+// loaded).
 
 #include <deque>
 #include <glm/matrix.hpp>

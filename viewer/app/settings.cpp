@@ -130,8 +130,9 @@ bool save_settings(const std::filesystem::path& file, const Settings& settings, 
   if (written && !error) return true;
   std::error_code ignored;
   std::filesystem::remove(beside, ignored);
-  if (complaint) *complaint = file.string() + ": the settings could not be written" +
-                              (error ? " (" + error.message() + ")" : std::string());
+  if (complaint)
+    *complaint = file.string() + ": the settings could not be written" +
+                 (error ? " (" + error.message() + ")" : std::string());
   return false;
 }
 

@@ -20,11 +20,12 @@ struct Settings {
   DisplaySettings display;
 };
 
-// $XDG_CONFIG_HOME/framegauge/settings.json, ~/.config/... without that variable; empty when neither is known.
+// $XDG_CONFIG_HOME/framegauge/settings.json, ~/.config/... without that variable; empty when neither is
+// known.
 std::filesystem::path default_settings_file();
 
-// A missing file gives the defaults. A damaged one too, and a sentence in *complaint; single values that are out of
-// range or of the wrong type keep their default.
+// A missing file gives the defaults. A damaged one too, and a sentence in *complaint; single values that are
+// out of range or of the wrong type keep their default.
 Settings load_settings(const std::filesystem::path& file, std::string* complaint);
 // Written beside and renamed. False, and a sentence, when it cannot be written.
 bool save_settings(const std::filesystem::path& file, const Settings& settings, std::string* complaint);

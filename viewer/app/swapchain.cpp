@@ -20,12 +20,14 @@ vk::UniqueSemaphore make_semaphore(const vk::Device& device) {
 Swapchain::Swapchain(const vk::OwnDevice& device, const Surface& surface, bool vsync)
     : device_(device), surface_(surface.get()) {
   if (!device.has_extension(VK_KHR_SWAPCHAIN_EXTENSION_NAME))
-    throw vk::Error(VK_ERROR_EXTENSION_NOT_PRESENT,
-                    std::string(device.properties.deviceName) +
-                        " cannot show pictures in a window (no VK_KHR_swapchain); use --offscreen or another --device");
+    throw vk::Error(
+        VK_ERROR_EXTENSION_NOT_PRESENT,
+        std::string(device.properties.deviceName) +
+            " cannot show pictures in a window (no VK_KHR_swapchain); use --offscreen or another --device");
   VkBool32 supported = VK_FALSE;
-  vk::check(device.GetPhysicalDeviceSurfaceSupportKHR(device.physical, device.queue_family, surface_, &supported),
-            "asking whether the device can show pictures in the window");
+  vk::check(
+      device.GetPhysicalDeviceSurfaceSupportKHR(device.physical, device.queue_family, surface_, &supported),
+      "asking whether the device can show pictures in the window");
   if (!supported)
     throw vk::Error(VK_ERROR_INITIALIZATION_FAILED,
                     std::string(device.properties.deviceName) +
@@ -82,7 +84,8 @@ void Swapchain::make_render_pass() {
                                     .subpassCount = 1,
                                     .pSubpasses = &subpass};
   VkRenderPass pass;
-  vk::check(device_.CreateRenderPass(device_.handle, &info, nullptr, &pass), "creating the window's render pass");
+  vk::check(device_.CreateRenderPass(device_.handle, &info, nullptr, &pass),
+            "creating the window's render pass");
   render_pass_ = vk::UniqueRenderPass(device_, pass);
 }
 
@@ -93,13 +96,15 @@ void Swapchain::make_slots() {
                                             .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
                                             .queueFamilyIndex = device_.queue_family};
     VkCommandPool pool;
-    vk::check(device_.CreateCommandPool(device_.handle, &pool_info, nullptr, &pool), "creating a command pool");
+    vk::check(device_.CreateCommandPool(device_.handle, &pool_info, nullptr, &pool),
+              "creating a command pool");
     slot.pool = vk::UniqueCommandPool(device_, pool);
     const VkCommandBufferAllocateInfo allocate{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
                                                .commandPool = pool,
                                                .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
                                                .commandBufferCount = 1};
-    vk::check(device_.AllocateCommandBuffers(device_.handle, &allocate, &slot.cmd), "allocating a command buffer");
+    vk::check(device_.AllocateCommandBuffers(device_.handle, &allocate, &slot.cmd),
+              "allocating a command buffer");
     const VkFenceCreateInfo fence_info{.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO,
                                        .flags = VK_FENCE_CREATE_SIGNALED_BIT};
     VkFence fence;
@@ -118,7 +123,8 @@ void Swapchain::resize(int width, int height) {
             "asking what the window can show");
   VkExtent2D extent = can.currentExtent;
   if (extent.width == UINT32_MAX)  // the window takes the size of its pictures
-    extent = {std::clamp(static_cast<std::uint32_t>(std::max(width, 0)), can.minImageExtent.width, can.maxImageExtent.width),
+    extent = {std::clamp(static_cast<std::uint32_t>(std::max(width, 0)), can.minImageExtent.width,
+                         can.maxImageExtent.width),
               std::clamp(static_cast<std::uint32_t>(std::max(height, 0)), can.minImageExtent.height,
                          can.maxImageExtent.height)};
   if (width <= 0 || height <= 0 || extent.width == 0 || extent.height == 0) {
@@ -127,10 +133,12 @@ void Swapchain::resize(int width, int height) {
   }
   const VkImageUsageFlags usage = VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
   if ((can.supportedUsageFlags & usage) != usage)
-    throw vk::Error(VK_ERROR_FORMAT_NOT_SUPPORTED, "the window's pictures cannot be copied to; use --offscreen");
+    throw vk::Error(VK_ERROR_FORMAT_NOT_SUPPORTED,
+                    "the window's pictures cannot be copied to; use --offscreen");
   std::uint32_t count = std::max(can.minImageCount + 1, kSlots);
   if (can.maxImageCount) count = std::min(count, can.maxImageCount);
-  constexpr VkCompositeAlphaFlagBitsKHR kAlpha[] = {VK_COMPOSITE_ALPHA_OPAQUE_BIT_KHR, VK_COMPOSITE_ALPHA_INHERIT_BIT_KHR};
+  constexpr VkCompositeAlphaFlagBitsKHR kAlpha[] = {VK_COMPOSITE_ALPHA_OPAQUE_BIT_KHR,
+                                                    VK_COMPOSITE_ALPHA_INHERIT_BIT_KHR};
   const VkSwapchainKHR old = swapchain_.get();
   const VkSwapchainCreateInfoKHR info{
       .sType = VK_STRUCTURE_TYPE_SWAPCHAIN_CREATE_INFO_KHR,
@@ -148,7 +156,8 @@ void Swapchain::resize(int width, int height) {
       .clipped = VK_TRUE,
       .oldSwapchain = old};
   VkSwapchainKHR swapchain;
-  vk::check(device_.CreateSwapchainKHR(device_.handle, &info, nullptr, &swapchain), "creating the window's swapchain");
+  vk::check(device_.CreateSwapchainKHR(device_.handle, &info, nullptr, &swapchain),
+            "creating the window's swapchain");
   swapchain_ = vk::UniqueSwapchain(device_, swapchain);
   extent_ = extent;
   make_targets();
@@ -158,7 +167,8 @@ void Swapchain::resize(int width, int height) {
 
 void Swapchain::make_targets() {
   std::uint32_t count = 0;
-  vk::check(device_.GetSwapchainImagesKHR(device_.handle, swapchain_.get(), &count, nullptr), "listing the pictures");
+  vk::check(device_.GetSwapchainImagesKHR(device_.handle, swapchain_.get(), &count, nullptr),
+            "listing the pictures");
   std::vector<VkImage> handles(count);
   vk::check(device_.GetSwapchainImagesKHR(device_.handle, swapchain_.get(), &count, handles.data()),
             "listing the pictures");
@@ -171,7 +181,8 @@ void Swapchain::make_targets() {
                                           .format = format_.format,
                                           .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1}};
     VkImageView view;
-    vk::check(device_.CreateImageView(device_.handle, &view_info, nullptr, &view), "viewing the window's picture");
+    vk::check(device_.CreateImageView(device_.handle, &view_info, nullptr, &view),
+              "viewing the window's picture");
     target.view = vk::UniqueImageView(device_, view);
     const VkFramebufferCreateInfo framebuffer_info{.sType = VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO,
                                                    .renderPass = render_pass_.get(),
@@ -193,7 +204,8 @@ std::optional<Swapchain::Frame> Swapchain::begin() {
   if (!usable()) return std::nullopt;
   Slot& slot = slots_[next_slot_];
   const VkFence fence = slot.finished.get();
-  vk::check(device_.WaitForFences(device_.handle, 1, &fence, VK_TRUE, UINT64_MAX), "waiting for an earlier frame");
+  vk::check(device_.WaitForFences(device_.handle, 1, &fence, VK_TRUE, UINT64_MAX),
+            "waiting for an earlier frame");
   std::uint32_t image = 0;
   const VkResult acquired = device_.AcquireNextImageKHR(device_.handle, swapchain_.get(), UINT64_MAX,
                                                         slot.acquired.get(), VK_NULL_HANDLE, &image);

@@ -35,12 +35,14 @@ class Swapchain {
   void resize(int width, int height);
   bool usable() const { return static_cast<bool>(swapchain_); }
   VkExtent2D extent() const { return extent_; }
-  VkRenderPass render_pass() const { return render_pass_.get(); }  // one attachment: kept, then handed to present
+  VkRenderPass render_pass() const {
+    return render_pass_.get();
+  }  // one attachment: kept, then handed to present
   std::uint32_t image_count() const { return static_cast<std::uint32_t>(images_.size()); }
   VkPresentModeKHR present_mode() const { return mode_; }
 
   struct Frame {
-    std::uint32_t slot;   // 0..kSlots-1; everything that this slot's last frame used is free again
+    std::uint32_t slot;  // 0..kSlots-1; everything that this slot's last frame used is free again
     std::uint32_t image;
     VkCommandBuffer cmd;  // begun
     VkImage target;       // in layout UNDEFINED; the wait for it is at the TRANSFER stage

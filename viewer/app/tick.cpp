@@ -218,9 +218,11 @@ std::uint64_t Tick::record(VkCommandBuffer cmd, FrameSource& source) {
   }
   s.record_reference(cmd);
   s.timer.begin(cmd, number);
+  s.full_barrier(
+      cmd);  // lavapipe stamps at the next barrier: without one here, after the renderer's dispatch
   source.record(cmd, s.frame);
+  s.timer.end(cmd, number);
   s.full_barrier(cmd);
-  s.timer.end(cmd, number);  // after the barrier: lavapipe stamps before the dispatch has run otherwise
   if (!has_reference()) return number;
   const FgFrame described = s.describe(s.frame, number);
   const FgStatus status = fg_evaluator_record(s.evaluator.get(), cmd, &described);

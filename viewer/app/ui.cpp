@@ -76,7 +76,8 @@ void Ui::go_free() {
   const double share = pixels_per_point / settings.free_resolution;
   const int width = std::max(1, static_cast<int>(viewport.width * share));
   const int height = std::max(1, static_cast<int>(viewport.height * share));
-  session.set_free_view(free_intrinsics(width, height, settings.vertical_fov_deg), navigator.world_to_camera());
+  session.set_free_view(free_intrinsics(width, height, settings.vertical_fov_deg),
+                        navigator.world_to_camera());
 }
 
 void Ui::frame_scene() {
@@ -102,8 +103,10 @@ void Ui::scene_changed() {
   reading.reset();
   history.clear();
   zoom = {};
-  if (session.snapped()) navigator.take(session.world_to_camera(), glm::dvec3(bounds.centre));
-  else if (session.content() == Session::Content::splats) frame_scene();
+  if (session.snapped())
+    navigator.take(session.world_to_camera(), glm::dvec3(bounds.centre));
+  else if (session.content() == Session::Content::splats)
+    frame_scene();
   for (const std::string& note : session.take_notes()) say(Severity::warning, note);
 }
 

@@ -31,28 +31,28 @@ struct Ui {
   Session& session;
   Settings settings;
   Navigator navigator;
-  float scale = 1;             // of everything, from the display's DPI
+  float scale = 1;  // of everything, from the display's DPI
   ImFont* large_font = nullptr;
-  double now = 0;              // seconds since the window opened
-  double frame_seconds = 0;    // since the last frame
+  double now = 0;            // seconds since the window opened
+  double frame_seconds = 0;  // since the last frame
 
   // The picture.
   Zoom zoom;
-  double mode_since = 0;       // when the view mode was chosen: blinking starts there
+  double mode_since = 0;  // when the view mode was chosen: blinking starts there
   bool reference_held = false;
   bool paused = false;
-  Rect viewport;               // of the picture, window coordinates
-  double pixels_per_point = 1;  // framebuffer pixels per window coordinate
-  Layout layout;               // of the newest picture, framebuffer pixels from the viewport's corner
-  glm::ivec2 image{0};         // size of the frame, pixels
+  Rect viewport;                     // of the picture, window coordinates
+  double pixels_per_point = 1;       // framebuffer pixels per window coordinate
+  Layout layout;                     // of the newest picture, framebuffer pixels from the viewport's corner
+  glm::ivec2 image{0};               // size of the frame, pixels
   std::optional<glm::ivec2> probed;  // image pixel under the cursor
   std::optional<ProbeReading> reading;
   bool dragging_divider = false;
   bool moved_by_drag = false;  // the press became a drag, so its release is no click
 
   // Cameras.
-  std::vector<Frustum> frustums;             // of the session's cameras, world
-  std::vector<ProjectedFrustum> projected;   // this frame
+  std::vector<Frustum> frustums;               // of the session's cameras, world
+  std::vector<ProjectedFrustum> projected;     // this frame
   std::optional<std::size_t> hovered;          // camera under the cursor in the picture
   std::optional<std::size_t> hovered_in_list;  // set anew each frame
   std::optional<std::size_t> last_snapped;
@@ -62,6 +62,7 @@ struct Ui {
   std::optional<TickResult> newest;
   std::uint64_t newest_view = 0;  // counts changes of the camera: history lines break there
   History history;
+  double render_ms = 0;  // GPU time of the renderer, some frames ago; 0: unknown
   double frames_per_second = 0;
   std::vector<FgExecutorSupport> executors;
 
@@ -81,13 +82,13 @@ struct Ui {
 
   void choose_mode(ViewMode mode);
   void snap(std::size_t camera);
-  void step(int by);           // to the next or previous ground-truth camera
-  void leave_snapped();        // the navigator takes the view over, as it is
-  void go_free();              // gives the navigator's view to the session
+  void step(int by);     // to the next or previous ground-truth camera
+  void leave_snapped();  // the navigator takes the view over, as it is
+  void go_free();        // gives the navigator's view to the session
   void frame_scene();
-  void scene_changed();        // after loading: frustums, up, radius, a sensible view
+  void scene_changed();  // after loading: frustums, up, radius, a sensible view
   bool has_reference() const { return session.has_reference(); }
-  ViewMode mode_now() const;   // what is on the screen this frame
+  ViewMode mode_now() const;  // what is on the screen this frame
 };
 
 }  // namespace fg

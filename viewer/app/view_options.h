@@ -1,5 +1,6 @@
 #pragma once
-// Everything that `framegauge view` accepts, parsed. commands/view.cpp fills it; the window and --offscreen read it.
+// Everything that `framegauge view` accepts, parsed. commands/view.cpp fills it; the window and --offscreen
+// read it.
 
 #include <filesystem>
 #include <optional>
@@ -20,17 +21,18 @@ struct ViewOptions {
 
   // Radiographs. ct takes the place of scene.
   std::filesystem::path ct;
-  std::filesystem::path xray;                // the reference of the DRR
-  std::optional<DrrGeometry> drr_geometry;   // from --geometry; its camera_to_world is the pose that sliders start from
-  std::optional<DrrDisplay> drr_display;     // none: fitted to the volume
+  std::filesystem::path xray;  // the reference of the DRR
+  std::optional<DrrGeometry>
+      drr_geometry;  // from --geometry; its camera_to_world is the pose that sliders start from
+  std::optional<DrrDisplay> drr_display;  // none: fitted to the volume
   Attenuation attenuation;
 
-  std::string camera;                      // name of the ground-truth camera to start at; empty: the first
-  int downscale = 1;                       // photos and the frames scored against them
-  float background[3] = {0, 0, 0};         // display-referred 0..1
+  std::string camera;               // name of the ground-truth camera to start at; empty: the first
+  int downscale = 1;                // photos and the frames scored against them
+  float background[3] = {0, 0, 0};  // display-referred 0..1
   FgExecutor executor = FG_EXECUTOR_AUTO;
-  std::string device;                      // part of the Vulkan device's name, or its index; empty: the best one
-  bool validation = false;                 // Khronos layer; run_window then returns `internal` if it said anything
+  std::string device;       // part of the Vulkan device's name, or its index; empty: the best one
+  bool validation = false;  // Khronos layer; run_window then returns `internal` if it said anything
 
   // The window alone.
   bool vsync = true;
@@ -41,8 +43,8 @@ struct ViewOptions {
   std::uint64_t max_frames = 0;             // close after so many presented frames; 0: never
 };
 
-// Opens the window and returns when it is closed, with the exit code of the process. Throws Failure where there is no
-// display or an input named on the command line cannot be read.
+// Opens the window and returns when it is closed, with the exit code of the process. Throws Failure where
+// there is no display or an input named on the command line cannot be read.
 int run_window(const ViewOptions& options);
 
 }  // namespace fg

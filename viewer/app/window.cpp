@@ -23,8 +23,9 @@ OsWindow& window_of(GLFWwindow* handle) { return *static_cast<OsWindow*>(glfwGet
 
 GlfwLibrary::GlfwLibrary() {
   if (!glfwInit())
-    throw Failure(ExitCode::internal, "no window can be opened here (" + glfw_problem() +
-                                          "); use --offscreen --frames N --output DIR to work without a display");
+    throw Failure(ExitCode::internal,
+                  "no window can be opened here (" + glfw_problem() +
+                      "); use --offscreen --frames N --output DIR to work without a display");
   if (!glfwVulkanSupported()) {
     glfwTerminate();
     throw Failure(ExitCode::internal,
@@ -39,8 +40,8 @@ std::vector<const char*> GlfwLibrary::instance_extensions() const {
   std::uint32_t count = 0;
   const char** names = glfwGetRequiredInstanceExtensions(&count);
   if (!names)
-    throw Failure(ExitCode::internal, "Vulkan cannot show pictures on this display (" + glfw_problem() +
-                                          "); use --offscreen");
+    throw Failure(ExitCode::internal,
+                  "Vulkan cannot show pictures on this display (" + glfw_problem() + "); use --offscreen");
   return {names, names + count};
 }
 
@@ -62,8 +63,8 @@ OsWindow::OsWindow(Size size, const std::string& title) {
   glfwSetDropCallback(window_, [](GLFWwindow* w, int count, const char** paths) {
     OsWindow& self = window_of(w);
     self.dropped.insert(self.dropped.end(), paths, paths + count);
-    self.dropped_with_shift = glfwGetKey(w, GLFW_KEY_LEFT_SHIFT) == GLFW_PRESS ||
-                              glfwGetKey(w, GLFW_KEY_RIGHT_SHIFT) == GLFW_PRESS;
+    self.dropped_with_shift =
+        glfwGetKey(w, GLFW_KEY_LEFT_SHIFT) == GLFW_PRESS || glfwGetKey(w, GLFW_KEY_RIGHT_SHIFT) == GLFW_PRESS;
   });
 }
 
@@ -71,7 +72,8 @@ OsWindow::~OsWindow() { glfwDestroyWindow(window_); }
 
 VkSurfaceKHR OsWindow::make_surface(const vk::Device& device) const {
   VkSurfaceKHR surface = VK_NULL_HANDLE;
-  vk::check(glfwCreateWindowSurface(device.instance, window_, nullptr, &surface), "connecting Vulkan to the window");
+  vk::check(glfwCreateWindowSurface(device.instance, window_, nullptr, &surface),
+            "connecting Vulkan to the window");
   return surface;
 }
 

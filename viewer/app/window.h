@@ -40,10 +40,10 @@ class OsWindow {
   float content_scale() const;
   bool minimised() const;
 
-  bool resized = false;               // set by events, cleared by who handles it
-  std::vector<KeyPress> keys;         // pressed since they were taken
+  bool resized = false;        // set by events, cleared by who handles it
+  std::vector<KeyPress> keys;  // pressed since they were taken
   bool dropped_with_shift = false;
-  std::vector<std::string> dropped;   // paths
+  std::vector<std::string> dropped;  // paths
 
  private:
   GLFWwindow* window_ = nullptr;

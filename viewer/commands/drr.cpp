@@ -168,6 +168,10 @@ void print_summary(const vk::OwnDevice& device, const ImageF& integrals, double 
   std::printf("%d x %d pixels, line integrals %.4f to %.4f, mean %.4f, GPU %.2f ms (%s)\n", integrals.width,
               integrals.height, *low, *high, sum / static_cast<double>(integrals.values.size()), milliseconds,
               device.properties.deviceName);
+  if (*high == 0)
+    std::fprintf(
+        stderr,
+        "framegauge: every line integral is 0: no ray meets the volume, or it is all air; check the pose\n");
 }
 
 int run(const DrrOptions& options) {

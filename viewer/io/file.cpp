@@ -28,7 +28,8 @@ InputFile::InputFile(const std::filesystem::path& file) : path_(file) {
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor_);
-    throw unreadable(file, S_ISDIR(status.st_mode) ? "is a folder; expected a file" : "is not a regular file");
+    throw unreadable(file,
+                     S_ISDIR(status.st_mode) ? "is a folder; expected a file" : "is not a regular file");
   }
   size_bytes_ = static_cast<std::uint64_t>(status.st_size);
 }

@@ -21,7 +21,8 @@ class InputFile {
   const std::filesystem::path& path() const { return path_; }
   std::uint64_t size_bytes() const { return size_bytes_; }
 
-  // Fills what the file has from offset on; returns the number of bytes, less than asked at the end of the file.
+  // Fills what the file has from offset on; returns the number of bytes, less than asked at the end of the
+  // file.
   std::size_t read_some(std::uint64_t offset, std::span<std::uint8_t> bytes) const;
 
  private:

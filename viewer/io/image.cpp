@@ -13,9 +13,9 @@ namespace fg {
 
 namespace {
 
-constexpr std::int64_t kLargestSide = 32768;                             // pixels
-constexpr std::int64_t kLargestDecoded = std::int64_t{1} << 30;          // bytes
-constexpr std::int64_t kUnquestionedDecoded = std::int64_t{128} << 20;   // bytes
+constexpr std::int64_t kLargestSide = 32768;                            // pixels
+constexpr std::int64_t kLargestDecoded = std::int64_t{1} << 30;         // bytes
+constexpr std::int64_t kUnquestionedDecoded = std::int64_t{128} << 20;  // bytes
 constexpr std::int64_t kLargestExpansion = 4096;  // deflate reaches 1032, JPEG some 2000; flat WebP more
 
 bool starts_with(Bytes bytes, std::size_t offset, std::string_view magic) {
@@ -66,23 +66,32 @@ void check_image_size(const std::filesystem::path& file, std::int64_t width, std
 Image8 load_image(const std::filesystem::path& file) {
   const std::vector<std::uint8_t> bytes = read_file(file);
   switch (image_format(bytes)) {
-    case ImageFormat::png: return decode_png(file, bytes);
-    case ImageFormat::jpeg: return decode_jpeg(file, bytes);
-    case ImageFormat::webp: return decode_webp(file, bytes);
-    case ImageFormat::exr: return decode_exr(file, bytes);
-    case ImageFormat::unknown: break;
+    case ImageFormat::png:
+      return decode_png(file, bytes);
+    case ImageFormat::jpeg:
+      return decode_jpeg(file, bytes);
+    case ImageFormat::webp:
+      return decode_webp(file, bytes);
+    case ImageFormat::exr:
+      return decode_exr(file, bytes);
+    case ImageFormat::unknown:
+      break;
   }
   throw unknown_format(file, bytes);
 }
 
 ImageSize peek_image_size(const std::filesystem::path& file) {
-  // A JPEG's size may stand behind a long colour profile or preview; the other formats need 30 bytes to a few hundred.
+  // A JPEG's size may stand behind a long colour profile or preview; the other formats need 30 bytes to a few
+  // hundred.
   constexpr std::size_t kStart = 64 << 10, kLongStart = 16 << 20;
   std::vector<std::uint8_t> bytes = read_file_start(file, kStart);
   switch (image_format(bytes)) {
-    case ImageFormat::png: return png_size(file, bytes);
-    case ImageFormat::webp: return webp_size(file, bytes);
-    case ImageFormat::exr: return exr_size(file, bytes);
+    case ImageFormat::png:
+      return png_size(file, bytes);
+    case ImageFormat::webp:
+      return webp_size(file, bytes);
+    case ImageFormat::exr:
+      return exr_size(file, bytes);
     case ImageFormat::jpeg:
       try {
         return jpeg_size(file, bytes);
@@ -90,7 +99,8 @@ ImageSize peek_image_size(const std::filesystem::path& file) {
         if (bytes.size() < kStart) throw;
         return jpeg_size(file, read_file_start(file, kLongStart));
       }
-    case ImageFormat::unknown: break;
+    case ImageFormat::unknown:
+      break;
   }
   throw unknown_format(file, bytes);
 }
@@ -112,7 +122,8 @@ Image8 composite_over(const Image8& image, const float background[3]) {
 
 Image8 downscale(const Image8& image, int factor) {
   if (factor < 1)
-    throw Failure(ExitCode::usage, "downscale: expected a factor of 1 or more, got " + std::to_string(factor));
+    throw Failure(ExitCode::usage,
+                  "downscale: expected a factor of 1 or more, got " + std::to_string(factor));
   if (factor == 1 || image.empty()) return image;
   Image8 result;
   result.width = (image.width - 1) / factor + 1;

@@ -38,7 +38,8 @@ ExrHeader read_header(const std::filesystem::path& file, Bytes bytes) {
   };
   const auto little32 = [&](std::size_t offset) {
     std::int32_t value = 0;
-    if (offset + 4 > bytes.size()) throw fail(bytes.size(), "OpenEXR header expected, the file ends; it is truncated");
+    if (offset + 4 > bytes.size())
+      throw fail(bytes.size(), "OpenEXR header expected, the file ends; it is truncated");
     std::memcpy(&value, &bytes[offset], 4);
     return value;
   };
@@ -64,12 +65,21 @@ ExrHeader read_header(const std::filesystem::path& file, Bytes bytes) {
       throw fail(offset - 4, "OpenEXR attribute " + name + " claims " + std::to_string(size) +
                                  " bytes, the file ends; it is truncated or damaged");
     if (type == "box2i" && size == 16 && (name == "displayWindow" || name == "dataWindow")) {
-      const Window window{little32(offset), little32(offset + 4), little32(offset + 8), little32(offset + 12)};
+      const Window window{little32(offset), little32(offset + 4), little32(offset + 8),
+                          little32(offset + 12)};
       (name == "dataWindow" ? data : display) = window;
+    }
+    if (type == "tiledesc" && size == 9) {
+      const std::int64_t across = little32(offset), down = little32(offset + 4);
+      constexpr std::int64_t kLargestTile = 4 << 20;  // pixels; the library allocates whole tiles
+      if (across < 1 || down < 1 || across > kLargestTile || across * down > kLargestTile)
+        throw fail(offset, "OpenEXR tiles of " + std::to_string(across) + "x" + std::to_string(down) +
+                               " pixels; expected at most " + std::to_string(kLargestTile));
     }
     offset += static_cast<std::size_t>(size);
   }
-  if (!display || !data) throw fail(offset, "OpenEXR attributes displayWindow and dataWindow expected in the header");
+  if (!display || !data)
+    throw fail(offset, "OpenEXR attributes displayWindow and dataWindow expected in the header");
   return {*display, *data};
 }
 
@@ -98,7 +108,8 @@ class MemoryOutput : public Imf::OStream {
  public:
   MemoryOutput() : OStream("memory") {}
   void write(const char c[], int n) override {
-    if (bytes.size() < position_ + static_cast<std::size_t>(n)) bytes.resize(position_ + static_cast<std::size_t>(n));
+    if (bytes.size() < position_ + static_cast<std::size_t>(n))
+      bytes.resize(position_ + static_cast<std::size_t>(n));
     std::memcpy(bytes.data() + position_, c, static_cast<std::size_t>(n));
     position_ += static_cast<std::size_t>(n);
   }
@@ -115,7 +126,8 @@ class MemoryOutput : public Imf::OStream {
 std::uint8_t srgb_code(float linear) {
   if (!(linear > 0.0f)) return 0;  // NaN too
   if (linear >= 1.0f) return 255;
-  const float encoded = linear <= 0.0031308f ? 12.92f * linear : 1.055f * std::pow(linear, 1.0f / 2.4f) - 0.055f;
+  const float encoded =
+      linear <= 0.0031308f ? 12.92f * linear : 1.055f * std::pow(linear, 1.0f / 2.4f) - 0.055f;
   return static_cast<std::uint8_t>(std::lround(encoded * 255.0f));
 }
 
@@ -133,13 +145,17 @@ Layout layout_of(const std::filesystem::path& file, const Imf::ChannelList& chan
   const bool rgb = channels.findChannel("R") || channels.findChannel("G") || channels.findChannel("B");
   const bool grey = channels.findChannel("Y") != nullptr;
   std::string names;
-  for (auto it = channels.begin(); it != channels.end(); ++it) names += (names.empty() ? "" : ", ") + std::string(it.name());
+  for (auto it = channels.begin(); it != channels.end(); ++it)
+    names += (names.empty() ? "" : ", ") + std::string(it.name());
   if (!rgb && !grey) throw unreadable(file, "has the OpenEXR channels " + names + "; expected R, G, B or Y");
   if (!rgb && channels.findChannel("RY"))
-    throw unreadable(file, "is an OpenEXR image of luminance and chroma; expected R, G, B or Y; convert it to RGB");
+    throw unreadable(file,
+                     "is an OpenEXR image of luminance and chroma; expected R, G, B or Y; convert it to RGB");
   for (const char* name : {"R", "G", "B", "Y", "A"})
-    if (const Imf::Channel* channel = channels.findChannel(name); channel && (channel->xSampling != 1 || channel->ySampling != 1))
-      throw unreadable(file, std::string("has a subsampled OpenEXR channel ") + name + "; expected full resolution");
+    if (const Imf::Channel* channel = channels.findChannel(name);
+        channel && (channel->xSampling != 1 || channel->ySampling != 1))
+      throw unreadable(
+          file, std::string("has a subsampled OpenEXR channel ") + name + "; expected full resolution");
   const bool alpha = channels.findChannel("A") != nullptr;
   return rgb ? Layout{{"R", "G", "B"}, alpha} : Layout{{"Y", "Y", "Y"}, alpha};
 }
@@ -158,18 +174,21 @@ void read_pixels(Imf::InputFile& input, const Layout& layout, const ExrHeader& h
     const std::int64_t bottom = std::min<std::int64_t>(data.bottom, top + block - 1);
     Imf::FrameBuffer frame;
     const auto slice = [&](std::size_t channel, double fill) {
-      return Imf::Slice::Make(Imf::FLOAT, &rows[channel], Imath::V2i(data.left, static_cast<int>(top)), columns,
-                              bottom - top + 1, kPixelBytes, row_values * sizeof(float), 1, 1, fill);
+      return Imf::Slice::Make(Imf::FLOAT, &rows[channel], Imath::V2i(data.left, static_cast<int>(top)),
+                              columns, bottom - top + 1, kPixelBytes, row_values * sizeof(float), 1, 1, fill);
     };
     for (std::size_t c = 0; c < (grey ? 1u : 3u); ++c) frame.insert(layout.colour[c], slice(c, 0.0));
     frame.insert("A", slice(3, 1.0));
     input.setFrameBuffer(frame);
     input.readPixels(static_cast<int>(top), static_cast<int>(bottom));
 
-    for (std::int64_t y = std::max<std::int64_t>(top, display.top); y <= std::min<std::int64_t>(bottom, display.bottom); ++y)
+    for (std::int64_t y = std::max<std::int64_t>(top, display.top);
+         y <= std::min<std::int64_t>(bottom, display.bottom); ++y)
       for (std::int64_t x = left; x <= right; ++x) {
-        const float* in = &rows[static_cast<std::size_t>(y - top) * row_values + static_cast<std::size_t>(x - data.left) * 4];
-        std::uint8_t* out = &image.rgba[static_cast<std::size_t>((y - display.top) * image.width + (x - display.left)) * 4];
+        const float* in = &rows[static_cast<std::size_t>(y - top) * row_values +
+                                static_cast<std::size_t>(x - data.left) * 4];
+        std::uint8_t* out =
+            &image.rgba[static_cast<std::size_t>((y - display.top) * image.width + (x - display.left)) * 4];
         // OpenEXR stores colour times alpha; Image8 is straight.
         const float scale = layout.alpha && in[3] > 0.0f ? 1.0f / in[3] : 1.0f;
         for (std::size_t c = 0; c < 3; ++c) out[c] = srgb_code(in[grey ? 0 : c] * scale);
@@ -210,10 +229,12 @@ void save_exr(const std::filesystem::path& file, const ImageF& image) {
   const std::size_t pixels = static_cast<std::size_t>(image.width) * image.height;
   const int channels = image.channels;
   const bool known = channels == 1 || channels == 3 || channels == 4;
-  if (!known || image.width < 1 || image.height < 1 || image.values.size() != pixels * static_cast<std::size_t>(channels))
-    throw Failure(ExitCode::internal, file.string() + ": an OpenEXR image of 1, 3 or 4 channels expected, got " +
-                                          std::to_string(image.width) + "x" + std::to_string(image.height) + "x" +
-                                          std::to_string(channels) + " with " + std::to_string(image.values.size()) + " values");
+  if (!known || image.width < 1 || image.height < 1 ||
+      image.values.size() != pixels * static_cast<std::size_t>(channels))
+    throw Failure(ExitCode::internal,
+                  file.string() + ": an OpenEXR image of 1, 3 or 4 channels expected, got " +
+                      std::to_string(image.width) + "x" + std::to_string(image.height) + "x" +
+                      std::to_string(channels) + " with " + std::to_string(image.values.size()) + " values");
   MemoryOutput stream;
   try {
     Imf::Header header(image.width, image.height);
@@ -223,8 +244,9 @@ void save_exr(const std::filesystem::path& file, const ImageF& image) {
       const char* name = channels == 1 ? "Y" : (const char*[]){"R", "G", "B", "A"}[c];
       header.channels().insert(name, Imf::Channel(Imf::FLOAT));
       const std::size_t stride = sizeof(float) * static_cast<std::size_t>(channels);
-      frame.insert(name, Imf::Slice::Make(Imf::FLOAT, &image.values[static_cast<std::size_t>(c)], Imath::V2i(0, 0), image.width,
-                                          image.height, stride, stride * static_cast<std::size_t>(image.width)));
+      frame.insert(name, Imf::Slice::Make(Imf::FLOAT, &image.values[static_cast<std::size_t>(c)],
+                                          Imath::V2i(0, 0), image.width, image.height, stride,
+                                          stride * static_cast<std::size_t>(image.width)));
     }
     Imf::OutputFile output(stream, header, 0);
     output.setFrameBuffer(frame);

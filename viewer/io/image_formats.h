@@ -16,8 +16,8 @@ using Bytes = std::span<const std::uint8_t>;
 // By magic bytes; the first 12 are enough.
 ImageFormat image_format(Bytes start);
 
-// Refuses a size that no photo has before anything is allocated for it: no side above 32768, at most 1 GiB decoded,
-// and above 128 MiB no more than 4096 decoded bytes for each byte of the file.
+// Refuses a size that no photo has before anything is allocated for it: no side above 32768, at most 1 GiB
+// decoded, and above 128 MiB no more than 4096 decoded bytes for each byte of the file.
 void check_image_size(const std::filesystem::path& file, std::int64_t width, std::int64_t height,
                       std::int64_t bytes_per_pixel, std::uint64_t file_bytes);
 

@@ -17,13 +17,15 @@ struct JpegHeader {
   bool adobe = false;   // the APP14 marker: CMYK values are stored inverted
 };
 
-// Walks the markers up to the frame header. The decoder would find the size too, but not say at which byte it failed.
+// Walks the markers up to the frame header. The decoder would find the size too, but not say at which byte it
+// failed.
 JpegHeader read_header(const std::filesystem::path& file, Bytes bytes) {
   JpegHeader header;
   std::size_t offset = 2;
   const auto ends = [&](std::size_t need) {
     if (offset + need > bytes.size())
-      throw unreadable(file, "byte " + std::to_string(bytes.size()) + ": JPEG marker expected, the file ends; it is truncated");
+      throw unreadable(file, "byte " + std::to_string(bytes.size()) +
+                                 ": JPEG marker expected, the file ends; it is truncated");
   };
   for (;;) {
     ends(4);
@@ -39,9 +41,12 @@ JpegHeader read_header(const std::filesystem::path& file, Bytes bytes) {
       continue;
     }
     if (marker == 0xd9 || marker == 0xda)
-      throw unreadable(file, "byte " + std::to_string(offset) + ": JPEG frame header expected before the image data");
+      throw unreadable(
+          file, "byte " + std::to_string(offset) + ": JPEG frame header expected before the image data");
     const std::size_t length = static_cast<std::size_t>(bytes[offset + 2]) << 8 | bytes[offset + 3];
-    if (length < 2) throw unreadable(file, "byte " + std::to_string(offset + 2) + ": JPEG marker of length " + std::to_string(length));
+    if (length < 2)
+      throw unreadable(
+          file, "byte " + std::to_string(offset + 2) + ": JPEG marker of length " + std::to_string(length));
     const bool frame = marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
     if (frame) {
       ends(10);
@@ -49,7 +54,8 @@ JpegHeader read_header(const std::filesystem::path& file, Bytes bytes) {
       header.width = bytes[offset + 7] << 8 | bytes[offset + 8];
       header.huffman = marker < 0xc8;
       if (bytes[offset + 4] != 8)
-        throw unreadable(file, "is a JPEG of " + std::to_string(bytes[offset + 4]) + " bits a sample; expected 8");
+        throw unreadable(file,
+                         "is a JPEG of " + std::to_string(bytes[offset + 4]) + " bits a sample; expected 8");
       return header;
     }
     if (marker == 0xee && length >= 7) {
@@ -78,36 +84,44 @@ Image8 decode_jpeg(const std::filesystem::path& file, Bytes bytes) {
   const JpegHeader header = read_header(file, bytes);
   check_image_size(file, header.width, header.height, 4, bytes.size());
   // Every 8x8 block costs one bit or more under Huffman coding, so a short file cannot hold a large image.
-  const std::uint64_t blocks = (std::uint64_t(header.width) + 7) / 8 * ((std::uint64_t(header.height) + 7) / 8);
+  const std::uint64_t blocks =
+      (std::uint64_t(header.width) + 7) / 8 * ((std::uint64_t(header.height) + 7) / 8);
   if (header.huffman && blocks / 8 > bytes.size())
     throw unreadable(file, "claims " + std::to_string(header.width) + "x" + std::to_string(header.height) +
-                               " pixels, the file ends after " + std::to_string(bytes.size()) + " bytes; it is truncated");
+                               " pixels, the file ends after " + std::to_string(bytes.size()) +
+                               " bytes; it is truncated");
 
-  const std::unique_ptr<std::remove_pointer_t<tjhandle>, decltype(&tjDestroy)> decoder(tjInitDecompress(), &tjDestroy);
+  const std::unique_ptr<std::remove_pointer_t<tjhandle>, decltype(&tjDestroy)> decoder(tjInitDecompress(),
+                                                                                       &tjDestroy);
   if (!decoder) throw Failure(ExitCode::internal, file.string() + ": out of memory");
   const auto problem = [&] { return "JPEG decoder: " + std::string(tjGetErrorStr2(decoder.get())); };
   const auto size = static_cast<unsigned long>(bytes.size());
   int width = 0, height = 0, subsampling = 0, colour_space = 0;
-  if (tjDecompressHeader3(decoder.get(), bytes.data(), size, &width, &height, &subsampling, &colour_space) != 0 &&
+  if (tjDecompressHeader3(decoder.get(), bytes.data(), size, &width, &height, &subsampling, &colour_space) !=
+          0 &&
       tjGetErrorCode(decoder.get()) == TJERR_FATAL)
     throw unreadable(file, problem());
-  if (width != header.width || height != header.height) throw unreadable(file, "has two JPEG frame headers; it is damaged");
+  if (width != header.width || height != header.height)
+    throw unreadable(file, "has two JPEG frame headers; it is damaged");
 
-  // Photos are used in the order of their pixels: COLMAP and the 3DGS trainers ignore the EXIF orientation too.
+  // Photos are used in the order of their pixels: COLMAP and the 3DGS trainers ignore the EXIF orientation
+  // too.
   const bool cmyk = colour_space == TJCS_CMYK || colour_space == TJCS_YCCK;
   Image8 image{width, height, {}};
   image.rgba.resize(static_cast<std::size_t>(width) * height * 4);
   if (tjDecompress2(decoder.get(), bytes.data(), size, image.rgba.data(), width, 0, height,
                     cmyk ? TJPF_CMYK : TJPF_RGBA, 0) != 0) {
-    // The decoder fills what is missing with grey and calls that a warning. Scored as ground truth it would be an
-    // error, with one exception: padding between markers, which loses nothing.
+    // The decoder fills what is missing with grey and calls that a warning. Scored as ground truth it would
+    // be an error, with one exception: padding between markers, which loses nothing.
     const std::string message = problem();
     const bool harmless = tjGetErrorCode(decoder.get()) == TJERR_WARNING &&
-                          message.find("extraneous bytes before marker") != std::string::npos && ends_with_end_marker(bytes);
+                          message.find("extraneous bytes before marker") != std::string::npos &&
+                          ends_with_end_marker(bytes);
     if (!harmless)
       throw unreadable(file, ends_with_end_marker(bytes)
                                  ? message
-                                 : "byte " + std::to_string(bytes.size()) + ": the file ends within the image; it is truncated: " + message);
+                                 : "byte " + std::to_string(bytes.size()) +
+                                       ": the file ends within the image; it is truncated: " + message);
   }
   if (cmyk)
     for (std::size_t i = 0; i < image.rgba.size(); i += 4) {

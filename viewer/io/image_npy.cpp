@@ -64,11 +64,12 @@ void convert(const std::uint8_t* from, bool swap, std::vector<float>& values) {
 
 // The .npy format, version 1.0: magic, version, length of the header, header padded to 64 bytes, values.
 void save_npy(const std::filesystem::path& file, const ImageF& image) {
-  const std::size_t expected =
-      static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) * static_cast<std::size_t>(image.channels);
+  const std::size_t expected = static_cast<std::size_t>(image.width) *
+                               static_cast<std::size_t>(image.height) *
+                               static_cast<std::size_t>(image.channels);
   if (image.values.size() != expected)
-    throw Failure(ExitCode::internal, file.string() + ": " + std::to_string(expected) + " values expected, got " +
-                                          std::to_string(image.values.size()));
+    throw Failure(ExitCode::internal, file.string() + ": " + std::to_string(expected) +
+                                          " values expected, got " + std::to_string(image.values.size()));
   std::string shape = "(" + std::to_string(image.height) + ", " + std::to_string(image.width);
   if (image.channels > 1) shape += ", " + std::to_string(image.channels);
   std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + "), }";
@@ -80,7 +81,8 @@ void save_npy(const std::filesystem::path& file, const ImageF& image) {
   OutputFile output(file);
   output.write(prefix);
   output.write(header);
-  output.write(std::span(reinterpret_cast<const std::uint8_t*>(image.values.data()), image.values.size() * sizeof(float)));
+  output.write(std::span(reinterpret_cast<const std::uint8_t*>(image.values.data()),
+                         image.values.size() * sizeof(float)));
   output.commit();
 }
 
@@ -88,34 +90,41 @@ ImageF load_npy(const std::filesystem::path& file) {
   const std::vector<std::uint8_t> bytes = read_file(file);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (!text.starts_with(kMagic)) throw unreadable(file, "byte 0: not a NumPy array; expected a .npy file");
-  if (bytes.size() < 12) throw unreadable(file, "byte " + std::to_string(bytes.size()) + ": .npy header expected, the file ends");
+  if (bytes.size() < 12)
+    throw unreadable(file, "byte " + std::to_string(bytes.size()) + ": .npy header expected, the file ends");
   const bool long_header = bytes[6] > 1;
   std::uint64_t length = bytes[8] | std::uint64_t{bytes[9]} << 8;
   if (long_header) length |= std::uint64_t{bytes[10]} << 16 | std::uint64_t{bytes[11]} << 24;
   const std::uint64_t start = (long_header ? 12 : 10) + length;
   if (start > bytes.size())
-    throw unreadable(file, "byte 8: a .npy header of " + std::to_string(length) + " bytes, the file ends after " + std::to_string(bytes.size()));
+    throw unreadable(file, "byte 8: a .npy header of " + std::to_string(length) +
+                               " bytes, the file ends after " + std::to_string(bytes.size()));
   const std::string_view header = text.substr(long_header ? 12 : 10, static_cast<std::size_t>(length));
 
   const std::string_view descr = value_of(header, "descr").substr(0, 5);
   const bool wide = descr.size() == 5 && descr.substr(2, 2) == "f8";
-  const bool known = descr.size() == 5 && (descr[1] == '<' || descr[1] == '>') && (wide || descr.substr(2, 2) == "f4");
-  if (!known) throw unreadable(file, "expected float32 or float64 values ('<f4', '<f8'), got " + std::string(descr));
+  const bool known =
+      descr.size() == 5 && (descr[1] == '<' || descr[1] == '>') && (wide || descr.substr(2, 2) == "f4");
+  if (!known)
+    throw unreadable(file, "expected float32 or float64 values ('<f4', '<f8'), got " + std::string(descr));
   if (!value_of(header, "fortran_order").starts_with("False"))
-    throw unreadable(file, "expected rows one after the other (fortran_order False); save numpy.ascontiguousarray(array)");
+    throw unreadable(
+        file, "expected rows one after the other (fortran_order False); save numpy.ascontiguousarray(array)");
   const std::vector<std::uint64_t> shape = parse_shape(value_of(header, "shape"));
   if (shape.size() < 2 || shape.size() > 3)
-    throw unreadable(file, "expected an array of 2 or 3 dimensions, [H, W] or [H, W, C], got " + std::to_string(shape.size()));
+    throw unreadable(file, "expected an array of 2 or 3 dimensions, [H, W] or [H, W, C], got " +
+                               std::to_string(shape.size()));
   std::uint64_t count = 1;
   for (const std::uint64_t extent : shape) {
     if (extent == 0 || extent > kLargestValues / count)
-      throw unreadable(file, "expected 1 to " + std::to_string(kLargestValues) + " values, got a shape with another number");
+      throw unreadable(file, "expected 1 to " + std::to_string(kLargestValues) +
+                                 " values, got a shape with another number");
     count *= extent;
   }
   const std::uint64_t value_bytes = wide ? 8 : 4;
   if ((bytes.size() - start) / value_bytes < count)
-    throw unreadable(file, "byte " + std::to_string(start) + ": expected " + std::to_string(count) + " values of " +
-                               std::to_string(value_bytes) + " bytes, the file ends after " +
+    throw unreadable(file, "byte " + std::to_string(start) + ": expected " + std::to_string(count) +
+                               " values of " + std::to_string(value_bytes) + " bytes, the file ends after " +
                                std::to_string((bytes.size() - start) / value_bytes) + "; it is truncated");
 
   ImageF image;

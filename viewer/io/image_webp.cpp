@@ -12,10 +12,14 @@ namespace {
 
 const char* sentence(VP8StatusCode status) {
   switch (status) {
-    case VP8_STATUS_OUT_OF_MEMORY: return "out of memory";
-    case VP8_STATUS_UNSUPPORTED_FEATURE: return "a feature that the decoder does not have";
-    case VP8_STATUS_NOT_ENOUGH_DATA: return "the data ends too early; it is truncated";
-    default: return "damaged data";
+    case VP8_STATUS_OUT_OF_MEMORY:
+      return "out of memory";
+    case VP8_STATUS_UNSUPPORTED_FEATURE:
+      return "a feature that the decoder does not have";
+    case VP8_STATUS_NOT_ENOUGH_DATA:
+      return "the data ends too early; it is truncated";
+    default:
+      return "damaged data";
   }
 }
 
@@ -39,12 +43,14 @@ Image8 decode_webp(const std::filesystem::path& file, Bytes bytes) {
   std::uint32_t riff_bytes = 0;
   std::memcpy(&riff_bytes, &bytes[4], 4);  // little-endian, as the machines we build for are
   if (std::uint64_t{riff_bytes} + 8 > bytes.size())
-    throw unreadable(file, "byte " + std::to_string(bytes.size()) + ": WebP of " + std::to_string(std::uint64_t{riff_bytes} + 8) +
+    throw unreadable(file, "byte " + std::to_string(bytes.size()) + ": WebP of " +
+                               std::to_string(std::uint64_t{riff_bytes} + 8) +
                                " bytes expected, the file ends; it is truncated");
   const WebPBitstreamFeatures found = features(file, bytes);
   check_image_size(file, found.width, found.height, 4, bytes.size());
   WebPDecoderConfig config;
-  if (!WebPInitDecoderConfig(&config)) throw Failure(ExitCode::internal, "libwebp: built against another version");
+  if (!WebPInitDecoderConfig(&config))
+    throw Failure(ExitCode::internal, "libwebp: built against another version");
   Image8 image{found.width, found.height, {}};
   image.rgba.resize(static_cast<std::size_t>(found.width) * found.height * 4);
   config.output.colorspace = MODE_RGBA;

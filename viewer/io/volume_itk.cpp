@@ -22,21 +22,22 @@ namespace {
 namespace fs = std::filesystem;
 using ImageIO = itk::ImageIOBase;
 
-// ITK's descriptions span lines, name objects by their address, and pass on what each layer of a library said: the last
-// part tells what is wrong.
+// ITK's descriptions span lines, name objects by their address, and pass on what each layer of a library
+// said: the last part tells what is wrong.
 std::string one_line(const std::string& text) {
   std::string line;
   for (const char c : text) {
     const bool space = c == '\n' || c == '\r' || c == '\t' || c == ' ';
-    if (!space) line += c;
-    else if (!line.empty() && line.back() != ' ') line += ' ';
+    if (!space)
+      line += c;
+    else if (!line.empty() && line.back() != ' ')
+      line += ' ';
   }
   for (const std::string_view before : {"[nrrd] ", "): "})
-    if (const auto found = line.rfind(before); found != std::string::npos) line = line.substr(found + before.size());
-  constexpr std::size_t kMost = 160;
-  if (line.size() > kMost) line = line.substr(0, kMost) + "...";
+    if (const auto found = line.rfind(before); found != std::string::npos)
+      line = line.substr(found + before.size());
   while (!line.empty() && line.back() == ' ') line.pop_back();
-  return line;
+  return quotable(line, 160);
 }
 
 template <class Work>
@@ -58,7 +59,8 @@ auto with_itk_errors(const fs::path& file, const char* doing, Work&& work) {
 
 // The reader that knows the file by its content; null: none does.
 ImageIO::Pointer reader_for(const fs::path& file) {
-  const ImageIO::Pointer readers[] = {itk::NrrdImageIO::New().GetPointer(), itk::GDCMImageIO::New().GetPointer()};
+  const ImageIO::Pointer readers[] = {itk::NrrdImageIO::New().GetPointer(),
+                                      itk::GDCMImageIO::New().GetPointer()};
   for (const ImageIO::Pointer& reader : readers) {
     try {
       if (reader->CanReadFile(file.c_str())) return reader;
@@ -83,8 +85,7 @@ std::uint64_t bytes_in_folder(const fs::path& folder) {
   return sum;
 }
 
-// "ct.raw" of the header line "ElementDataFile = ct.raw" or "data file: ct.raw"; empty: the voxels follow the
-// header.
+// "ct.raw" of an NRRD header's line "data file: ct.raw"; empty: the voxels follow the header.
 fs::path detached_data_file(const fs::path& header) {
   std::ifstream stream(header, std::ios::binary);
   std::string line;
@@ -101,8 +102,8 @@ fs::path detached_data_file(const fs::path& header) {
   return {};
 }
 
-// An upper bound of the bytes that can hold the voxels: the file, or where the voxels lie elsewhere (a .raw,
-// a list of slices, the .img of a .hdr) all files of that folder together.
+// An upper bound of the bytes that can hold the voxels: the file, or where the voxels lie elsewhere (one file
+// or a list of slices) all files of that folder together.
 std::uint64_t bytes_that_hold_the_voxels(const fs::path& file) {
   const fs::path detached = detached_data_file(file);
   if (detached.empty()) return size_of(file);
@@ -151,7 +152,6 @@ glm::dmat4 lps_to_ras(const glm::dmat4& matrix) {
 template <class T>
 void append_as_float(const std::byte* bytes, std::size_t count, std::vector<float>& values) {
   const T* voxels = reinterpret_cast<const T*>(bytes);
-  values.reserve(values.size() + count);
   for (std::size_t n = 0; n < count; ++n) values.push_back(static_cast<float>(voxels[n]));
 }
 
@@ -229,6 +229,7 @@ Volume load_file(const fs::path& file) {
   volume.voxel_to_world = lps_to_ras(layout.voxel_to_lps);
   if (const double thickness_mm = slice_thickness_mm(*io); layout.extent[2] == 1 && thickness_mm > 0)
     volume.voxel_to_world[2] *= thickness_mm / glm::length(volume.voxel_to_world[2]);
+  volume.values.reserve(count);
   append_voxels(file, *io, count, volume.values);
   return volume;
 }
@@ -252,7 +253,8 @@ std::string name_of(const std::vector<std::string>& files) {
   }
   while (!description.empty() && (description.back() == ' ' || description.back() == '\0'))
     description.pop_back();
-  return fmt::format("'{}' ({} slices)", description.empty() ? "unnamed" : description, files.size());
+  return fmt::format("'{}' ({} slices)", description.empty() ? "unnamed" : quotable(description),
+                     files.size());
 }
 
 std::vector<Series> series_in(const fs::path& folder) {
@@ -305,19 +307,22 @@ glm::dvec4 slice_step(const fs::path& folder, const std::vector<Slice>& slices) 
   for (std::size_t n = 1; n < slices.size(); ++n)
     gaps_mm.push_back(slices[n].along_normal_mm - slices[n - 1].along_normal_mm);
   std::vector<double> sorted = gaps_mm;
-  std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
+  std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2),
+                   sorted.end());
   const double usual_mm = sorted[sorted.size() / 2];
   for (std::size_t n = 0; n < gaps_mm.size(); ++n) {
     const std::string one = slices[n].file.filename().string(), next = slices[n + 1].file.filename().string();
     if (gaps_mm[n] < 1e-3)
-      throw unreadable(folder, fmt::format("{} and {} lie at the same position: this is a time series or several "
-                                           "acquisitions, not one volume; keep one of each position in the folder",
-                                           one, next));
+      throw unreadable(folder,
+                       fmt::format("{} and {} lie at the same position: this is a time series or several "
+                                   "acquisitions, not one volume; keep one of each position in the folder",
+                                   one, next));
     // A tenth of a step: positions are rounded in the files, and a missing slice doubles the gap.
     if (std::abs(gaps_mm[n] - usual_mm) > 0.1 * usual_mm)
-      throw unreadable(folder, fmt::format("{} and {} are {:.2f} mm apart, its other slices {:.2f} mm; a slice is missing "
-                                           "or does not belong here",
-                                           one, next, gaps_mm[n], usual_mm));
+      throw unreadable(
+          folder, fmt::format("{} and {} are {:.2f} mm apart, its other slices {:.2f} mm; a slice is missing "
+                              "or does not belong here",
+                              one, next, gaps_mm[n], usual_mm));
   }
   return (slices.back().layout.voxel_to_lps[3] - slices.front().layout.voxel_to_lps[3]) /
          static_cast<double>(slices.size() - 1);
@@ -355,6 +360,7 @@ Volume load_series(const fs::path& folder) {
   Volume volume;
   for (int axis = 0; axis < 3; ++axis) volume.extent[axis] = static_cast<int>(layout.extent[axis]);
   volume.voxel_to_world = lps_to_ras(layout.voxel_to_lps);
+  volume.values.reserve(count);
   for (const Slice& slice : slices) {
     const auto io = itk::GDCMImageIO::New();
     io->SetFileName(slice.file.string());
@@ -377,7 +383,8 @@ Volume load_with_itk(const fs::path& file_or_folder) {
   if (!fs::is_directory(file_or_folder, ignored))
     return read_in_child(file_or_folder, bytes_that_hold_the_voxels(file_or_folder),
                          [&] { return load_file(file_or_folder); });
-  return read_in_child(file_or_folder, bytes_in_folder(file_or_folder), [&] { return load_series(file_or_folder); });
+  return read_in_child(file_or_folder, bytes_in_folder(file_or_folder),
+                       [&] { return load_series(file_or_folder); });
 }
 
 }  // namespace fg::volumes

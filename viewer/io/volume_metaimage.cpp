@@ -1,5 +1,6 @@
-// MetaImage: a text header, then the voxels in the same file (.mha) or in another one (.mhd with .raw or .zraw);
-// https://itk.org/Wiki/MetaIO/Documentation. Read here and not by ITK, which takes a truncated file without a word.
+// MetaImage: a text header, then the voxels in the same file (.mha) or in another one (.mhd with .raw or
+// .zraw); https://itk.org/Wiki/MetaIO/Documentation. Read here and not by ITK, which takes a truncated file
+// without a word.
 
 #include <fmt/format.h>
 
@@ -38,7 +39,8 @@ Header read_header(const fs::path& file) {
   constexpr int kMostLines = 1000;
   for (int n = 0; n < kMostLines; ++n) {
     line.clear();
-    for (int c = stream.get(); c != std::ifstream::traits_type::eof() && c != '\n' && line.size() < 4096; c = stream.get())
+    for (int c = stream.get(); c != std::ifstream::traits_type::eof() && c != '\n' && line.size() < 4096;
+         c = stream.get())
       line += static_cast<char>(c);
     const auto equals = line.find('=');
     if (equals == std::string::npos) break;
@@ -48,9 +50,10 @@ Header read_header(const fs::path& file) {
     header.size_bytes = stream ? static_cast<std::uint64_t>(stream.tellg()) : fs::file_size(file);
     return header;
   }
-  throw unreadable(file, fmt::format("the MetaImage header breaks off after line {} without ElementDataFile; it is "
-                                     "truncated or damaged",
-                                     header.values.size()));
+  throw unreadable(file,
+                   fmt::format("the MetaImage header breaks off after line {} without ElementDataFile; it is "
+                               "truncated or damaged",
+                               header.values.size()));
 }
 
 // The first of several names for the same thing.
@@ -69,7 +72,8 @@ std::optional<std::vector<T>> find_numbers(const fs::path& file, const Header& h
   std::vector<T> numbers(count);
   for (T& number : numbers)
     if (!(stream >> number))
-      throw unreadable(file, fmt::format("{} needs {} numbers, it is '{}'", *keys.begin(), count, text->substr(0, 60)));
+      throw unreadable(file,
+                       fmt::format("{} needs {} numbers, it is '{}'", *keys.begin(), count, quotable(*text)));
   return numbers;
 }
 
@@ -80,13 +84,15 @@ bool is_true(const Header& header, std::initializer_list<const char*> keys) {
 
 const VoxelType& type_of(const fs::path& file, const Header& header) {
   static const std::map<std::string, const char*> kNames = {
-      {"MET_CHAR", "int8"},       {"MET_UCHAR", "uint8"},       {"MET_SHORT", "int16"}, {"MET_USHORT", "uint16"},
-      {"MET_INT", "int32"},       {"MET_UINT", "uint32"},       {"MET_LONG", "int32"},  {"MET_ULONG", "uint32"},
-      {"MET_LONG_LONG", "int64"}, {"MET_ULONG_LONG", "uint64"}, {"MET_FLOAT", "float32"}, {"MET_DOUBLE", "float64"}};
+      {"MET_CHAR", "int8"},         {"MET_UCHAR", "uint8"},   {"MET_SHORT", "int16"},
+      {"MET_USHORT", "uint16"},     {"MET_INT", "int32"},     {"MET_UINT", "uint32"},
+      {"MET_LONG", "int32"},        {"MET_ULONG", "uint32"},  {"MET_LONG_LONG", "int64"},
+      {"MET_ULONG_LONG", "uint64"}, {"MET_FLOAT", "float32"}, {"MET_DOUBLE", "float64"}};
   const std::string name = find(header, {"ElementType"}).value_or("missing");
   const auto found = kNames.find(name);
   if (found == kNames.end())
-    throw unreadable(file, "its ElementType is " + name.substr(0, 60) + "; a scalar type such as MET_SHORT is expected");
+    throw unreadable(
+        file, "its ElementType is " + quotable(name) + "; a scalar type such as MET_SHORT is expected");
   return *voxel_type_named(found->second);
 }
 
@@ -96,12 +102,15 @@ std::array<std::uint64_t, 3> extent_of(const fs::path& file, const Header& heade
   std::array<std::uint64_t, 3> extent{1, 1, 1};
   for (std::size_t axis = 0; axis < dimensions; ++axis) {
     const std::int64_t size = (*sizes)[axis];
-    if (size < 0) throw unreadable(file, fmt::format("its axis {} has {} voxels; the header is damaged", axis + 1, size));
-    if (axis < 3) extent[axis] = static_cast<std::uint64_t>(size);
+    if (size < 0)
+      throw unreadable(file, fmt::format("its axis {} has {} voxels; the header is damaged", axis + 1, size));
+    if (axis < 3)
+      extent[axis] = static_cast<std::uint64_t>(size);
     else if (size > 1)
-      throw unreadable(file, fmt::format("it has {} dimensions (axis {} holds {} frames); one 3D volume is expected: take "
-                                         "one frame out of the series first",
-                                         dimensions, axis + 1, size));
+      throw unreadable(
+          file, fmt::format("it has {} dimensions (axis {} holds {} frames); one 3D volume is expected: take "
+                            "one frame out of the series first",
+                            dimensions, axis + 1, size));
   }
   return extent;
 }
@@ -116,7 +125,8 @@ glm::dmat4 affine_of(const fs::path& file, const Header& header, std::size_t dim
     for (std::size_t row = 0; row < 3 && row < dimensions; ++row) {
       const double direction = axes ? (*axes)[axis * dimensions + row] : (axis == row ? 1.0 : 0.0);
       const double to_ras = row < 2 ? -1 : 1;  // the file's world is LPS
-      m[static_cast<int>(axis)][static_cast<int>(row)] = to_ras * direction * (spacing ? (*spacing)[axis] : 1.0);
+      m[static_cast<int>(axis)][static_cast<int>(row)] =
+          to_ras * direction * (spacing ? (*spacing)[axis] : 1.0);
       if (axis == 0 && origin) m[3][static_cast<int>(row)] = to_ras * (*origin)[row];
     }
   return m;
@@ -134,14 +144,16 @@ Volume load_metaimage(const fs::path& file) {
   const auto dimensions = static_cast<std::size_t>(ndims->front());
   if (const auto channels = find_numbers<int>(file, header, {"ElementNumberOfChannels"}, 1);
       channels && channels->front() != 1)
-    throw unreadable(file, fmt::format("each voxel holds {} values (colour or vectors); a scalar volume such as a CT is "
-                                       "expected",
-                                       channels->front()));
+    throw unreadable(
+        file, fmt::format("each voxel holds {} values (colour or vectors); a scalar volume such as a CT is "
+                          "expected",
+                          channels->front()));
   if (find(header, {"BinaryData"}).value_or("True") == "False")
     throw unreadable(file, "its voxels are text; binary voxels are expected: convert it first");
   const std::string data_file = find(header, {"ElementDataFile"}).value_or("");
   if (data_file == "LIST" || data_file.find('%') != std::string::npos)
-    throw unreadable(file, "its voxels are spread over a list of files; one file of voxels is expected: convert it first");
+    throw unreadable(
+        file, "its voxels are spread over a list of files; one file of voxels is expected: convert it first");
 
   const VoxelType& type = type_of(file, header);
   const std::array<std::uint64_t, 3> extent = extent_of(file, header, dimensions);
@@ -166,7 +178,8 @@ Volume load_metaimage(const fs::path& file) {
   for (std::size_t axis = 0; axis < 3; ++axis) volume.extent[axis] = static_cast<int>(extent[axis]);
   volume.voxel_to_world = affine_of(file, header, dimensions);
   const bool big_endian = is_true(header, {"BinaryDataByteOrderMSB", "ElementByteOrderMSB"});
-  stream.append_voxels(type, count, big_endian != (std::endian::native == std::endian::big), {}, volume.values);
+  stream.append_voxels(type, count, big_endian != (std::endian::native == std::endian::big), {},
+                       volume.values);
   return volume;
 }
 

@@ -1,6 +1,6 @@
 // NIfTI-1 and NIfTI-2, one file or a .hdr with its .img, gzip or not; https://nifti.nimh.nih.gov/nifti-1.
-// Read here and not by ITK, which turns NaN voxels into 0, refuses affines with shear and NIfTI-2, and reports damage
-// without the place.
+// Read here and not by ITK, which turns NaN voxels into 0, refuses affines with shear and NIfTI-2, and
+// reports damage without the place.
 
 #include <fmt/format.h>
 
@@ -56,8 +56,8 @@ struct Header {
 
 // Field<T>: the types of NIfTI-1 and NIfTI-2 differ, and so do the offsets.
 template <class Size, class Real, class Code>
-void read_fields(const Fields& f, std::size_t dim, std::size_t pixdim, std::size_t codes, std::size_t quaternion,
-                 Header& h) {
+void read_fields(const Fields& f, std::size_t dim, std::size_t pixdim, std::size_t codes,
+                 std::size_t quaternion, Header& h) {
   for (std::size_t n = 0; n < 8; ++n) {
     h.dim[n] = f.at<Size>(dim + n * sizeof(Size));
     h.pixdim[n] = f.at<Real>(pixdim + n * sizeof(Real));
@@ -73,22 +73,28 @@ void read_fields(const Fields& f, std::size_t dim, std::size_t pixdim, std::size
 }
 
 Header parse_header(const fs::path& file, const std::array<std::byte, kHeader2>& bytes, std::size_t count) {
-  const auto size = Fields(bytes.data(), false).at<std::uint32_t>(0), swapped = Fields(bytes.data(), true).at<std::uint32_t>(0);
+  const auto size = Fields(bytes.data(), false).at<std::uint32_t>(0),
+             swapped = Fields(bytes.data(), true).at<std::uint32_t>(0);
   Header h;
   h.swap = swapped == kHeader1 || swapped == kHeader2;
   const std::size_t header_bytes = h.swap ? swapped : size;
   if (count < 4 || (header_bytes != kHeader1 && header_bytes != kHeader2))
-    throw unreadable(file, fmt::format("not NIfTI: its first field should be 348 or 540, it is {}", count < 4 ? 0 : size));
+    throw unreadable(
+        file, fmt::format("not NIfTI: its first field should be 348 or 540, it is {}", count < 4 ? 0 : size));
   if (count < header_bytes)
-    throw unreadable(file, fmt::format("the NIfTI header has {} bytes, the file ends after {}; it is truncated",
-                                       header_bytes, count));
+    throw unreadable(file,
+                     fmt::format("the NIfTI header has {} bytes, the file ends after {}; it is truncated",
+                                 header_bytes, count));
   const Fields f(bytes.data(), h.swap);
-  const auto magic = [&](std::size_t offset, const char* text) { return std::memcmp(bytes.data() + offset, text, 3) == 0; };
+  const auto magic = [&](std::size_t offset, const char* text) {
+    return std::memcmp(bytes.data() + offset, text, 3) == 0;
+  };
   if (header_bytes == kHeader1) {
     h.detached = magic(344, "ni1");
     if (!h.detached && !magic(344, "n+1"))
-      throw unreadable(file, "byte 344: the NIfTI mark \"n+1\" or \"ni1\" is missing (Analyze 7.5 is not read: its "
-                             "orientation is unknown)");
+      throw unreadable(file,
+                       "byte 344: the NIfTI mark \"n+1\" or \"ni1\" is missing (Analyze 7.5 is not read: its "
+                       "orientation is unknown)");
     h.datatype = f.at<std::int16_t>(70);
     h.voxel_offset = f.at<float>(108);
     h.slope = f.at<float>(112);
@@ -97,7 +103,8 @@ Header parse_header(const fs::path& file, const std::array<std::byte, kHeader2>&
     read_fields<std::int16_t, float, std::int16_t>(f, 40, 76, 252, 256, h);
   } else {
     h.detached = magic(4, "ni2");
-    if (!h.detached && !magic(4, "n+2")) throw unreadable(file, "byte 4: the NIfTI-2 mark \"n+2\" or \"ni2\" is missing");
+    if (!h.detached && !magic(4, "n+2"))
+      throw unreadable(file, "byte 4: the NIfTI-2 mark \"n+2\" or \"ni2\" is missing");
     h.datatype = f.at<std::int16_t>(12);
     h.voxel_offset = static_cast<double>(f.at<std::int64_t>(168));
     h.slope = f.at<double>(176);
@@ -109,7 +116,8 @@ Header parse_header(const fs::path& file, const std::array<std::byte, kHeader2>&
   const double least = h.detached ? 0 : static_cast<double>(header_bytes + 4);
   if (h.voxel_offset == 0) h.voxel_offset = least;
   if (!(h.voxel_offset >= least - 4 && h.voxel_offset < 1e15))
-    throw unreadable(file, fmt::format("its voxels cannot begin at byte {:g}; the header is damaged", h.voxel_offset));
+    throw unreadable(
+        file, fmt::format("its voxels cannot begin at byte {:g}; the header is damaged", h.voxel_offset));
   return h;
 }
 
@@ -120,12 +128,15 @@ std::array<std::uint64_t, 3> extent_of(const fs::path& file, const Header& h) {
   std::array<std::uint64_t, 3> extent{1, 1, 1};
   for (std::size_t axis = 1; axis <= dimensions; ++axis) {
     if (h.dim[axis] < 0)
-      throw unreadable(file, fmt::format("its axis {} has {} voxels; the header is damaged", axis, h.dim[axis]));
-    if (axis <= 3) extent[axis - 1] = static_cast<std::uint64_t>(h.dim[axis]);
+      throw unreadable(file,
+                       fmt::format("its axis {} has {} voxels; the header is damaged", axis, h.dim[axis]));
+    if (axis <= 3)
+      extent[axis - 1] = static_cast<std::uint64_t>(h.dim[axis]);
     else if (h.dim[axis] > 1)
-      throw unreadable(file, fmt::format("it has {} dimensions (axis {} holds {} frames); one 3D volume is expected: take "
-                                         "one frame out of the series first",
-                                         dimensions, axis, h.dim[axis]));
+      throw unreadable(
+          file, fmt::format("it has {} dimensions (axis {} holds {} frames); one 3D volume is expected: take "
+                            "one frame out of the series first",
+                            dimensions, axis, h.dim[axis]));
   }
   return extent;
 }
@@ -134,10 +145,13 @@ const VoxelType& type_of(const fs::path& file, const Header& h) {
   const VoxelType* type = voxel_type_of_nifti(h.datatype);
   constexpr int kComplex = 32, kRgb = 128, kComplex128 = 1792, kRgba = 2304;
   if (h.datatype == kRgb || h.datatype == kRgba || h.datatype == kComplex || h.datatype == kComplex128)
-    throw unreadable(file, "each voxel holds several values (colour or complex numbers); a scalar volume such as a CT is "
-                           "expected");
+    throw unreadable(
+        file,
+        "each voxel holds several values (colour or complex numbers); a scalar volume such as a CT is "
+        "expected");
   if (!type)
-    throw unreadable(file, fmt::format("its data type {} is unknown; expected {}", h.datatype, voxel_type_names()));
+    throw unreadable(file,
+                     fmt::format("its data type {} is unknown; expected {}", h.datatype, voxel_type_names()));
   return *type;
 }
 
@@ -195,7 +209,9 @@ bool is_nifti(const fs::path& file) {
   std::array<std::byte, kHeader2> bytes{};
   ByteStream stream(file);
   const std::size_t count = stream.read_some(bytes.data(), bytes.size());
-  const auto mark = [&](std::size_t offset, const char* text) { return std::memcmp(bytes.data() + offset, text, 4) == 0; };
+  const auto mark = [&](std::size_t offset, const char* text) {
+    return std::memcmp(bytes.data() + offset, text, 4) == 0;
+  };
   return (count >= kHeader1 && (mark(344, "n+1\0") || mark(344, "ni1\0"))) ||
          (count >= kHeader2 && (mark(4, "n+2\0") || mark(4, "ni2\0")));
 }

@@ -80,7 +80,8 @@ Volume load_raw(const std::filesystem::path& json_header) {
   const RawHeader raw = read_header(json_header);
   const VoxelType* type = voxel_type_named(raw.type);
   if (!type)
-    throw unreadable(json_header, "\"type\" is '" + raw.type + "'; it must be one of " + voxel_type_names());
+    throw unreadable(json_header,
+                     "\"type\" is '" + quotable(raw.type) + "'; it must be one of " + voxel_type_names());
   ByteStream stream(raw.file);
   const std::uint64_t count = checked_voxel_count(raw.file, {.extent = raw.extent,
                                                              .voxel_bytes = type->bytes,

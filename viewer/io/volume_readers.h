@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include "viewer/io/volume.h"
 
@@ -12,12 +13,16 @@ namespace fg::volumes {
 Volume load_raw(const std::filesystem::path& json_header);  // volume_raw.cpp
 bool is_nifti(const std::filesystem::path& file);           // by suffix or content; volume_nifti.cpp
 Volume load_nifti(const std::filesystem::path& file);
-bool is_metaimage(const std::filesystem::path& file);       // by suffix; volume_metaimage.cpp
+bool is_metaimage(const std::filesystem::path& file);  // by suffix; volume_metaimage.cpp
 Volume load_metaimage(const std::filesystem::path& file);
-Volume load_with_itk(const std::filesystem::path& file_or_folder);  // volume_itk.cpp, or a sentence without ITK
+Volume load_with_itk(
+    const std::filesystem::path& file_or_folder);  // volume_itk.cpp, or a sentence without ITK
 
-// Walks over the elements of a DICOM file; throws Failure(unreadable_input) with the byte where it is damaged or
-// truncated. image is false for files without pixels, and for those that are no DICOM.
+// Text of a damaged file as a sentence may quote it: printable ASCII, not long.
+std::string quotable(const std::string& text, std::size_t most = 60);
+
+// Walks over the elements of a DICOM file; throws Failure(unreadable_input) with the byte where it is damaged
+// or truncated. image is false for files without pixels, and for those that are no DICOM.
 struct DicomCheck {
   bool image = false;
 };

@@ -67,7 +67,9 @@ class Pipe {
   bool read(T& value) const {
     return read_all(&value, sizeof value);
   }
-  bool write(const std::string& text) const { return write(text.size()) && write_all(text.data(), text.size()); }
+  bool write(const std::string& text) const {
+    return write(text.size()) && write_all(text.data(), text.size());
+  }
   bool read(std::string& text) const {
     std::size_t size = 0;
     if (!read(size) || size > kMiB) return false;
@@ -145,12 +147,14 @@ void become_quiet_child(std::uint64_t bytes_in_files) {
   } catch (const Failure& failure) {
     sent = fail(failure.code, failure.what());
   } catch (const std::bad_alloc&) {
-    sent = fail(ExitCode::unreadable_input,
-                unreadable(file, "reading it needs far more memory than its size explains; it is damaged").what());
+    sent = fail(
+        ExitCode::unreadable_input,
+        unreadable(file, "reading it needs far more memory than its size explains; it is damaged").what());
   } catch (const std::exception& problem) {
     sent = fail(ExitCode::unreadable_input, unreadable(file, problem.what()).what());
   } catch (...) {
-    sent = fail(ExitCode::unreadable_input, unreadable(file, "its reader failed for an unknown reason").what());
+    sent =
+        fail(ExitCode::unreadable_input, unreadable(file, "its reader failed for an unknown reason").what());
   }
   _exit(sent ? 0 : 1);  // no destructors or exit handlers of the parent's objects
 }

@@ -20,7 +20,8 @@ struct VoxelType {
   std::string_view name;  // "int16"
   int nifti_code;
   std::uint64_t bytes;
-  void (*append)(const std::byte* voxels, std::size_t count, bool swap, Scaling scaling, std::vector<float>& values);
+  void (*append)(const std::byte* voxels, std::size_t count, bool swap, Scaling scaling,
+                 std::vector<float>& values);
 };
 const VoxelType* voxel_type_named(std::string_view name);  // null: there is none
 const VoxelType* voxel_type_of_nifti(int code);
@@ -46,8 +47,8 @@ class ByteStream {
   std::size_t read_some(std::byte* bytes, std::size_t count);  // fewer than count: the data has ended
   void skip_to(std::uint64_t position);                        // throws where the data ends before
 
-  // Appends count voxels. A file that ends early or is damaged is a Failure that tells the byte; memory grows with
-  // what is really there, whatever a header claims.
+  // Appends count voxels. A file that ends early or is damaged is a Failure that tells the byte; memory grows
+  // with what is really there, whatever a header claims.
   void append_voxels(const VoxelType& type, std::uint64_t count, bool swap, Scaling scaling,
                      std::vector<float>& values);
 

@@ -15,7 +15,8 @@ struct Intrinsics {
   bool operator==(const Intrinsics&) const = default;
 };
 
-// Brown-Conrady as in COLMAP and OpenCV: x' = x (1 + k1 r2 + k2 r4 + k3 r6) + 2 p1 xy + p2 (r2 + 2x2), and so on.
+// Brown-Conrady as in COLMAP and OpenCV: x' = x (1 + k1 r2 + k2 r4 + k3 r6) + 2 p1 xy + p2 (r2 + 2x2), and so
+// on.
 struct Distortion {
   double k1 = 0, k2 = 0, p1 = 0, p2 = 0, k3 = 0;
 
@@ -29,9 +30,9 @@ enum class Split { train, test };
 struct Camera {
   std::string name;  // the photo's file name, or what the camera file calls it
   Intrinsics intrinsics;
-  Distortion distortion;                // of the photo file; renders are pinhole
+  Distortion distortion;  // of the photo file; renders are pinhole
   glm::dmat4 world_to_camera{1.0};
-  std::filesystem::path photo;          // empty when there is none
+  std::filesystem::path photo;  // empty when there is none
   Split split = Split::train;
 };
 

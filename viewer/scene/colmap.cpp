@@ -59,11 +59,14 @@ struct ColmapImage {
 void fill_lens(const std::filesystem::path& file, const ColmapCamera& from, Camera& to) {
   const std::vector<double>& p = from.parameters;
   const auto refuse = [&](const std::string& why) {
-    return unreadable(file, fmt::format("camera of {}: model {} {}; undistort the photos first: run colmap image_undistorter",
-                                        to.name, from.model->name, why));
+    return unreadable(
+        file,
+        fmt::format("camera of {}: model {} {}; undistort the photos first: run colmap image_undistorter",
+                    to.name, from.model->name, why));
   };
   if (from.width < 1 || from.height < 1 || from.width > 1'000'000 || from.height > 1'000'000)
-    throw unreadable(file, fmt::format("camera of {}: a size of {}x{} pixels", to.name, from.width, from.height));
+    throw unreadable(file,
+                     fmt::format("camera of {}: a size of {}x{} pixels", to.name, from.width, from.height));
   to.intrinsics.width = static_cast<int>(from.width);
   to.intrinsics.height = static_cast<int>(from.height);
   const auto one_focal = [&] {
@@ -78,8 +81,12 @@ void fill_lens(const std::filesystem::path& file, const ColmapCamera& from, Came
     to.intrinsics.cy = p[3];
   };
   switch (from.model->id) {
-    case 0: one_focal(); break;
-    case 1: two_focals(); break;
+    case 0:
+      one_focal();
+      break;
+    case 1:
+      two_focals();
+      break;
     case 2:
       one_focal();
       to.distortion.k1 = p[3];
@@ -100,25 +107,28 @@ void fill_lens(const std::filesystem::path& file, const ColmapCamera& from, Came
       to.distortion.k3 = p[8];
       if (p[9] != 0 || p[10] != 0 || p[11] != 0) throw refuse("with k4, k5 or k6 is not supported");
       break;
-    default: throw refuse("is not supported");
+    default:
+      throw refuse("is not supported");
   }
   check_intrinsics(file, to.name, to);
 }
 
-ListedCamera listed(const std::filesystem::path& images_file, const std::filesystem::path& cameras_file, const ColmapImage& image,
-                    const Cameras& cameras) {
+ListedCamera listed(const std::filesystem::path& images_file, const std::filesystem::path& cameras_file,
+                    const ColmapImage& image, const Cameras& cameras) {
   ListedCamera result;
   result.camera.name = image.name;
   const auto camera = cameras.find(image.camera_id);
   if (camera == cameras.end())
-    throw unreadable(images_file, fmt::format("{} refers to camera {}, which {} does not have", image.name, image.camera_id,
-                                              cameras_file.filename().string()));
+    throw unreadable(images_file, fmt::format("{} refers to camera {}, which {} does not have", image.name,
+                                              image.camera_id, cameras_file.filename().string()));
   fill_lens(cameras_file, camera->second, result.camera);
   const glm::dquat q(image.q[0], image.q[1], image.q[2], image.q[3]);
   const double length = glm::length(q);
-  const bool finite = std::isfinite(length) && std::isfinite(image.t[0]) && std::isfinite(image.t[1]) && std::isfinite(image.t[2]);
+  const bool finite = std::isfinite(length) && std::isfinite(image.t[0]) && std::isfinite(image.t[1]) &&
+                      std::isfinite(image.t[2]);
   if (!finite || length == 0.0)
-    throw unreadable(images_file, fmt::format("the pose of {} is not a number or has a zero quaternion", image.name));
+    throw unreadable(images_file,
+                     fmt::format("the pose of {} is not a number or has a zero quaternion", image.name));
   result.camera.world_to_camera = glm::mat4_cast(q / length);
   result.camera.world_to_camera[3] = glm::dvec4(image.t[0], image.t[1], image.t[2], 1.0);
   return result;
@@ -147,7 +157,8 @@ class BinaryReader {
     const std::size_t at = offset_;
     const auto count = read<std::uint64_t>(what);
     if (count > left() / record_bytes)
-      throw unreadable(file_, fmt::format("byte {}: {} {} of {} or more bytes announced, the file has {} bytes left; it is truncated or damaged",
+      throw unreadable(file_, fmt::format("byte {}: {} {} of {} or more bytes announced, the file has {} "
+                                          "bytes left; it is truncated or damaged",
                                           at, count, what, record_bytes, left()));
     return count;
   }
@@ -163,7 +174,8 @@ class BinaryReader {
   void skip(std::size_t bytes) { offset_ += bytes; }
 
   Failure ends(const char* what) const {
-    return unreadable(file_, fmt::format("byte {}: {} expected, the file ends; it is truncated", offset_, what));
+    return unreadable(file_,
+                      fmt::format("byte {}: {} expected, the file ends; it is truncated", offset_, what));
   }
 
  private:
@@ -180,11 +192,15 @@ Cameras read_cameras_binary(const std::filesystem::path& file) {
     const auto id = in.read<std::uint32_t>("a camera");
     const std::size_t at = in.offset();
     const auto model_id = in.read<std::int32_t>("a camera model");
-    const auto* model = std::find_if(std::begin(kModels), std::end(kModels), [&](const Model& m) { return m.id == model_id; });
+    const auto* model = std::find_if(std::begin(kModels), std::end(kModels),
+                                     [&](const Model& m) { return m.id == model_id; });
     if (model == std::end(kModels))
-      throw unreadable(file, fmt::format("byte {}: camera model 0 to 15 expected, got {}; the file is damaged or newer than this program", at, model_id));
+      throw unreadable(file, fmt::format("byte {}: camera model 0 to 15 expected, got {}; the file is "
+                                         "damaged or newer than this program",
+                                         at, model_id));
     ColmapCamera camera{model, in.read<std::uint64_t>("a width"), in.read<std::uint64_t>("a height"), {}};
-    for (std::size_t p = 0; p < model->parameters; ++p) camera.parameters.push_back(in.read<double>("a camera parameter"));
+    for (std::size_t p = 0; p < model->parameters; ++p)
+      camera.parameters.push_back(in.read<double>("a camera parameter"));
     cameras.insert_or_assign(id, std::move(camera));
   }
   return cameras;
@@ -228,7 +244,8 @@ class TextLines {
   // The next line that is neither empty nor a comment.
   bool next_record(std::string_view& line) {
     while (next(line))
-      if (const std::size_t first = line.find_first_not_of(" \t"); first != line.npos && line[first] != '#') return true;
+      if (const std::size_t first = line.find_first_not_of(" \t"); first != line.npos && line[first] != '#')
+        return true;
     return false;
   }
   void go_back() { at_ = line_start_; }
@@ -266,13 +283,17 @@ Cameras read_cameras_text(const std::filesystem::path& file) {
     ColmapCamera camera{};
     if (!take_number(line, id)) throw in.expected("a camera id");
     const std::string_view name = take_word(line);
-    camera.model = std::find_if(std::begin(kModels), std::end(kModels), [&](const Model& m) { return m.name == name; });
-    if (camera.model == std::end(kModels)) throw in.expected("a camera model such as PINHOLE after the camera id");
-    if (!take_number(line, camera.width) || !take_number(line, camera.height)) throw in.expected("width and height after the camera model");
+    camera.model =
+        std::find_if(std::begin(kModels), std::end(kModels), [&](const Model& m) { return m.name == name; });
+    if (camera.model == std::end(kModels))
+      throw in.expected("a camera model such as PINHOLE after the camera id");
+    if (!take_number(line, camera.width) || !take_number(line, camera.height))
+      throw in.expected("width and height after the camera model");
     camera.parameters.resize(camera.model->parameters);
     for (double& parameter : camera.parameters)
       if (!take_number(line, parameter))
-        throw in.expected(fmt::format("a {} camera with {} parameters", camera.model->name, camera.model->parameters));
+        throw in.expected(
+            fmt::format("a {} camera with {} parameters", camera.model->name, camera.model->parameters));
     cameras.insert_or_assign(id, std::move(camera));
   }
   return cameras;
@@ -313,16 +334,19 @@ std::vector<ColmapImage> read_images_text(const std::filesystem::path& file) {
 }  // namespace
 
 ListedCameras read_colmap(const std::filesystem::path& model) {
-  const bool binary = std::filesystem::exists(model / "cameras.bin") && std::filesystem::exists(model / "images.bin");
+  const bool binary =
+      std::filesystem::exists(model / "cameras.bin") && std::filesystem::exists(model / "images.bin");
   const std::filesystem::path cameras_file = model / (binary ? "cameras.bin" : "cameras.txt");
   const std::filesystem::path images_file = model / (binary ? "images.bin" : "images.txt");
   const Cameras cameras = binary ? read_cameras_binary(cameras_file) : read_cameras_text(cameras_file);
-  const std::vector<ColmapImage> images = binary ? read_images_binary(images_file) : read_images_text(images_file);
+  const std::vector<ColmapImage> images =
+      binary ? read_images_binary(images_file) : read_images_text(images_file);
   if (images.empty()) throw unreadable(images_file, "lists no images");
   ListedCameras result;
   result.beside = model;
   result.from_colmap = true;
-  for (const ColmapImage& image : images) result.cameras.push_back(listed(images_file, cameras_file, image, cameras));
+  for (const ColmapImage& image : images)
+    result.cameras.push_back(listed(images_file, cameras_file, image, cameras));
   return result;
 }
 

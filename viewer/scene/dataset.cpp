@@ -38,7 +38,9 @@ ListedCameras read_json_cameras(const fs::path& file) {
   for (const std::uint8_t byte : read_file_start(file, 4096)) {
     if (byte == '[') return read_inria_cameras(file);
     if (byte == '{') return read_transforms(file);
-    if (byte != ' ' && byte != '\n' && byte != '\r' && byte != '\t' && byte != 0xef && byte != 0xbb && byte != 0xbf) break;
+    if (byte != ' ' && byte != '\n' && byte != '\r' && byte != '\t' && byte != 0xef && byte != 0xbb &&
+        byte != 0xbf)
+      break;
   }
   throw unreadable(file, "expected transforms.json, an INRIA cameras.json or a folder with a COLMAP model");
 }
@@ -58,14 +60,18 @@ ListedCameras read_cameras(const fs::path& cameras) {
     if (holds_model(cameras / below)) {
       ListedCameras listed = read_colmap(cameras / below);
       if (std::string_view(below).ends_with("0") && holds_model((cameras / below).parent_path() / "1"))
-        listed.notes.push_back(fmt::format("{} holds several models; {} is used", (cameras / below).parent_path().string(), below));
+        listed.notes.push_back(fmt::format("{} holds several models; {} is used",
+                                           (cameras / below).parent_path().string(), below));
       return listed;
     }
   if (is_there(cameras / "transforms.json")) return read_json_cameras(cameras / "transforms.json");
-  if (is_there(cameras / "transforms_train.json") || is_there(cameras / "transforms_test.json")) return read_blender_splits(cameras);
+  if (is_there(cameras / "transforms_train.json") || is_there(cameras / "transforms_test.json"))
+    return read_blender_splits(cameras);
   if (is_there(cameras / "cameras.json")) return read_json_cameras(cameras / "cameras.json");
-  throw unreadable(cameras, "expected a COLMAP model (cameras.bin, images.bin or .txt, also in sparse/0), transforms.json, "
-                            "transforms_train.json or cameras.json in this folder");
+  throw unreadable(
+      cameras,
+      "expected a COLMAP model (cameras.bin, images.bin or .txt, also in sparse/0), transforms.json, "
+      "transforms_train.json or cameras.json in this folder");
 }
 
 std::vector<fs::path> photo_roots(const fs::path& given, const fs::path& beside) {
@@ -77,7 +83,8 @@ std::vector<fs::path> photo_roots(const fs::path& given, const fs::path& beside)
   std::error_code ignored;
   fs::path folder = fs::absolute(roots.front(), ignored).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();  // a trailing slash
-  for (int up = 0; up < 3; ++up, folder = folder.parent_path())  // scene/sparse/0 has its photos in scene/images
+  for (int up = 0; up < 3;
+       ++up, folder = folder.parent_path())  // scene/sparse/0 has its photos in scene/images
     if (is_folder(folder / "images")) roots.push_back(folder / "images");
   return roots;
 }
@@ -102,28 +109,38 @@ void settle_names(std::vector<ListedCamera>& listed) {
   for (ListedCamera& one : listed) {
     Camera& camera = one.camera;
     const std::string name = short_name(camera);
-    if (unique) camera.name = name;
-    else camera.name = (fs::path(camera.name).lexically_normal().relative_path().parent_path() / name).generic_string();
+    if (unique)
+      camera.name = name;
+    else
+      camera.name =
+          (fs::path(camera.name).lexically_normal().relative_path().parent_path() / name).generic_string();
   }
 }
 
 // Sizes that the file leaves open come from the photo, or from the other photos for a camera without one.
 void settle_sizes(const fs::path& file, std::vector<ListedCamera>& listed) {
   ImageSize known;
+  std::string damaged;  // the first photo that could not be read: an error only when no other gives the size
   for (ListedCamera& one : listed) {
     Intrinsics& lens = one.camera.intrinsics;
     if (lens.width == 0 && !one.camera.photo.empty()) {
-      const ImageSize size = peek_image_size(one.camera.photo);
-      lens.width = size.width;
-      lens.height = size.height;
+      try {
+        const ImageSize size = peek_image_size(one.camera.photo);
+        lens.width = size.width;
+        lens.height = size.height;
+      } catch (const Failure& failure) {
+        if (damaged.empty()) damaged = failure.what();
+      }
     }
     if (known.width == 0) known = {lens.width, lens.height};
   }
   for (ListedCamera& one : listed) {
     Intrinsics& lens = one.camera.intrinsics;
     if (lens.width == 0) {
+      if (known.width == 0 && !damaged.empty()) throw Failure(ExitCode::unreadable_input, damaged);
       if (known.width == 0)
-        throw unreadable(file, "gives no size (w, h) and no photo was found to take it from; name the folder of photos");
+        throw unreadable(
+            file, "gives no size (w, h) and no photo was found to take it from; name the folder of photos");
       lens.width = known.width;
       lens.height = known.height;
     }
@@ -148,31 +165,36 @@ Dataset load_dataset(const fs::path& cameras, const fs::path& images) {
   const std::string first_name = listed.cameras.front().camera.name;
   if (!listed.from_colmap) settle_names(listed.cameras);
   settle_sizes(cameras, listed.cameras);
-  std::stable_sort(listed.cameras.begin(), listed.cameras.end(),
-                   [](const ListedCamera& a, const ListedCamera& b) { return a.camera.name < b.camera.name; });
+  std::stable_sort(
+      listed.cameras.begin(), listed.cameras.end(),
+      [](const ListedCamera& a, const ListedCamera& b) { return a.camera.name < b.camera.name; });
 
   Dataset dataset;
   dataset.notes = std::move(listed.notes);
-  const bool split_given =
-      std::any_of(listed.cameras.begin(), listed.cameras.end(), [](const ListedCamera& one) { return one.split.has_value(); });
+  const bool split_given = std::any_of(listed.cameras.begin(), listed.cameras.end(),
+                                       [](const ListedCamera& one) { return one.split.has_value(); });
   std::size_t distorted = 0;
   for (std::size_t i = 0; i < listed.cameras.size(); ++i) {
     ListedCamera& one = listed.cameras[i];
-    one.camera.split = split_given ? one.split.value_or(Split::train) : i % 8 == 0 ? Split::test : Split::train;
+    one.camera.split = split_given  ? one.split.value_or(Split::train)
+                       : i % 8 == 0 ? Split::test
+                                    : Split::train;
     if (one.camera.photo.empty()) dataset.missing.push_back(one.camera.name);
     distorted += !one.camera.distortion.none();
     dataset.cameras.push_back(std::move(one.camera));
   }
   if (dataset.missing.size() == dataset.cameras.size()) {
     if (!images.empty())
-      throw unreadable(images, fmt::format("holds none of the {} photos that {} lists, such as {}", dataset.cameras.size(),
-                                           cameras.string(), first_name));
+      throw unreadable(images, fmt::format("holds none of the {} photos that {} lists, such as {}",
+                                           dataset.cameras.size(), cameras.string(), first_name));
     dataset.missing.clear();
-    dataset.notes.push_back(fmt::format("no photos found beside {}; name their folder to compare with them", cameras.string()));
+    dataset.notes.push_back(
+        fmt::format("no photos found beside {}; name their folder to compare with them", cameras.string()));
   }
   if (distorted > 0)
-    dataset.notes.push_back(fmt::format("{} of {} cameras have lens distortion; their photos are undistorted when loaded",
-                                        distorted, dataset.cameras.size()));
+    dataset.notes.push_back(
+        fmt::format("{} of {} cameras have lens distortion; their photos are undistorted when loaded",
+                    distorted, dataset.cameras.size()));
   return dataset;
 }
 

@@ -30,7 +30,8 @@ ListedCameras read_inria_cameras(const std::filesystem::path& file) {
     lens.height = checked_pixels(file, entry, "height", required_number(file, entry, own, "height"));
     lens.fx = required_number(file, entry, own, "fx");
     lens.fy = required_number(file, entry, own, "fy");
-    lens.cx = optional_number(file, entry, own, "cx").value_or(0.5 * lens.width);  // the format itself has none
+    lens.cx =
+        optional_number(file, entry, own, "cx").value_or(0.5 * lens.width);  // the format itself has none
     lens.cy = optional_number(file, entry, own, "cy").value_or(0.5 * lens.height);
 
     const auto position = own.find("position"), rotation = own.find("rotation");
@@ -40,7 +41,8 @@ ListedCameras read_inria_cameras(const std::filesystem::path& file) {
     for (int row = 0; row < 3; ++row) {
       const auto r = static_cast<std::size_t>(row);
       for (int column = 0; column < 3; ++column)
-        camera_to_world[column][row] = number_at(file, entry, (*rotation)[r], static_cast<std::size_t>(column));
+        camera_to_world[column][row] =
+            number_at(file, entry, (*rotation)[r], static_cast<std::size_t>(column));
       camera_to_world[3][row] = number_at(file, entry, *position, r);
     }
     check_pose(file, entry, camera_to_world);
@@ -62,9 +64,13 @@ void check_pose(const std::filesystem::path& file, const std::string& name, cons
   const glm::dmat3 gram = glm::transpose(rotation) * rotation;
   double error = 0;
   for (int column = 0; column < 3; ++column)
-    for (int row = 0; row < 3; ++row) error = std::max(error, std::abs(gram[column][row] - (row == column ? 1.0 : 0.0)));
+    for (int row = 0; row < 3; ++row)
+      error = std::max(error, std::abs(gram[column][row] - (row == column ? 1.0 : 0.0)));
   if (error > kTolerance || glm::determinant(rotation) < 0)
-    throw unreadable(file, fmt::format("the pose of {} is not a rotation and a shift; expected three orthogonal axes of length 1", name));
+    throw unreadable(
+        file, fmt::format(
+                  "the pose of {} is not a rotation and a shift; expected three orthogonal axes of length 1",
+                  name));
 }
 
 void check_intrinsics(const std::filesystem::path& file, const std::string& name, const Camera& camera) {
@@ -72,9 +78,11 @@ void check_intrinsics(const std::filesystem::path& file, const std::string& name
   const Distortion& bend = camera.distortion;
   for (const double focal : {lens.fx, lens.fy})
     if (!std::isfinite(focal) || focal <= 0)
-      throw unreadable(file, fmt::format("the focal length of {} is {}; expected a positive number", name, focal));
+      throw unreadable(file,
+                       fmt::format("the focal length of {} is {}; expected a positive number", name, focal));
   for (const double value : {lens.cx, lens.cy, bend.k1, bend.k2, bend.k3, bend.p1, bend.p2})
-    if (!std::isfinite(value)) throw unreadable(file, fmt::format("an intrinsic of {} is not a number", name));
+    if (!std::isfinite(value))
+      throw unreadable(file, fmt::format("an intrinsic of {} is not a number", name));
 }
 
 }  // namespace fg

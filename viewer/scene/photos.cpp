@@ -11,7 +11,8 @@ namespace fs = std::filesystem;
 namespace {
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -36,7 +37,8 @@ const PhotoFinder::Folder& PhotoFinder::folder(const fs::path& path) {
     std::error_code error;
     for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error))
       if (has_image_extension(it->path()) && is_file(it->path())) files.push_back(it->path());
-    std::sort(files.begin(), files.end());  // so that the choice among a.jpg and a.png does not depend on the disk
+    std::sort(files.begin(),
+              files.end());  // so that the choice among a.jpg and a.png does not depend on the disk
     for (const fs::path& file : files) entry->second.emplace(lower(file.stem().string()), file);
   }
   return entry->second;
@@ -65,8 +67,9 @@ PhotoFinder::Match PhotoFinder::find(const std::string& listed) {
       // r_0.5 has no extension although it has a point: the whole name counts as a stem too.
       for (const fs::path& stem : {tail.filename(), tail.stem()}) {
         if (stem == tail.stem() && tail.has_extension() && !has_image_extension(tail)) continue;
-        const auto match = files.find(lower(stem.string()));
-        if (match != files.end()) return {match->second, &tail == &tails.front()};
+        const std::string key = lower(stem.string());
+        const auto match = files.lower_bound(key);
+        if (match != files.end() && match->first == key) return {match->second, &tail == &tails.front()};
       }
     }
   return {};

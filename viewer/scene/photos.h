@@ -16,8 +16,9 @@ class PhotoFinder {
     std::filesystem::path file;  // empty: not found
     bool exact = false;          // found under the whole listed path; else folders in front were left out
   };
-  // In each root in turn: the listed path, then the same with leading folders left out (file_path "images/a.png" in a
-  // folder images_4), by full name first, then by stem with any image extension ("./train/r_0", a.JPG for a.jpg).
+  // In each root in turn: the listed path, then the same with leading folders left out (file_path
+  // "images/a.png" in a folder images_4), by full name first, then by stem with any image extension
+  // ("./train/r_0", a.JPG for a.jpg).
   Match find(const std::string& listed);
 
  private:

@@ -22,11 +22,11 @@ std::optional<PlyScalar> scalar_named(std::string_view name) {
     PlyScalar type;
   };
   static constexpr Name kNames[] = {
-      {"char", PlyScalar::int8},     {"int8", PlyScalar::int8},      {"uchar", PlyScalar::uint8},
-      {"uint8", PlyScalar::uint8},   {"short", PlyScalar::int16},    {"int16", PlyScalar::int16},
-      {"ushort", PlyScalar::uint16}, {"uint16", PlyScalar::uint16},  {"int", PlyScalar::int32},
-      {"int32", PlyScalar::int32},   {"uint", PlyScalar::uint32},    {"uint32", PlyScalar::uint32},
-      {"float", PlyScalar::float32}, {"float32", PlyScalar::float32}, {"double", PlyScalar::float64},
+      {"char", PlyScalar::int8},      {"int8", PlyScalar::int8},       {"uchar", PlyScalar::uint8},
+      {"uint8", PlyScalar::uint8},    {"short", PlyScalar::int16},     {"int16", PlyScalar::int16},
+      {"ushort", PlyScalar::uint16},  {"uint16", PlyScalar::uint16},   {"int", PlyScalar::int32},
+      {"int32", PlyScalar::int32},    {"uint", PlyScalar::uint32},     {"uint32", PlyScalar::uint32},
+      {"float", PlyScalar::float32},  {"float32", PlyScalar::float32}, {"double", PlyScalar::float64},
       {"float64", PlyScalar::float64}};
   for (const Name& known : kNames)
     if (known.name == name) return known.type;
@@ -51,7 +51,8 @@ struct Line {
   std::string_view text;
 
   Failure expected(const std::string& what) const {
-    return unreadable(file.path(), fmt::format("byte {}: PLY header: expected {}, got '{}'", offset, what, text.substr(0, 60)));
+    return unreadable(file.path(), fmt::format("byte {}: PLY header: expected {}, got '{}'", offset, what,
+                                               text.substr(0, 60)));
   }
 };
 
@@ -99,7 +100,8 @@ void parse_line(const Line& line, PlyHeader& header, bool& format_known) {
     if (header.elements.empty()) throw line.expected("an element before its first property");
     PlyElement& element = header.elements.back();
     PlyProperty property = parse_property(line, words);
-    if (element.find(property.name)) throw line.expected("each property of element " + element.name + " once");
+    if (element.find(property.name))
+      throw line.expected("each property of element " + element.name + " once");
     element.properties.push_back(std::move(property));
   } else {
     throw line.expected("a line starting with format, comment, element, property or end_header");
@@ -120,15 +122,23 @@ T load(const std::uint8_t* bytes, bool swap) {
 
 float load_float(PlyScalar type, const std::uint8_t* bytes, bool swap) {
   switch (type) {
-    case PlyScalar::int8: return static_cast<float>(load<std::int8_t>(bytes, swap));
-    case PlyScalar::uint8: return static_cast<float>(*bytes);
-    case PlyScalar::int16: return static_cast<float>(load<std::int16_t>(bytes, swap));
-    case PlyScalar::uint16: return static_cast<float>(load<std::uint16_t>(bytes, swap));
-    case PlyScalar::int32: return static_cast<float>(load<std::int32_t>(bytes, swap));
-    case PlyScalar::uint32: return static_cast<float>(load<std::uint32_t>(bytes, swap));
-    case PlyScalar::float32: return load<float>(bytes, swap);
+    case PlyScalar::int8:
+      return static_cast<float>(load<std::int8_t>(bytes, swap));
+    case PlyScalar::uint8:
+      return static_cast<float>(*bytes);
+    case PlyScalar::int16:
+      return static_cast<float>(load<std::int16_t>(bytes, swap));
+    case PlyScalar::uint16:
+      return static_cast<float>(load<std::uint16_t>(bytes, swap));
+    case PlyScalar::int32:
+      return static_cast<float>(load<std::int32_t>(bytes, swap));
+    case PlyScalar::uint32:
+      return static_cast<float>(load<std::uint32_t>(bytes, swap));
+    case PlyScalar::float32:
+      return load<float>(bytes, swap);
     case PlyScalar::float64: {
-      // A double beyond float's range becomes an infinity, which is what the cast would do where it is defined.
+      // A double beyond float's range becomes an infinity, which is what the cast would do where it is
+      // defined.
       const double value = load<double>(bytes, swap);
       const double limit = std::numeric_limits<float>::max();
       if (value > limit) return std::numeric_limits<float>::infinity();
@@ -142,11 +152,15 @@ float load_float(PlyScalar type, const std::uint8_t* bytes, bool swap) {
 std::size_t bytes_of(PlyScalar type) {
   switch (type) {
     case PlyScalar::int8:
-    case PlyScalar::uint8: return 1;
+    case PlyScalar::uint8:
+      return 1;
     case PlyScalar::int16:
-    case PlyScalar::uint16: return 2;
-    case PlyScalar::float64: return 8;
-    default: return 4;
+    case PlyScalar::uint16:
+      return 2;
+    case PlyScalar::float64:
+      return 8;
+    default:
+      return 4;
   }
 }
 
@@ -211,14 +225,17 @@ class TextCursor {
   std::string word_;
 };
 
-Failure truncated(const InputFile& file, std::uint64_t start, const PlyElement& element, const std::string& row_size,
-                  std::uint64_t complete) {
-  return unreadable(file.path(), fmt::format("byte {}: expected {} rows of element {}{}, the file ends after {}; it is truncated",
-                                             start, element.count, element.name, row_size, complete));
+Failure truncated(const InputFile& file, std::uint64_t start, const PlyElement& element,
+                  const std::string& row_size, std::uint64_t complete) {
+  return unreadable(
+      file.path(),
+      fmt::format("byte {}: expected {} rows of element {}{}, the file ends after {}; it is truncated", start,
+                  element.count, element.name, row_size, complete));
 }
 
 std::uint64_t list_items(PlyScalar type, const std::uint8_t* bytes, bool swap) {
-  const float count = load_float(type, bytes, swap);  // exact up to 2^24; a longer list fails the check of the size too
+  const float count =
+      load_float(type, bytes, swap);  // exact up to 2^24; a longer list fails the check of the size too
   return count > 0.0f ? static_cast<std::uint64_t>(count) : 0;
 }
 
@@ -248,7 +265,8 @@ std::uint64_t read_binary(const InputFile& file, const PlyHeader& header, const 
       skip_binary_lists(file, element, swap, cursor);
     } else if (const std::uint64_t bytes = element.row_bytes(); bytes > 0) {
       const std::uint64_t complete = cursor.left() / bytes;
-      if (complete < element.count) throw truncated(file, cursor.offset(), element, fmt::format(" of {} bytes", bytes), complete);
+      if (complete < element.count)
+        throw truncated(file, cursor.offset(), element, fmt::format(" of {} bytes", bytes), complete);
       cursor.skip(bytes * element.count);
     }
   }
@@ -280,7 +298,8 @@ std::uint64_t read_binary(const InputFile& file, const PlyHeader& header, const 
     if (plain)
       for (std::size_t c = 0; c < columns.size(); ++c) std::memcpy(&values[c], bytes + columns[c].offset, 4);
     else
-      for (std::size_t c = 0; c < columns.size(); ++c) values[c] = load_float(columns[c].type, bytes + columns[c].offset, swap);
+      for (std::size_t c = 0; c < columns.size(); ++c)
+        values[c] = load_float(columns[c].type, bytes + columns[c].offset, swap);
     row(values);
   }
   return cursor.offset();
@@ -289,9 +308,11 @@ std::uint64_t read_binary(const InputFile& file, const PlyHeader& header, const 
 std::uint64_t read_ascii(const InputFile& file, const PlyHeader& header, const PlyElement& wanted,
                          const std::vector<std::string>& names, const PlyRow& row) {
   TextCursor text(file, header.data_offset);
-  std::vector<std::size_t> target(wanted.properties.size(), names.size());  // where each property of a row goes
+  std::vector<std::size_t> target(wanted.properties.size(),
+                                  names.size());  // where each property of a row goes
   for (std::size_t p = 0; p < target.size(); ++p)
-    target[p] = static_cast<std::size_t>(std::find(names.begin(), names.end(), wanted.properties[p].name) - names.begin());
+    target[p] = static_cast<std::size_t>(std::find(names.begin(), names.end(), wanted.properties[p].name) -
+                                         names.begin());
   std::vector<float> values(names.size() + 1);  // the last takes what nobody asked for
 
   const auto number = [&](const PlyElement& element, std::uint64_t i) {
@@ -301,10 +322,13 @@ std::uint64_t read_ascii(const InputFile& file, const PlyHeader& header, const P
     const char* first = word.data() + (word.front() == '+' ? 1 : 0);
     const auto [at, error] = std::from_chars(first, word.data() + word.size(), value);
     if (error == std::errc::invalid_argument || at != word.data() + word.size())
-      throw unreadable(file.path(), fmt::format("byte {}: expected a number in row {} of element {}, got '{}'", text.offset(),
-                                                i, element.name, word.substr(0, 20)));
+      throw unreadable(file.path(),
+                       fmt::format("byte {}: expected a number in row {} of element {}, got '{}'",
+                                   text.offset(), i, element.name, word.substr(0, 20)));
     if (error == std::errc::result_out_of_range)  // too small for a double, or too large
-      value = word.find("e-") != word.npos || word.find("E-") != word.npos ? 0.0 : std::numeric_limits<double>::infinity();
+      value = word.find("e-") != word.npos || word.find("E-") != word.npos
+                  ? 0.0
+                  : std::numeric_limits<double>::infinity();
     return value;
   };
   for (const PlyElement& element : header.elements) {
@@ -335,7 +359,8 @@ std::uint64_t read_ascii(const InputFile& file, const PlyHeader& header, const P
 }  // namespace
 
 bool PlyElement::has_list() const {
-  return std::any_of(properties.begin(), properties.end(), [](const PlyProperty& p) { return p.list_length.has_value(); });
+  return std::any_of(properties.begin(), properties.end(),
+                     [](const PlyProperty& p) { return p.list_length.has_value(); });
 }
 
 std::size_t PlyElement::row_bytes() const {
@@ -345,12 +370,14 @@ std::size_t PlyElement::row_bytes() const {
 }
 
 const PlyProperty* PlyElement::find(std::string_view property) const {
-  const auto it = std::find_if(properties.begin(), properties.end(), [&](const PlyProperty& p) { return p.name == property; });
+  const auto it = std::find_if(properties.begin(), properties.end(),
+                               [&](const PlyProperty& p) { return p.name == property; });
   return it == properties.end() ? nullptr : &*it;
 }
 
 const PlyElement* PlyHeader::find(std::string_view element) const {
-  const auto it = std::find_if(elements.begin(), elements.end(), [&](const PlyElement& e) { return e.name == element; });
+  const auto it =
+      std::find_if(elements.begin(), elements.end(), [&](const PlyElement& e) { return e.name == element; });
   return it == elements.end() ? nullptr : &*it;
 }
 
@@ -366,15 +393,18 @@ PlyHeader read_ply_header(const InputFile& file) {
     std::string_view line = text.substr(at, end - at);
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line == "end_header") {
-      if (!format_known) throw unreadable(file.path(), fmt::format("byte {}: PLY header without a format line", at));
+      if (!format_known)
+        throw unreadable(file.path(), fmt::format("byte {}: PLY header without a format line", at));
       header.data_offset = end + 1;
       return header;
     }
     if (at > 0 || line != "ply") parse_line({file, at, line}, header, format_known);
     at = end + 1;
   }
-  throw unreadable(file.path(), fmt::format("byte {}: PLY header line end_header expected; the file is truncated or damaged",
-                                            text.size()));
+  throw unreadable(
+      file.path(),
+      fmt::format("byte {}: PLY header line end_header expected; the file is truncated or damaged",
+                  text.size()));
 }
 
 std::uint64_t read_ply_rows(const InputFile& file, const PlyHeader& header, const PlyElement& element,

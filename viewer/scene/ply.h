@@ -45,7 +45,8 @@ struct PlyHeader {
 PlyHeader read_ply_header(const InputFile& file);
 
 // Calls row(values) for each row of the element, with the named properties as floats in the order asked for.
-// The claimed count is checked against the size of the file before the first call. Returns the byte after the last row.
+// The claimed count is checked against the size of the file before the first call. Returns the byte after the
+// last row.
 using PlyRow = std::function<void(std::span<const float>)>;
 std::uint64_t read_ply_rows(const InputFile& file, const PlyHeader& header, const PlyElement& element,
                             const std::vector<std::string>& properties, const PlyRow& row);

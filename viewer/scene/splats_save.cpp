@@ -26,7 +26,8 @@ std::string header_of(const SplatScene& scene) {
   const auto property = [&text](const std::string& name) { text += "property float " + name + "\n"; };
   for (const char* name : {"x", "y", "z", "nx", "ny", "nz", "f_dc_0", "f_dc_1", "f_dc_2"}) property(name);
   for (int k = 0; k < 3 * (scene.sh_coefficients() - 1); ++k) property(fmt::format("f_rest_{}", k));
-  for (const char* name : {"opacity", "scale_0", "scale_1", "scale_2", "rot_0", "rot_1", "rot_2", "rot_3"}) property(name);
+  for (const char* name : {"opacity", "scale_0", "scale_1", "scale_2", "rot_0", "rot_1", "rot_2", "rot_3"})
+    property(name);
   return text + "end_header\n";
 }
 
@@ -37,13 +38,15 @@ void save_splats(const std::filesystem::path& file, const SplatScene& scene) {
   const std::size_t n = scene.size();
   if (scene.scales.size() != n || scene.rotations.size() != n || scene.opacities.size() != n ||
       scene.sh.size() != n * coefficients * 3)
-    throw Failure(ExitCode::internal, file.string() + ": positions, scales, rotations, opacities and sh differ in length");
+    throw Failure(ExitCode::internal,
+                  file.string() + ": positions, scales, rotations, opacities and sh differ in length");
   OutputFile output(file);
   output.write(header_of(scene));
   std::vector<float> block;  // little-endian, as the machines we build for are
   constexpr std::size_t kBlockValues = 1 << 18;
   const auto flush = [&] {
-    output.write(std::span(reinterpret_cast<const std::uint8_t*>(block.data()), block.size() * sizeof(float)));
+    output.write(
+        std::span(reinterpret_cast<const std::uint8_t*>(block.data()), block.size() * sizeof(float)));
     block.clear();
   };
   for (std::size_t i = 0; i < n; ++i) {

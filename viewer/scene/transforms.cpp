@@ -38,15 +38,19 @@ struct Frame {
 void refuse_fisheye(const Frame& frame) {
   const char* const advice = "; undistort the photos first: run colmap image_undistorter";
   if (const json* fisheye = frame.find("is_fisheye"))
-    if ((fisheye->is_boolean() && fisheye->get<bool>()) || (fisheye->is_number() && fisheye->get<double>() != 0))
+    if ((fisheye->is_boolean() && fisheye->get<bool>()) ||
+        (fisheye->is_number() && fisheye->get<double>() != 0))
       throw unreadable(frame.file, fmt::format("{}: is_fisheye is not supported{}", frame.entry, advice));
   const json* model = frame.find("camera_model");
   if (!model) return;
   std::string name = model->is_string() ? model->get<std::string>() : model->dump();
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  for (const char* known : {"OPENCV", "FULL_OPENCV", "PINHOLE", "SIMPLE_PINHOLE", "SIMPLE_RADIAL", "RADIAL", "PERSPECTIVE"})
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  for (const char* known :
+       {"OPENCV", "FULL_OPENCV", "PINHOLE", "SIMPLE_PINHOLE", "SIMPLE_RADIAL", "RADIAL", "PERSPECTIVE"})
     if (name == known) return;
-  throw unreadable(frame.file, fmt::format("{}: camera_model {} is not supported{}", frame.entry, name.substr(0, 40), advice));
+  throw unreadable(frame.file, fmt::format("{}: camera_model {} is not supported{}", frame.entry,
+                                           name.substr(0, 40), advice));
 }
 
 void fill_lens(const Frame& frame, ListedCamera& listed) {
@@ -67,22 +71,28 @@ void fill_lens(const Frame& frame, ListedCamera& listed) {
     listed.horizontal_field = *angle_x;
     listed.vertical_field = angle_y.value_or(0);
     if (!(*angle_x > 0 && *angle_x < kPi) || listed.vertical_field < 0 || listed.vertical_field >= kPi)
-      throw unreadable(frame.file, fmt::format("{}: camera_angle_x {} is not between 0 and pi", frame.entry, *angle_x));
+      throw unreadable(frame.file,
+                       fmt::format("{}: camera_angle_x {} is not between 0 and pi", frame.entry, *angle_x));
   } else {
     throw unreadable(frame.file, fmt::format("{}: expected fl_x or camera_angle_x", frame.entry));
   }
   lens.cx = frame.number("cx").value_or(-1);  // -1: the middle, once the size is known
   lens.cy = frame.number("cy").value_or(-1);
   Distortion& distortion = listed.camera.distortion;
-  distortion = {frame.number("k1").value_or(0), frame.number("k2").value_or(0), frame.number("p1").value_or(0),
-                frame.number("p2").value_or(0), frame.number("k3").value_or(0)};
+  distortion = {frame.number("k1").value_or(0), frame.number("k2").value_or(0),
+                frame.number("p1").value_or(0), frame.number("p2").value_or(0),
+                frame.number("k3").value_or(0)};
   for (const char* key : {"k4", "k5", "k6"})
     if (frame.number(key).value_or(0) != 0)
-      throw unreadable(frame.file, fmt::format("{}: distortion {} is not supported; undistort the photos first: run colmap "
-                                               "image_undistorter", frame.entry, key));
+      throw unreadable(
+          frame.file,
+          fmt::format("{}: distortion {} is not supported; undistort the photos first: run colmap "
+                      "image_undistorter",
+                      frame.entry, key));
 }
 
-// Camera to world with y up and z backwards (OpenGL), 3 or 4 rows, to world to camera with y down and z forward.
+// Camera to world with y up and z backwards (OpenGL), 3 or 4 rows, to world to camera with y down and z
+// forward.
 glm::dmat4 world_to_camera(const std::filesystem::path& file, const std::string& entry, const json& frame) {
   const auto rows = frame.find("transform_matrix");
   if (rows == frame.end() || !rows->is_array() || rows->size() < 3)
@@ -90,7 +100,8 @@ glm::dmat4 world_to_camera(const std::filesystem::path& file, const std::string&
   glm::dmat4 camera_to_world(1.0);
   for (int row = 0; row < 3; ++row)
     for (int column = 0; column < 4; ++column)
-      camera_to_world[column][row] = number_at(file, entry, (*rows)[static_cast<std::size_t>(row)], static_cast<std::size_t>(column));
+      camera_to_world[column][row] =
+          number_at(file, entry, (*rows)[static_cast<std::size_t>(row)], static_cast<std::size_t>(column));
   camera_to_world[1] = -camera_to_world[1];
   camera_to_world[2] = -camera_to_world[2];
   check_pose(file, entry, camera_to_world);
@@ -104,7 +115,8 @@ struct NamedSplits {
       if (const auto names = root.find(key); names != root.end() && names->is_array()) {
         present = true;
         for (const json& name : *names)
-          if (name.is_string() && std::string_view(key) != "train_filenames") test.insert(name.get<std::string>());
+          if (name.is_string() && std::string_view(key) != "train_filenames")
+            test.insert(name.get<std::string>());
       }
   }
   std::optional<Split> of(const std::string& name) const {
@@ -149,8 +161,9 @@ ListedCameras read_transforms(const std::filesystem::path& file) {
   }
   for (const char* key : {"applied_transform", "applied_scale"})
     if (root.contains(key))
-      result.notes.push_back(fmt::format("{}: {} is not undone; the splats are expected in the space of the frames",
-                                         file.filename().string(), key));
+      result.notes.push_back(
+          fmt::format("{}: {} is not undone; the splats are expected in the space of the frames",
+                      file.filename().string(), key));
   return result;
 }
 

@@ -14,7 +14,8 @@ double unfolded_limit(const Distortion& d, double largest) {
   constexpr int kSteps = 4096;
   for (int i = 1; i <= kSteps; ++i) {
     const double s = largest * i / kSteps;
-    const double slope = 1.0 + s * (3.0 * d.k1 + s * (5.0 * d.k2 + s * 7.0 * d.k3));  // of r (1 + k1 r2 + ...) by r
+    const double slope =
+        1.0 + s * (3.0 * d.k1 + s * (5.0 * d.k2 + s * 7.0 * d.k3));  // of r (1 + k1 r2 + ...) by r
     if (slope <= 0.0) return largest * (i - 1) / kSteps;
   }
   return std::numeric_limits<double>::infinity();

@@ -1,5 +1,6 @@
 #pragma once
-// Inside viewer/scene: from the photo of a real lens to what a pinhole of the same focal length would have seen.
+// Inside viewer/scene: from the photo of a real lens to what a pinhole of the same focal length would have
+// seen.
 
 #include "viewer/io/image.h"
 #include "viewer/scene/camera.h"
@@ -14,8 +15,8 @@ struct Point {
 Point distort(const Distortion& distortion, Point ideal);
 
 struct Undistorted {
-  Image8 image;              // same size and intrinsics
-  double outside = 0;        // fraction of the pixels that the photo does not reach; opaque black
+  Image8 image;        // same size and intrinsics
+  double outside = 0;  // fraction of the pixels that the photo does not reach; opaque black
 };
 Undistorted undistort(const Image8& photo, const Intrinsics& intrinsics, const Distortion& distortion);
 

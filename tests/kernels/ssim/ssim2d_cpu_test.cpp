@@ -159,6 +159,22 @@ TEST(ssim2d_cpu, a_padded_map_is_written_at_its_pixels_alone) {
   EXPECT_EQ(untouched, out.map.memory.size() - 3u * 20u * 30u);
 }
 
+TEST(ssim2d_cpu, each_output_can_be_left_out) {
+  const Shape shape{2, 2, 70, 140};
+  const auto x = make_image<float>(shape, noisy_scene), y = make_image<float>(shape, scene);
+  const SsimOutput all = run_cpu(x, y, {});
+  Ssim2d<float> op = make_op(x, y, {});
+  std::vector<double> scratch(cpu::ssim2d_scratch_bytes(op) / sizeof(double)), scores(4);
+  double mean = 0;
+  op.mean = &mean;
+  cpu::ssim2d(op, {scratch.data(), scratch.size() * sizeof(double)});
+  EXPECT_EQ(mean, all.mean);
+  op.mean = nullptr;
+  op.scores = {scores.data(), 2, 2, 2, 1};
+  cpu::ssim2d(op, {scratch.data(), scratch.size() * sizeof(double)});
+  EXPECT_EQ(scores, all.scores);
+}
+
 TEST(ssim2d_cpu, the_thread_count_does_not_change_a_bit) {
   const Shape shape{2, 3, 200, 300};
   const auto x = make_image<float>(shape, noisy_scene), y = make_image<float>(shape, scene);

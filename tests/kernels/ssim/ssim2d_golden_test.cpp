@@ -60,8 +60,8 @@ TEST(ssim2d_golden, means_of_pytorch_msssim_for_every_window) {
     const SsimOutput floats = valid_ssim<float>(golden.height, golden.width, golden.channel, golden.window);
     EXPECT_NEAR(codes.mean, golden.mean_with_exact_taps, 1e-6);
     EXPECT_NEAR(floats.mean, golden.mean_with_exact_taps, 1e-6);
-    // Its own taps are made in float and add up to 1 within 6e-8 only; 255^2 times that, against c2 = 58.5, moves the
-    // scores of these images by up to 4e-6.
+    // Its own taps are made in float and add up to 1 within 6e-8 only; 255^2 times that, against c2 = 58.5,
+    // moves the scores of these images by up to 4e-6.
     EXPECT_NEAR(codes.mean, golden.mean, 5e-6);
   }
 }

@@ -77,7 +77,9 @@ TEST_F(evaluator_ring, a_host_that_waits_records_and_then_polls_gets_every_resul
     ASSERT_EQ(record(evaluator.get(), ring.begin(), frame, tick), FG_STATUS_OK) << fg_last_error();
     FgFrameResult result;
     ASSERT_EQ(poll(evaluator.get(), result), tick == 1 ? FG_STATUS_NOT_READY : FG_STATUS_OK);
-    if (tick > 1) { EXPECT_EQ(result.frame_number, tick - 1); }
+    if (tick > 1) {
+      EXPECT_EQ(result.frame_number, tick - 1);
+    }
     ring.submit();
   }
 }
@@ -289,37 +291,6 @@ TEST_F(evaluator_ring, a_reference_read_from_an_image_stays_when_the_image_chang
   FgFrameResult result;
   ASSERT_EQ(poll(evaluator.get(), result), FG_STATUS_OK);
   EXPECT_EQ(result.ssim, 1.0);
-}
-
-// The host writes the frame just before and copies the map just after, both without barriers of its own: the
-// evaluator's must do. Synchronization validation sees where they would be missing.
-TEST_F(evaluator_ring, the_host_needs_no_barriers_around_a_record) {
-  const UniqueEvaluator evaluator = evaluator_with(3);
-  const RenderedImage frame = image(40, 30, 0), reference = image(40, 30, 0);
-  const vk::Buffer copied_map(device(), 40 * 30 * 4, vk::Residence::readback);
-  const auto clear_and_record = [&](VkCommandBuffer cmd, float red) {
-    const VkClearColorValue color{.float32 = {red, 0.5f, 0.25f, 1}};
-    const VkImageSubresourceRange range{VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1};
-    device().CmdClearColorImage(cmd, reference.image.get(), VK_IMAGE_LAYOUT_GENERAL, &color, 1, &range);
-    ASSERT_EQ(record_reference(evaluator.get(), cmd, reference, 1), FG_STATUS_OK);
-    device().CmdClearColorImage(cmd, frame.image.get(), VK_IMAGE_LAYOUT_GENERAL, &color, 1, &range);
-    ASSERT_EQ(record(evaluator.get(), cmd, frame, 1), FG_STATUS_OK);
-    FgEvaluatorImages images{};
-    images.struct_size = sizeof(images);
-    ASSERT_EQ(fg_evaluator_images(evaluator.get(), &images), FG_STATUS_OK);
-    const VkBufferImageCopy copy{.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1},
-                                 .imageExtent = {40, 30, 1}};
-    device().CmdCopyImageToBuffer(cmd, images.map, VK_IMAGE_LAYOUT_GENERAL, copied_map.get(), 1, &copy);
-  };
-  vk::run_and_wait(device(), [&](VkCommandBuffer cmd) {
-    clear_and_record(cmd, 0.0f);
-    vk::compute_barrier(device(), cmd);  // between the host's own copies
-    clear_and_record(cmd, 1.0f);
-  });
-  FgFrameResult result;
-  ASSERT_EQ(poll(evaluator.get(), result), FG_STATUS_OK);
-  EXPECT_EQ(result.ssim, 1.0);
-  for (const float m : copied_map.as<float>().first(40 * 30)) ASSERT_EQ(m, 1.0f);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <fstream>
 #include <limits>
 
 #include "tests/kernels/test_images.h"
@@ -241,6 +242,9 @@ TEST_F(evaluator_scores, a_compact_host_reference_of_the_frames_codes_scores_exa
 TEST_F(evaluator_scores, nan_and_inf_are_counted_and_stay_in_the_windows_that_hold_them) {
   const Picture clean = formula(scene);
   constexpr int kWidth = 60, kHeight = 50;
+  struct Place {
+    int x, y;
+  };
   const RenderedImage reference(device(), PixelFormat::rgba32f, kWidth, kHeight, clean);
   for (const int window : {7, 11}) {
     SCOPED_TRACE(window);
@@ -248,10 +252,10 @@ TEST_F(evaluator_scores, nan_and_inf_are_counted_and_stay_in_the_windows_that_ho
     info.window = window;
     const UniqueEvaluator evaluator = make_evaluator(info);
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()})
-      for (const auto& [bad_x, bad_y] : {std::pair{30, 20}, {31, 21}, {32, 22}, {33, 23}, {28, 24}, {0, 0}}) {
-        SCOPED_TRACE(std::to_string(bad) + " at " + std::to_string(bad_x) + ", " + std::to_string(bad_y));
+      for (const Place place : {Place{30, 20}, {31, 21}, {32, 22}, {33, 23}, {28, 24}, {0, 0}}) {
+        SCOPED_TRACE(std::to_string(bad) + " at " + std::to_string(place.x) + ", " + std::to_string(place.y));
         const RenderedImage frame(device(), PixelFormat::rgba32f, kWidth, kHeight, [&](int c, int y, int x) {
-          return c == 1 && y == bad_y && x == bad_x ? bad : clean(c, y, x);
+          return c == 1 && y == place.y && x == place.x ? bad : clean(c, y, x);
         });
         const FgFrameResult result = measure(device(), evaluator.get(), frame, &reference);
         EXPECT_EQ(result.nonfinite, 1u);
@@ -265,7 +269,7 @@ TEST_F(evaluator_scores, nan_and_inf_are_counted_and_stay_in_the_windows_that_ho
         const std::vector<float> map = download_map(device(), evaluator.get());
         for (int y = 0; y < kHeight; ++y)
           for (int x = 0; x < kWidth; ++x) {
-            const bool holds = std::abs(x - bad_x) <= window / 2 && std::abs(y - bad_y) <= window / 2;
+            const bool holds = std::abs(x - place.x) <= window / 2 && std::abs(y - place.y) <= window / 2;
             const float m = map[static_cast<std::size_t>(y) * kWidth + x];
             ASSERT_EQ(std::isnan(m), holds) << x << ", " << y << ": " << m;
           }
@@ -286,6 +290,42 @@ TEST_F(evaluator_scores, nan_in_the_reference_counts_like_nan_in_the_frame) {
   EXPECT_TRUE(std::isnan(result.ssim));
   EXPECT_TRUE(std::isnan(result.ssim_channel[0]) && std::isnan(result.ssim_channel[1]));
   EXPECT_EQ(result.ssim_channel[2], 1.0);
+}
+
+std::vector<char> luma_of(const std::string& file, std::size_t pixels) {
+  std::vector<char> luma(pixels);
+  std::ifstream in(file, std::ios::binary);
+  if (!in.read(luma.data(), static_cast<std::streamsize>(pixels))) luma.clear();
+  return luma;
+}
+
+// Public test frames, luma only; the golden value is libvmaf's float_ssim without decimation (reference C
+// code), the same formula cropped to the valid region.
+TEST_F(evaluator_scores, a_full_hd_video_frame_scores_as_numpy_and_libvmaf_say) {
+  constexpr int kWidth = 1920, kHeight = 1080;
+  const std::string folder = std::string(FRAMEGAUGE_SHARED_DATA) + "/yuv/";
+  const std::vector<char> truth = luma_of(folder + "archer_ref_frm20.yuv", kWidth * kHeight);
+  const std::vector<char> test = luma_of(folder + "archer_dis_frm20.yuv", kWidth * kHeight);
+  if (truth.empty() || test.empty()) GTEST_SKIP() << "no test frames in " << folder;
+  const auto picture = [](const std::vector<char>& luma) {
+    return [&luma](int, int y, int x) {
+      return static_cast<float>(static_cast<unsigned char>(luma[static_cast<std::size_t>(y) * kWidth + x])) /
+             255;
+    };
+  };
+  FgEvaluatorInfo info = evaluator_info(device());
+  info.padding = FG_PADDING_VALID;
+  const UniqueEvaluator evaluator = make_evaluator(info);
+  const RenderedImage frame(device(), PixelFormat::rgba8, kWidth, kHeight, picture(test));
+  const RenderedImage reference(device(), PixelFormat::rgba8, kWidth, kHeight, picture(truth));
+  const FgFrameResult result = measure(device(), evaluator.get(), frame, &reference);
+  // The formula in NumPy, double precision.
+  EXPECT_NEAR(result.ssim, 0.997018169, 1e-6);
+  // libvmaf's taps have six digits (the mean moves by 1.9e-6 with them, in double) and its moments cancel in
+  // float.
+  EXPECT_NEAR(result.ssim, 0.997019351, 4e-6);
+  // The channels are equal; the compiler may order their arithmetic differently.
+  for (const double channel : result.ssim_channel) EXPECT_NEAR(channel, result.ssim, 2e-8);
 }
 
 }  // namespace

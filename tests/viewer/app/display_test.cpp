@@ -62,7 +62,8 @@ TEST(display, one_image_pixel_grows_to_128_output_pixels_and_no_further) {
 TEST(display, degenerate_sizes_give_finite_placements) {
   for (const glm::ivec2 image : {glm::ivec2(1, 1), glm::ivec2(0, 0), glm::ivec2(16384, 1)})
     for (const Rect area : {Rect{0, 0, 0, 0}, Rect{0, 0, 1, 1}, Rect{0, 0, 5000, 3}}) {
-      const Placement p = place(image, area, zoomed_at(Zoom{}, glm::max(image, glm::ivec2(1)), area, {0, 0}, 2));
+      const Placement p =
+          place(image, area, zoomed_at(Zoom{}, glm::max(image, glm::ivec2(1)), area, {0, 0}, 2));
       EXPECT_TRUE(std::isfinite(p.corner.x) && std::isfinite(p.corner.y) && p.scale > 0);
     }
 }
@@ -122,7 +123,8 @@ TEST(display, blinking_alternates_and_tab_holds_the_reference) {
 TEST(display, names_find_their_modes_and_colour_maps_again) {
   for (const ViewMode mode : kViewModes) EXPECT_EQ(view_mode_from(name_of(mode)), mode);
   EXPECT_FALSE(view_mode_from("nonsense"));
-  for (const FgColorMap map : {FG_COLOR_MAP_VIRIDIS, FG_COLOR_MAP_TURBO, FG_COLOR_MAP_MAGMA, FG_COLOR_MAP_GREY})
+  for (const FgColorMap map :
+       {FG_COLOR_MAP_VIRIDIS, FG_COLOR_MAP_TURBO, FG_COLOR_MAP_MAGMA, FG_COLOR_MAP_GREY})
     EXPECT_EQ(color_map_from(name_of(map)), map);
 }
 

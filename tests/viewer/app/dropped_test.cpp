@@ -12,7 +12,8 @@ class dropped : public testing::Test {
  protected:
   void SetUp() override {
     folder_ = std::filesystem::temp_directory_path() /
-              (std::string("framegauge-dropped-") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+              (std::string("framegauge-dropped-") +
+               ::testing::UnitTest::GetInstance()->current_test_info()->name());
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
   }

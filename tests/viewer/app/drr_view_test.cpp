@@ -50,7 +50,8 @@ TEST(drr_view, the_pose_of_a_file_is_untouched_until_a_slider_moves) {
 }
 
 TEST(drr_view, moving_the_source_moves_it_along_the_image_axes) {
-  for (const DrrView::Base base : {DrrView::Base::ap, DrrView::Base::pa, DrrView::Base::free, DrrView::Base::file}) {
+  for (const DrrView::Base base :
+       {DrrView::Base::ap, DrrView::Base::pa, DrrView::Base::free, DrrView::Base::file}) {
     DrrView view;
     view.base = base;
     view.geometry.camera_to_world = drr_pose(DrrOrientation::ap, {7, 8, 9}, {0, 800, 0}, {0, 0, 0});
@@ -66,7 +67,8 @@ TEST(drr_view, moving_the_source_moves_it_along_the_image_axes) {
 }
 
 TEST(drr_view, another_resolution_keeps_the_detector_s_size) {
-  const DrrGeometry g = with_resolution({.height = 200, .width = 300, .delx_mm = 2, .dely_mm = 1.5}, 1024, 512);
+  const DrrGeometry g =
+      with_resolution({.height = 200, .width = 300, .delx_mm = 2, .dely_mm = 1.5}, 1024, 512);
   EXPECT_DOUBLE_EQ(g.width * g.delx_mm, 600);
   EXPECT_DOUBLE_EQ(g.height * g.dely_mm, 300);
 }

@@ -44,12 +44,13 @@ TEST(navigation, taking_over_a_camera_keeps_its_view_with_its_roll) {
   const glm::dmat4 view = look({1, 2, -3}, {0.2, 0.1, 0}, {0, -1, 0}, 0.3);
   navigator.take(view, {0, 0, 0});
   for (int column = 0; column < 4; ++column)
-    for (int row = 0; row < 4; ++row) EXPECT_NEAR(navigator.world_to_camera()[column][row], view[column][row], kExact);
+    for (int row = 0; row < 4; ++row)
+      EXPECT_NEAR(navigator.world_to_camera()[column][row], view[column][row], kExact);
 }
 
 TEST(navigation, every_up_vector_works) {
-  for (const glm::dvec3& up : {glm::dvec3(1, 0, 0), glm::dvec3(0, 1, 0), glm::dvec3(0, 0, 1), glm::dvec3(0, -1, 0),
-                               glm::dvec3(1, 1, 1), glm::dvec3(-1, 0.5, 0.2)}) {
+  for (const glm::dvec3& up : {glm::dvec3(1, 0, 0), glm::dvec3(0, 1, 0), glm::dvec3(0, 0, 1),
+                               glm::dvec3(0, -1, 0), glm::dvec3(1, 1, 1), glm::dvec3(-1, 0.5, 0.2)}) {
     Navigator navigator;
     navigator.set_world(up, 1);
     navigator.level();

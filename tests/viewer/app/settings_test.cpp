@@ -11,8 +11,9 @@ namespace {
 class settings : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("framegauge-settings-" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()) +
-              ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ = std::filesystem::temp_directory_path() /
+              ("framegauge-settings-" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()) +
+               ::testing::UnitTest::GetInstance()->current_test_info()->name());
     std::filesystem::remove_all(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -34,8 +35,16 @@ TEST_F(settings, come_back_as_they_were_saved) {
   s.fly_speed = 2.5;
   s.vertical_fov_deg = 33;
   s.free_resolution = 2;
-  s.display = {.mode = ViewMode::heatmap_over, .split = 0.25f, .blink_hz = 4, .gain = 8, .difference_mapped = true,
-               .opacity = 0.3f, .color_map = FG_COLOR_MAP_MAGMA, .worst = 0.5f, .best = 0.9f, .nearest = true};
+  s.display = {.mode = ViewMode::heatmap_over,
+               .split = 0.25f,
+               .blink_hz = 4,
+               .gain = 8,
+               .difference_mapped = true,
+               .opacity = 0.3f,
+               .color_map = FG_COLOR_MAP_MAGMA,
+               .worst = 0.5f,
+               .best = 0.9f,
+               .nearest = true};
   std::string complaint;
   ASSERT_TRUE(save_settings(file(), s, &complaint)) << complaint;
   const Settings r = load_settings(file(), &complaint);

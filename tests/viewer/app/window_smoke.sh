@@ -40,9 +40,10 @@ start() {  # arguments of `framegauge view`
   xdotool windowmove "$window" 0 0 windowfocus "$window" 2>/dev/null
   settle 3
 }
-settle() { sleep "${1:-0.8}"; }
+# A picture takes longer the larger it is, where the CPU draws: twice as long at 1080p. SETTLE stretches all waits.
+settle() { sleep "$(awk -v s="${1:-0.8}" -v f="${SETTLE:-1}" -v w="$width" 'BEGIN { print s * f * (w > 1600 ? 2 : 1) }')"; }
 shot() { import -window root "$output/shots/$1.png"; alive || fail "the program ended at step $1"; }
-key() { xdotool key --window "$window" "$@" 2>/dev/null || xdotool key "$@"; settle; }
+key() { xdotool key "$@"; settle; }
 # Differs by more than a blinking digit would: the share of pixels, of the two steps' pictures.
 differ() {
   local pixels
@@ -57,8 +58,8 @@ quit() {
   [ "$code" = 0 ] || fail "exit code $code: $(tail -2 "$output/log")"
 }
 drag() {  # button x0 y0 x1 y1
-  xdotool mousemove "$2" "$3" mousedown "$1"; sleep 0.15
-  for i in 1 2 3 4 5 6; do xdotool mousemove $(($2 + ($4 - $2) * i / 6)) $(($3 + ($5 - $3) * i / 6)); sleep 0.12; done
+  xdotool mousemove "$2" "$3"; settle 0.3; xdotool mousedown "$1"; settle 0.3
+  for i in 1 2 3 4 5 6; do xdotool mousemove $(($2 + ($4 - $2) * i / 6)) $(($3 + ($5 - $3) * i / 6)); settle 0.15; done
   xdotool mouseup "$1"; settle
 }
 cx=$((width * 45 / 100)) cy=$((height * 42 / 100))  # in the picture

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/viewer/io/sample_exr.h"
 #include "tests/viewer/io/sample_images.h"
 #include "tests/viewer/io/test_files.h"
 #include "viewer/io/image.h"
@@ -52,6 +53,18 @@ TEST(damaged_image, exr) {
   for (int i = 0; i < 24 * 24 * 3; ++i) image.values.push_back(static_cast<float>(i) / 2000.0f);
   save_exr(folder / "a.exr", image);
   damage_image(folder / "a.exr");
+  std::vector<float> values(40 * 40);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 97) / 96.0f;
+  const Channels channels = {{"R", values}, {"G", values}, {"B", values}, {"A", values}};
+  for (const Imf::Compression compression :
+       {Imf::NO_COMPRESSION, Imf::RLE_COMPRESSION, Imf::PIZ_COMPRESSION, Imf::PXR24_COMPRESSION,
+        Imf::B44_COMPRESSION, Imf::DWAA_COMPRESSION}) {
+    SCOPED_TRACE("compression " + std::to_string(compression));
+    write_exr(folder / "a.exr",
+              {window(40, 40), window(40, 40), compression, compression == Imf::RLE_COMPRESSION}, channels,
+              Imf::HALF);
+    damage_image(folder / "a.exr");
+  }
 }
 
 TEST(damaged_image, npy) {

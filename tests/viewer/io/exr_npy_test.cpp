@@ -1,15 +1,10 @@
-#include <ImfChannelList.h>
-#include <ImfFrameBuffer.h>
-#include <ImfHeader.h>
-#include <ImfOutputFile.h>
-#include <ImfTiledOutputFile.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <map>
 
+#include "tests/viewer/io/sample_exr.h"
 #include "tests/viewer/io/test_files.h"
 #include "viewer/io/image.h"
 
@@ -24,46 +19,6 @@ int srgb(double linear) {
   return static_cast<int>(std::lround(255 * encoded));
 }
 
-using Channels = std::map<std::string, std::vector<float>>;
-
-struct ExrOptions {
-  Imath::Box2i display, data;
-  Imf::Compression compression = Imf::ZIP_COMPRESSION;
-  bool tiled = false;
-};
-
-// Float or half channels of the data window.
-void write_exr(const std::filesystem::path& file, const ExrOptions& options, const Channels& channels, Imf::PixelType type) {
-  Imf::Header header(options.display, options.data);
-  header.compression() = options.compression;
-  const std::int64_t width = options.data.max.x - options.data.min.x + 1, height = options.data.max.y - options.data.min.y + 1;
-  Imf::FrameBuffer frame;
-  std::map<std::string, std::vector<half>> halves;
-  for (const auto& [name, values] : channels) {
-    header.channels().insert(name, Imf::Channel(type));
-    const void* data = values.data();
-    std::size_t size = sizeof(float);
-    if (type == Imf::HALF) {
-      for (const float value : values) halves[name].push_back(half(value));
-      data = halves[name].data();
-      size = sizeof(half);
-    }
-    frame.insert(name, Imf::Slice::Make(type, data, options.data.min, width, height, size, size * static_cast<std::size_t>(width)));
-  }
-  if (options.tiled) {
-    header.setTileDescription(Imf::TileDescription(16, 16, Imf::ONE_LEVEL));
-    Imf::TiledOutputFile output(file.c_str(), header);
-    output.setFrameBuffer(frame);
-    output.writeTiles(0, output.numXTiles() - 1, 0, output.numYTiles() - 1);
-  } else {
-    Imf::OutputFile output(file.c_str(), header);
-    output.setFrameBuffer(frame);
-    output.writePixels(static_cast<int>(height));
-  }
-}
-
-Imath::Box2i window(int width, int height) { return {{0, 0}, {width - 1, height - 1}}; }
-
 std::vector<float> ramp(std::size_t count, float step, float first = 0.0f) {
   std::vector<float> values(count);
   for (std::size_t i = 0; i < count; ++i) values[i] = first + step * static_cast<float>(i);
@@ -74,10 +29,13 @@ TEST(exr, linear_values_go_through_the_srgb_curve) {
   const TemporaryFolder folder;
   constexpr int kWidth = 40, kHeight = 300;  // more rows than are read at once
   const std::size_t n = kWidth * kHeight;
-  const Channels channels = {{"R", ramp(n, 1.0f / 11000)}, {"G", ramp(n, -1.0f / 12000, 1.0f)}, {"B", ramp(n, 1e-6f)}};
+  const Channels channels = {
+      {"R", ramp(n, 1.0f / 11000)}, {"G", ramp(n, -1.0f / 12000, 1.0f)}, {"B", ramp(n, 1e-6f)}};
   for (const bool tiled : {false, true})
-    for (const Imf::Compression compression : {Imf::NO_COMPRESSION, Imf::ZIP_COMPRESSION, Imf::PIZ_COMPRESSION, Imf::RLE_COMPRESSION}) {
-      write_exr(folder / "a.exr", {window(kWidth, kHeight), window(kWidth, kHeight), compression, tiled}, channels, Imf::FLOAT);
+    for (const Imf::Compression compression :
+         {Imf::NO_COMPRESSION, Imf::ZIP_COMPRESSION, Imf::PIZ_COMPRESSION, Imf::RLE_COMPRESSION}) {
+      write_exr(folder / "a.exr", {window(kWidth, kHeight), window(kWidth, kHeight), compression, tiled},
+                channels, Imf::FLOAT);
       const Image8 image = load_image(folder / "a.exr");
       ASSERT_EQ(image.width, kWidth);
       ASSERT_EQ(image.height, kHeight);
@@ -105,17 +63,21 @@ TEST(exr, half_grey_images_and_values_out_of_range_are_read) {
 
 TEST(exr, colour_stored_times_alpha_becomes_straight) {
   const TemporaryFolder folder;
-  const Channels channels = {{"R", {0.25f, 0.0f}}, {"G", {0.125f, 0.0f}}, {"B", {0.0f, 0.0f}}, {"A", {0.5f, 0.0f}}};
+  const Channels channels = {
+      {"R", {0.25f, 0.0f}}, {"G", {0.125f, 0.0f}}, {"B", {0.0f, 0.0f}}, {"A", {0.5f, 0.0f}}};
   write_exr(folder / "a.exr", {window(2, 1), window(2, 1)}, channels, Imf::FLOAT);
   const Image8 image = load_image(folder / "a.exr");
-  EXPECT_EQ(image.rgba, (std::vector<std::uint8_t>{static_cast<std::uint8_t>(srgb(0.5)), static_cast<std::uint8_t>(srgb(0.25)), 0, 128,
-                                                   0, 0, 0, 0}));
+  EXPECT_EQ(image.rgba,
+            (std::vector<std::uint8_t>{static_cast<std::uint8_t>(srgb(0.5)),
+                                       static_cast<std::uint8_t>(srgb(0.25)), 0, 128, 0, 0, 0, 0}));
 }
 
 TEST(exr, the_image_is_the_display_window) {
   const TemporaryFolder folder;
-  const Imath::Box2i data{{2, 1}, {5, 9}};  // reaches beyond the display below, and leaves a margin left and above
-  write_exr(folder / "a.exr", {window(6, 4), data}, {{"R", ramp(36, 1.0f / 36)}, {"G", ramp(36, 0)}, {"B", ramp(36, 0)}}, Imf::FLOAT);
+  const Imath::Box2i data{{2, 1},
+                          {5, 9}};  // reaches beyond the display below, and leaves a margin left and above
+  write_exr(folder / "a.exr", {window(6, 4), data},
+            {{"R", ramp(36, 1.0f / 36)}, {"G", ramp(36, 0)}, {"B", ramp(36, 0)}}, Imf::FLOAT);
   const Image8 image = load_image(folder / "a.exr");
   ASSERT_EQ(image.width, 6);
   ASSERT_EQ(image.height, 4);
@@ -143,7 +105,12 @@ TEST(exr, saved_floats_come_back_as_codes) {
     EXPECT_EQ(loaded.width, 5);
     EXPECT_EQ(loaded.rgba[0], srgb(channels == 4 ? 1.0 : 0.5));  // 0.5 at alpha 0.5 is 1
   }
-  EXPECT_TRUE(contains(failure_of([&] { save_exr(folder / "b.exr", {2, 2, 3, {}}); }, ExitCode::internal), "b.exr"));
+  EXPECT_TRUE(contains(failure_of(
+                           [&] {
+                             save_exr(folder / "b.exr", {2, 2, 3, {}});
+                           },
+                           ExitCode::internal),
+                       "b.exr"));
 }
 
 TEST(npy, arrays_come_back_bit_for_bit) {
@@ -171,7 +138,8 @@ TEST(npy, the_header_is_version_1_and_the_data_aligned_to_64_bytes) {
   EXPECT_EQ(text.back(), '\n');
 }
 
-void write_npy(const std::filesystem::path& file, const std::string& dictionary, const ByteVector& data, int version = 1) {
+void write_npy(const std::filesystem::path& file, const std::string& dictionary, const ByteVector& data,
+               int version = 1) {
   std::string text("\x93NUMPY", 6);
   text += static_cast<char>(version);
   text += '\0';
@@ -199,11 +167,16 @@ TEST(npy, what_cannot_be_read_is_said) {
     write_npy(folder / "a.npy", dictionary, ByteVector(bytes));
     return failure_of([&] { load_npy(folder / "a.npy"); });
   };
-  EXPECT_TRUE(contains(sentence("{'descr': '<i4', 'fortran_order': False, 'shape': (2, 2), }", 16), "expected float32 or float64"));
-  EXPECT_TRUE(contains(sentence("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2), }", 16), "ascontiguousarray"));
-  EXPECT_TRUE(contains(sentence("{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }", 16), "2 or 3 dimensions"));
-  EXPECT_TRUE(contains(sentence("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", 12), "expected 4 values of 4 bytes, the file ends after 3"));
-  EXPECT_TRUE(contains(sentence("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999, 99999999), }", 16), "a.npy"));
+  EXPECT_TRUE(contains(sentence("{'descr': '<i4', 'fortran_order': False, 'shape': (2, 2), }", 16),
+                       "expected float32 or float64"));
+  EXPECT_TRUE(contains(sentence("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2), }", 16),
+                       "ascontiguousarray"));
+  EXPECT_TRUE(contains(sentence("{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }", 16),
+                       "2 or 3 dimensions"));
+  EXPECT_TRUE(contains(sentence("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", 12),
+                       "expected 4 values of 4 bytes, the file ends after 3"));
+  EXPECT_TRUE(contains(
+      sentence("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999, 99999999), }", 16), "a.npy"));
   EXPECT_TRUE(contains(sentence("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4), }", 0), "a.npy"));
 }
 

@@ -17,7 +17,8 @@ int largest_difference(const Image8& a, const Image8& b) {
   EXPECT_EQ(a.height, b.height);
   if (a.rgba.size() != b.rgba.size()) return 256;
   int largest = 0;
-  for (std::size_t i = 0; i < a.rgba.size(); ++i) largest = std::max(largest, std::abs(int{a.rgba[i]} - int{b.rgba[i]}));
+  for (std::size_t i = 0; i < a.rgba.size(); ++i)
+    largest = std::max(largest, std::abs(int{a.rgba[i]} - int{b.rgba[i]}));
   return largest;
 }
 
@@ -25,20 +26,30 @@ int largest_difference(const Image8& a, const Image8& b) {
 Image8 expected_png(int width, int height, PngKind kind, const std::vector<std::uint16_t>& codes) {
   Image8 image{width, height, {}};
   const double largest = (1 << kind.bit_depth) - 1;
-  const auto code8 = [largest](std::uint16_t code) { return static_cast<std::uint8_t>(std::lround(255.0 * code / largest)); };
+  const auto code8 = [largest](std::uint16_t code) {
+    return static_cast<std::uint8_t>(std::lround(255.0 * code / largest));
+  };
   const std::size_t channels = codes.size() / static_cast<std::size_t>(width * height);
   for (std::size_t i = 0; i < codes.size(); i += channels) {
     const std::uint16_t* c = &codes[i];
     const auto index = static_cast<std::uint8_t>(c[0]);
     switch (kind.colour_type) {
-      case 0: image.rgba.insert(image.rgba.end(), {code8(c[0]), code8(c[0]), code8(c[0]), 255}); break;
-      case 2: image.rgba.insert(image.rgba.end(), {code8(c[0]), code8(c[1]), code8(c[2]), 255}); break;
-      case 3:
-        image.rgba.insert(image.rgba.end(), {index, static_cast<std::uint8_t>(255 - index), static_cast<std::uint8_t>(index / 2),
-                                             static_cast<std::uint8_t>(255 - index)});
+      case 0:
+        image.rgba.insert(image.rgba.end(), {code8(c[0]), code8(c[0]), code8(c[0]), 255});
         break;
-      case 4: image.rgba.insert(image.rgba.end(), {code8(c[0]), code8(c[0]), code8(c[0]), code8(c[1])}); break;
-      default: image.rgba.insert(image.rgba.end(), {code8(c[0]), code8(c[1]), code8(c[2]), code8(c[3])});
+      case 2:
+        image.rgba.insert(image.rgba.end(), {code8(c[0]), code8(c[1]), code8(c[2]), 255});
+        break;
+      case 3:
+        image.rgba.insert(image.rgba.end(),
+                          {index, static_cast<std::uint8_t>(255 - index),
+                           static_cast<std::uint8_t>(index / 2), static_cast<std::uint8_t>(255 - index)});
+        break;
+      case 4:
+        image.rgba.insert(image.rgba.end(), {code8(c[0]), code8(c[0]), code8(c[0]), code8(c[1])});
+        break;
+      default:
+        image.rgba.insert(image.rgba.end(), {code8(c[0]), code8(c[1]), code8(c[2]), code8(c[3])});
     }
   }
   return image;
@@ -46,23 +57,26 @@ Image8 expected_png(int width, int height, PngKind kind, const std::vector<std::
 
 TEST(image, every_kind_of_png_decodes_to_its_codes) {
   const TemporaryFolder folder;
-  constexpr int kWidth = 19, kHeight = 11;  // not a multiple of 8: rows end within a byte, Adam7 passes are ragged
+  constexpr int kWidth = 19,
+                kHeight = 11;  // not a multiple of 8: rows end within a byte, Adam7 passes are ragged
   struct Depths {
     int colour_type, channels;
     std::vector<int> bits;
   };
-  const Depths all[] = {{0, 1, {1, 2, 4, 8, 16}}, {2, 3, {8, 16}}, {3, 1, {1, 2, 4, 8}}, {4, 2, {8, 16}}, {6, 4, {8, 16}}};
+  const Depths all[] = {
+      {0, 1, {1, 2, 4, 8, 16}}, {2, 3, {8, 16}}, {3, 1, {1, 2, 4, 8}}, {4, 2, {8, 16}}, {6, 4, {8, 16}}};
   for (const Depths& depths : all)
     for (const int bits : depths.bits)
       for (const bool interlaced : {false, true}) {
-        SCOPED_TRACE("colour type " + std::to_string(depths.colour_type) + ", " + std::to_string(bits) + " bits" +
-                     (interlaced ? ", interlaced" : ""));
+        SCOPED_TRACE("colour type " + std::to_string(depths.colour_type) + ", " + std::to_string(bits) +
+                     " bits" + (interlaced ? ", interlaced" : ""));
         std::vector<std::uint16_t> codes;
         for (int i = 0; i < kWidth * kHeight * depths.channels; ++i)
           codes.push_back(static_cast<std::uint16_t>((i * 7919u + 13u) & ((1u << bits) - 1u)));
         const PngKind kind{depths.colour_type, bits, interlaced};
         write_png(folder / "a.png", kWidth, kHeight, kind, codes);
-        EXPECT_EQ(largest_difference(load_image(folder / "a.png"), expected_png(kWidth, kHeight, kind, codes)), 0);
+        EXPECT_EQ(
+            largest_difference(load_image(folder / "a.png"), expected_png(kWidth, kHeight, kind, codes)), 0);
       }
 }
 
@@ -70,10 +84,10 @@ TEST(image, sixteen_bit_codes_are_rounded_not_cut) {
   const TemporaryFolder folder;
   write_png(folder / "a.png", 4, 1, {0, 16, false}, {0x00ff, 0x0080, 0x0081, 0xfeff});
   const Image8 image = load_image(folder / "a.png");
-  EXPECT_EQ(image.rgba[0], 1);    // 0.992
-  EXPECT_EQ(image.rgba[4], 0);    // 0.498
-  EXPECT_EQ(image.rgba[8], 1);    // 0.502
-  EXPECT_EQ(image.rgba[12], 254); // 253.996; cutting gives 254 too
+  EXPECT_EQ(image.rgba[0], 1);     // 0.992
+  EXPECT_EQ(image.rgba[4], 0);     // 0.498
+  EXPECT_EQ(image.rgba[8], 1);     // 0.502
+  EXPECT_EQ(image.rgba[12], 254);  // 253.996; cutting gives 254 too
 }
 
 TEST(image, jpeg_of_every_kind_is_close_to_what_was_written) {
@@ -91,18 +105,21 @@ TEST(image, jpeg_of_every_kind_is_close_to_what_was_written) {
     EXPECT_EQ(grey.rgba[i], grey.rgba[i + 2]);
     EXPECT_EQ(grey.rgba[i + 3], 255);
     // ITU-R BT.601 luma
-    EXPECT_NEAR(grey.rgba[i], 0.299 * image.rgba[i] + 0.587 * image.rgba[i + 1] + 0.114 * image.rgba[i + 2], 2.0);
+    EXPECT_NEAR(grey.rgba[i], 0.299 * image.rgba[i] + 0.587 * image.rgba[i + 1] + 0.114 * image.rgba[i + 2],
+                2.0);
   }
 }
 
 TEST(image, cmyk_jpeg_becomes_rgb) {
   const TemporaryFolder folder;
-  const Image8 inks = gradient(24, 16, false);  // taken as C M Y K, stored inverted as Adobe does: 255 is no ink
+  const Image8 inks =
+      gradient(24, 16, false);  // taken as C M Y K, stored inverted as Adobe does: 255 is no ink
   write_jpeg(folder / "a.jpg", inks, JpegKind::cmyk);
   const Image8 image = load_image(folder / "a.jpg");
   ASSERT_EQ(image.rgba.size(), inks.rgba.size());
   for (std::size_t i = 0; i < image.rgba.size(); i += 4) {
-    for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(image.rgba[i + c], inks.rgba[i + c] * inks.rgba[i + 3] / 255.0, 3.0);
+    for (std::size_t c = 0; c < 3; ++c)
+      EXPECT_NEAR(image.rgba[i + c], inks.rgba[i + c] * inks.rgba[i + 3] / 255.0, 3.0);
     EXPECT_EQ(image.rgba[i + 3], 255);
   }
 }
@@ -169,9 +186,11 @@ TEST(image, a_saved_png_comes_back_and_drops_alpha_only_where_it_is_255) {
 TEST(image, saving_where_it_cannot_be_written_says_so_and_leaves_nothing) {
   const TemporaryFolder folder;
   const Image8 image = gradient(8, 8);
-  EXPECT_TRUE(contains(failure_of([&] { save_png(folder / "no/such/a.png", image); }, ExitCode::internal), "No such file"));
+  EXPECT_TRUE(contains(failure_of([&] { save_png(folder / "no/such/a.png", image); }, ExitCode::internal),
+                       "No such file"));
   EXPECT_TRUE(contains(failure_of([&] { save_png(folder.path(), image); }, ExitCode::internal), "directory"));
-  EXPECT_TRUE(contains(failure_of([&] { save_png("/dev/full", image); }, ExitCode::internal), "No space left"));
+  EXPECT_TRUE(
+      contains(failure_of([&] { save_png("/dev/full", image); }, ExitCode::internal), "No space left"));
   EXPECT_EQ(folder.files(), 0u);
   save_png("/dev/null", image);
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null")) << "a device must not be replaced by a file";
@@ -195,7 +214,8 @@ TEST(image, absurd_sizes_are_refused_before_anything_is_allocated) {
     const char* sentence;
   };
   for (const Claim& claim : {Claim{40000, 8, "the limit is 32768"}, Claim{32768, 32768, "MiB decoded"},
-                             Claim{8000, 8000, "it is damaged"}, Claim{4000, 4000, "it is truncated"}, Claim{0, 8, "at least 1x1"}}) {
+                             Claim{8000, 8000, "it is damaged"}, Claim{4000, 4000, "it is truncated"},
+                             Claim{0, 8, "at least 1x1"}}) {
     ByteVector bytes = good;
     for (int i = 0; i < 4; ++i) {
       bytes[16 + static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(claim.width >> (24 - 8 * i));
@@ -219,7 +239,8 @@ TEST(image, a_truncated_file_is_refused_with_name_and_byte) {
     bytes.resize(bytes.size() * 3 / 4);
     write_bytes(folder / name, bytes);
     const std::string sentence = failure_of([&] { load_image(folder / name); });
-    EXPECT_TRUE(contains(sentence, name) && contains(sentence, "byte ") && contains(sentence, "truncated")) << sentence;
+    EXPECT_TRUE(contains(sentence, name) && contains(sentence, "byte ") && contains(sentence, "truncated"))
+        << sentence;
   }
 }
 
@@ -228,9 +249,10 @@ TEST(image, other_files_are_named_for_what_they_are) {
   struct Case {
     const char *text, *sentence;
   };
-  for (const Case& one : {Case{"", "is empty"}, Case{"GIF89a...........", "is a GIF"}, Case{"BM..............", "is a BMP"},
-                          Case{"hello, this is a text", "byte 0: not an image"},
-                          Case{"version https://git-lfs.github.com/spec/v1", "git lfs pull"}}) {
+  for (const Case& one :
+       {Case{"", "is empty"}, Case{"GIF89a...........", "is a GIF"}, Case{"BM..............", "is a BMP"},
+        Case{"hello, this is a text", "byte 0: not an image"},
+        Case{"version https://git-lfs.github.com/spec/v1", "git lfs pull"}}) {
     write_text(folder / "x.png", one.text);
     const std::string sentence = failure_of([&] { load_image(folder / "x.png"); });
     EXPECT_TRUE(contains(sentence, one.sentence)) << sentence;
@@ -244,10 +266,10 @@ TEST(image, compositing_mixes_by_alpha_and_rounds) {
   const Image8 image{4, 1, {200, 100, 0, 255, 200, 100, 0, 0, 200, 100, 0, 128, 10, 20, 30, 64}};
   const float background[3] = {1.0f, 0.5f, 0.0f};
   const Image8 result = composite_over(image, background);
-  const std::vector<std::uint8_t> expected = {200, 100, 0, 255,  // opaque: as it was
-                                              255, 128, 0, 255,  // clear: the background, 127.5 rounded up
-                                              227, 114, 0, 255,  // 128/255: 227.39, 113.70
-                                              194, 101, 8, 255}; // 64/255: 193.51, 100.52, 7.53
+  const std::vector<std::uint8_t> expected = {200, 100, 0, 255,   // opaque: as it was
+                                              255, 128, 0, 255,   // clear: the background, 127.5 rounded up
+                                              227, 114, 0, 255,   // 128/255: 227.39, 113.70
+                                              194, 101, 8, 255};  // 64/255: 193.51, 100.52, 7.53
   EXPECT_EQ(result.rgba, expected);
 }
 

@@ -14,13 +14,14 @@ Image8 gradient(int width, int height, bool opaque) {
   Image8 image{width, height, {}};
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x)
-      for (const int value : {30 + 180 * x / width, 20 + 200 * y / height, 200 - 100 * (x + y) / (width + height),
-                              opaque ? 255 : 255 - 200 * x / width})
+      for (const int value : {30 + 180 * x / width, 20 + 200 * y / height,
+                              200 - 100 * (x + y) / (width + height), opaque ? 255 : 255 - 200 * x / width})
         image.rgba.push_back(static_cast<std::uint8_t>(value));
   return image;
 }
 
-void write_png(const std::filesystem::path& file, int width, int height, PngKind kind, const std::vector<std::uint16_t>& codes) {
+void write_png(const std::filesystem::path& file, int width, int height, PngKind kind,
+               const std::vector<std::uint16_t>& codes) {
   spng_ctx* context = spng_ctx_new(SPNG_CTX_ENCODER);
   const auto check = [](int status) {
     if (status != 0) throw std::runtime_error(spng_strerror(status));
@@ -39,13 +40,15 @@ void write_png(const std::filesystem::path& file, int width, int height, PngKind
     palette.n_entries = 1u << kind.bit_depth;
     alpha.n_type3_entries = palette.n_entries;
     for (std::uint32_t i = 0; i < palette.n_entries; ++i) {
-      palette.entries[i] = {static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(255 - i), static_cast<std::uint8_t>(i / 2), 255};
+      palette.entries[i] = {static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(255 - i),
+                            static_cast<std::uint8_t>(i / 2), 255};
       alpha.type3_alpha[i] = static_cast<std::uint8_t>(255 - i);
     }
     check(spng_set_plte(context, &palette));
     check(spng_set_trns(context, &alpha));
   }
-  // Rows of the file: codes packed from the high bit, each row starting on a byte; 16-bit codes in host order.
+  // Rows of the file: codes packed from the high bit, each row starting on a byte; 16-bit codes in host
+  // order.
   ByteVector rows;
   const std::size_t per_row = codes.size() / static_cast<std::size_t>(height);
   for (std::size_t y = 0; y < static_cast<std::size_t>(height); ++y) {
@@ -80,8 +83,9 @@ void write_jpeg(const std::filesystem::path& file, const Image8& image, JpegKind
   unsigned long length = 0;
   const int format = kind == JpegKind::cmyk ? TJPF_CMYK : TJPF_RGBA;
   const int sampling = kind == JpegKind::grey ? TJSAMP_GRAY : TJSAMP_444;
-  const int status = tjCompress2(encoder, image.rgba.data(), image.width, 0, image.height, format, &buffer, &length, sampling, quality,
-                                 kind == JpegKind::progressive ? TJFLAG_PROGRESSIVE : 0);
+  const int status =
+      tjCompress2(encoder, image.rgba.data(), image.width, 0, image.height, format, &buffer, &length,
+                  sampling, quality, kind == JpegKind::progressive ? TJFLAG_PROGRESSIVE : 0);
   if (status != 0) throw std::runtime_error(tjGetErrorStr2(encoder));
   write_bytes(file, std::span(buffer, length));
   tjFree(buffer);
@@ -90,14 +94,16 @@ void write_jpeg(const std::filesystem::path& file, const Image8& image, JpegKind
 
 void write_lossless_webp(const std::filesystem::path& file, const Image8& image) {
   std::uint8_t* buffer = nullptr;
-  const std::size_t length = WebPEncodeLosslessRGBA(image.rgba.data(), image.width, image.height, image.width * 4, &buffer);
+  const std::size_t length =
+      WebPEncodeLosslessRGBA(image.rgba.data(), image.width, image.height, image.width * 4, &buffer);
   write_bytes(file, std::span(buffer, length));
   WebPFree(buffer);
 }
 
 void write_lossy_webp(const std::filesystem::path& file, const Image8& image, float quality) {
   std::uint8_t* buffer = nullptr;
-  const std::size_t length = WebPEncodeRGBA(image.rgba.data(), image.width, image.height, image.width * 4, quality, &buffer);
+  const std::size_t length =
+      WebPEncodeRGBA(image.rgba.data(), image.width, image.height, image.width * 4, quality, &buffer);
   write_bytes(file, std::span(buffer, length));
   WebPFree(buffer);
 }

@@ -72,10 +72,13 @@ std::string failure_of(Action&& action, ExitCode code = ExitCode::unreadable_inp
   return {};
 }
 
-inline bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+inline bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
-// Writes changed copies of a good file and loads each: it has to load, or fail with a sentence that names the file.
-// Anything else (another exception, a crash, a sanitizer report, an allocation of 256 MB) fails the test.
+// Writes changed copies of a good file and loads each: it has to load, or fail with a sentence that names the
+// file. Anything else (another exception, a crash, a sanitizer report, an allocation of 256 MB) fails the
+// test.
 class Damage {
  public:
   explicit Damage(std::filesystem::path file) : file_(std::move(file)), good_(read_bytes(file_)) {}
@@ -85,11 +88,13 @@ class Damage {
     ByteVector bytes;
     const std::size_t step = std::max<std::size_t>(1, good_.size() / 500);
     for (std::size_t length = 0; length < good_.size(); length += length < header_bytes ? 1 : step)
-      attempt(ByteVector(good_.begin(), good_.begin() + static_cast<std::ptrdiff_t>(length)), load, "cut at", length);
-    EXPECT_GT(failed_, std::min<std::size_t>(8, good_.size() / 2)) << "cutting the file short was hardly ever noticed";
+      attempt(ByteVector(good_.begin(), good_.begin() + static_cast<std::ptrdiff_t>(length)), load, "cut at",
+              length);
+    EXPECT_GT(failed_, std::min<std::size_t>(8, good_.size() / 2))
+        << "cutting the file short was hardly ever noticed";
     for (std::size_t at = 0; at < std::min(header_bytes, good_.size()); ++at)
-      for (const std::uint8_t value : {std::uint8_t(good_[at] ^ 0x01), std::uint8_t(good_[at] ^ 0x80), std::uint8_t(0), std::uint8_t(0xff),
-                                       std::uint8_t(good_[at] + 1)}) {
+      for (const std::uint8_t value : {std::uint8_t(good_[at] ^ 0x01), std::uint8_t(good_[at] ^ 0x80),
+                                       std::uint8_t(0), std::uint8_t(0xff), std::uint8_t(good_[at] + 1)}) {
         if (value == good_[at]) continue;
         bytes = good_;
         bytes[at] = value;
@@ -113,8 +118,10 @@ class Damage {
       load();
     } catch (const Failure& failure) {
       ++failed_;
-      EXPECT_TRUE(contains(failure.what(), file_.filename().string())) << what << " " << where << ": " << failure.what();
-      EXPECT_TRUE(failure.code == ExitCode::unreadable_input) << what << " " << where << ": " << failure.what();
+      EXPECT_TRUE(contains(failure.what(), file_.filename().string()))
+          << what << " " << where << ": " << failure.what();
+      EXPECT_TRUE(failure.code == ExitCode::unreadable_input)
+          << what << " " << where << ": " << failure.what();
     } catch (const std::exception& error) {
       ADD_FAILURE() << what << " " << where << ": not a Failure: " << error.what();
     }

@@ -11,7 +11,8 @@ namespace {
 const std::filesystem::path kShared = FRAMEGAUGE_SHARED_DATA;
 
 void write_photos(const std::filesystem::path& folder, const std::vector<Camera>& cameras) {
-  for (const Camera& camera : cameras) write_photo(folder / camera.name, camera.intrinsics.width, camera.intrinsics.height);
+  for (const Camera& camera : cameras)
+    write_photo(folder / camera.name, camera.intrinsics.width, camera.intrinsics.height);
 }
 
 using Writer = void (*)(const std::filesystem::path&, const std::vector<Camera>&, const ColmapLens&);
@@ -37,7 +38,8 @@ TEST(colmap, binary_and_text_models_give_cameras_sorted_by_name_with_their_photo
         EXPECT_EQ(got.split, i == 0 || i == 8 ? Split::test : Split::train);
         expect_same_pose(got, cameras[i]);
       }
-      EXPECT_EQ(load_dataset(folder / model, folder / "images").cameras.size(), 11u) << "the model's own folder";
+      EXPECT_EQ(load_dataset(folder / model, folder / "images").cameras.size(), 11u)
+          << "the model's own folder";
     }
 }
 
@@ -53,7 +55,9 @@ TEST(colmap, supported_lens_models_keep_their_parameters) {
       {{2, "SIMPLE_RADIAL", {50, 31, 23, .1}}, {64, 48, 50, 50, 31, 23}, {.1, 0, 0, 0, 0}},
       {{3, "RADIAL", {50, 31, 23, .1, .2}}, {64, 48, 50, 50, 31, 23}, {.1, .2, 0, 0, 0}},
       {{4, "OPENCV", {50, 51, 31, 23, .1, .2, .3, .4}}, {64, 48, 50, 51, 31, 23}, {.1, .2, .3, .4, 0}},
-      {{6, "FULL_OPENCV", {50, 51, 31, 23, .1, .2, .3, .4, .5, 0, 0, 0}}, {64, 48, 50, 51, 31, 23}, {.1, .2, .3, .4, .5}},
+      {{6, "FULL_OPENCV", {50, 51, 31, 23, .1, .2, .3, .4, .5, 0, 0, 0}},
+       {64, 48, 50, 51, 31, 23},
+       {.1, .2, .3, .4, .5}},
   };
   for (const Case& one : cases)
     for (const Writer write : kWriters) {
@@ -62,8 +66,9 @@ TEST(colmap, supported_lens_models_keep_their_parameters) {
       const Dataset dataset = load_dataset(folder.path());
       EXPECT_EQ(dataset.cameras[1].intrinsics, one.intrinsics) << one.lens.name;
       EXPECT_EQ(dataset.cameras[1].distortion, one.distortion) << one.lens.name;
-      const bool noted = std::any_of(dataset.notes.begin(), dataset.notes.end(),
-                                     [](const std::string& note) { return contains(note, "2 of 2 cameras have lens distortion"); });
+      const bool noted = std::any_of(dataset.notes.begin(), dataset.notes.end(), [](const std::string& note) {
+        return contains(note, "2 of 2 cameras have lens distortion");
+      });
       EXPECT_EQ(noted, !one.distortion.none()) << one.lens.name;
     }
 }
@@ -81,7 +86,9 @@ TEST(colmap, fisheye_and_other_models_are_refused_by_name_with_advice) {
       const TemporaryFolder folder;
       write(folder.path(), sample_cameras(2), lens);
       const std::string sentence = failure_of([&] { load_dataset(folder.path()); });
-      EXPECT_TRUE(contains(sentence, lens.name) && contains(sentence, "image_undistorter") && contains(sentence, "cameras.")) << sentence;
+      EXPECT_TRUE(contains(sentence, lens.name) && contains(sentence, "image_undistorter") &&
+                  contains(sentence, "cameras."))
+          << sentence;
     }
 }
 
@@ -155,8 +162,10 @@ TEST(colmap, a_folder_without_any_photo_is_refused_and_no_folder_is_noted) {
   const TemporaryFolder folder;
   write_colmap_binary(folder / "model", sample_cameras(3));
   write_photo(folder / "photos/other.png", 8, 8);
-  EXPECT_TRUE(contains(failure_of([&] { load_dataset(folder / "model", folder / "photos"); }), "none of the 3 photos"));
-  EXPECT_TRUE(contains(failure_of([&] { load_dataset(folder / "model", folder / "nowhere"); }), "is not a folder"));
+  EXPECT_TRUE(contains(failure_of([&] { load_dataset(folder / "model", folder / "photos"); }),
+                       "none of the 3 photos"));
+  EXPECT_TRUE(
+      contains(failure_of([&] { load_dataset(folder / "model", folder / "nowhere"); }), "is not a folder"));
   const Dataset dataset = load_dataset(folder / "model");
   EXPECT_EQ(dataset.cameras.size(), 3u);
   EXPECT_TRUE(dataset.missing.empty());
@@ -203,7 +212,8 @@ TEST(colmap, counts_beyond_the_file_are_refused_with_the_byte) {
 TEST(colmap, an_unknown_model_id_and_a_missing_camera_are_refused) {
   const TemporaryFolder folder;
   write_colmap_binary(folder.path(), sample_cameras(2), {99, "", {1, 2, 3, 4}});
-  EXPECT_TRUE(contains(failure_of([&] { load_dataset(folder.path()); }), "byte 12: camera model 0 to 15 expected, got 99"));
+  EXPECT_TRUE(contains(failure_of([&] { load_dataset(folder.path()); }),
+                       "byte 12: camera model 0 to 15 expected, got 99"));
   write_colmap_text(folder / "text", sample_cameras(2));
   write_text(folder / "text/cameras.txt", "1 PINHOLE 64 48 50 50 31 23\n");
   EXPECT_TRUE(contains(failure_of([&] { load_dataset(folder / "text"); }), "01.png refers to camera 2"));
@@ -213,9 +223,11 @@ TEST(colmap, broken_text_is_refused_with_the_byte) {
   const TemporaryFolder folder;
   write_colmap_text(folder.path(), sample_cameras(2));
   write_text(folder / "cameras.txt", "# comment\n1 PINHOLE 64 forty 50 50 31 23\n");
-  EXPECT_TRUE(contains(failure_of([&] { load_dataset(folder.path()); }), "cameras.txt: byte 10: width and height"));
+  EXPECT_TRUE(
+      contains(failure_of([&] { load_dataset(folder.path()); }), "cameras.txt: byte 10: width and height"));
   write_text(folder / "cameras.txt", "1 PINHOLE 64 48 50 50 31\n");
-  EXPECT_TRUE(contains(failure_of([&] { load_dataset(folder.path()); }), "a PINHOLE camera with 4 parameters"));
+  EXPECT_TRUE(
+      contains(failure_of([&] { load_dataset(folder.path()); }), "a PINHOLE camera with 4 parameters"));
   write_colmap_text(folder.path(), sample_cameras(2));
   write_text(folder / "images.txt", "1 1 0 0 0 1 2 three 1 a.png\n\n");
   EXPECT_TRUE(contains(failure_of([&] { load_dataset(folder.path()); }), "images.txt: byte 0: IMAGE_ID"));
@@ -224,7 +236,8 @@ TEST(colmap, broken_text_is_refused_with_the_byte) {
 TEST(colmap, text_without_lines_of_points_is_read) {
   const TemporaryFolder folder;
   write_text(folder / "cameras.txt", "1 PINHOLE 64 48 50 50 31 23\n");
-  write_text(folder / "images.txt", "1 1 0 0 0 1 2 3 1 a.png\n2 1 0 0 0 1 2 3 1 b.png\n3 1 0 0 0 1 2 3 1 c.png");
+  write_text(folder / "images.txt",
+             "1 1 0 0 0 1 2 3 1 a.png\n2 1 0 0 0 1 2 3 1 b.png\n3 1 0 0 0 1 2 3 1 c.png");
   EXPECT_EQ(load_dataset(folder.path()).cameras.size(), 3u);
 }
 

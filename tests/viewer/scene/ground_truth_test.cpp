@@ -33,7 +33,8 @@ double grid(double u, double v) {
 }
 
 // What a camera with this lens sees of an ideal image, sampled 3 x 3 a pixel.
-Image8 photograph(const Intrinsics& k, const Distortion& lens, const std::function<double(double, double)>& ideal_image) {
+Image8 photograph(const Intrinsics& k, const Distortion& lens,
+                  const std::function<double(double, double)>& ideal_image) {
   Image8 photo{k.width, k.height, {}};
   for (int v = 0; v < k.height; ++v)
     for (int u = 0; u < k.width; ++u) {
@@ -73,7 +74,8 @@ Camera camera_with(const std::filesystem::path& photo, const Intrinsics& k, cons
 TEST(undistort, a_bent_grid_comes_back_straight_to_a_tenth_of_a_pixel) {
   const TemporaryFolder folder;
   const Intrinsics k{400, 300, 350, 360, 190, 155};
-  for (const Distortion& lens : {Distortion{0.12, 0, 0, 0, 0}, Distortion{-0.15, 0.05, 0, 0, 0}, Distortion{-0.1, 0.03, 0.004, -0.006, 0.01}}) {
+  for (const Distortion& lens : {Distortion{0.12, 0, 0, 0, 0}, Distortion{-0.15, 0.05, 0, 0, 0},
+                                 Distortion{-0.1, 0.03, 0.004, -0.006, 0.01}}) {
     const Image8 photo = photograph(k, lens, grid);
     save_png(folder / "a.png", photo);
     const GroundTruth truth = load_ground_truth(camera_with(folder / "a.png", k, lens));
@@ -120,8 +122,8 @@ TEST(undistort, what_the_lens_did_not_see_is_black_and_its_share_told) {
     black += truth.image.rgba[i] == 0;
   }
   EXPECT_DOUBLE_EQ(truth.outside, static_cast<double>(black) / 1e4);
-  // Analytic: the edge is where x (1 + 0.2 r2) = 50/60; on the axis x = 0.741, 44.5 pixels from the middle, and further
-  // in towards the corners.
+  // Analytic: the edge is where x (1 + 0.2 r2) = 50/60; on the axis x = 0.741, 44.5 pixels from the middle,
+  // and further in towards the corners.
   EXPECT_GT(truth.outside, 1 - 0.89 * 0.89);
   EXPECT_LT(truth.outside, 0.4);
   ASSERT_EQ(truth.notes.size(), 1u);
@@ -133,7 +135,9 @@ TEST(undistort, a_lens_that_folds_back_shows_nothing_twice) {
   const Distortion lens{-0.3, 0, 0, 0, 0};  // r (1 - 0.3 r2) grows up to r = 1.054, 63 pixels
   const Image8 white = photograph(k, {}, [](double, double) { return 1.0; });
   const Undistorted result = undistort(white, k, lens);
-  const auto code = [&](int u, int v) { return result.image.rgba[(static_cast<std::size_t>(v) * 200 + u) * 4]; };
+  const auto code = [&](int u, int v) {
+    return result.image.rgba[(static_cast<std::size_t>(v) * 200 + u) * 4];
+  };
   EXPECT_EQ(code(100 + 62, 100), 255);
   EXPECT_EQ(code(100 + 65, 100), 0);
   EXPECT_EQ(code(199, 199), 0);
@@ -151,7 +155,8 @@ TEST(ground_truth, distortion_follows_brown_and_conrady) {
 TEST(ground_truth, intrinsics_follow_a_photo_of_another_size) {
   const TemporaryFolder folder;
   const Intrinsics k{4946, 3286, 4000, 4010, 2473, 1643};
-  save_png(folder / "a.png", {1237, 822, std::vector<std::uint8_t>(1237 * 822 * 4, 255)});  // images_4, rounded
+  save_png(folder / "a.png",
+           {1237, 822, std::vector<std::uint8_t>(1237 * 822 * 4, 255)});  // images_4, rounded
   const GroundTruth truth = load_ground_truth(camera_with(folder / "a.png", k, {}));
   EXPECT_EQ(truth.intrinsics.width, 1237);
   EXPECT_EQ(truth.intrinsics.height, 822);
@@ -170,7 +175,8 @@ TEST(ground_truth, a_photo_of_another_shape_is_noted_and_a_turned_one_refused) {
   ASSERT_EQ(truth.notes.size(), 1u);
   EXPECT_TRUE(contains(truth.notes[0], "is 50x43, its camera 100x80")) << truth.notes[0];
   save_png(folder / "b.png", {80, 100, std::vector<std::uint8_t>(80 * 100 * 4, 255)});
-  const std::string sentence = failure_of([&] { load_ground_truth(camera_with(folder / "b.png", k, {})); }, ExitCode::size_mismatch);
+  const std::string sentence =
+      failure_of([&] { load_ground_truth(camera_with(folder / "b.png", k, {})); }, ExitCode::size_mismatch);
   EXPECT_TRUE(contains(sentence, "turned")) << sentence;
 }
 
@@ -189,8 +195,10 @@ TEST(ground_truth, alpha_is_composited_over_the_background) {
   save_png(folder / "a.png", {2, 1, {200, 100, 0, 0, 200, 100, 0, 255}});
   const float white[3] = {1, 1, 1};
   const Camera camera = camera_with(folder / "a.png", k, {});
-  EXPECT_EQ(load_ground_truth(camera, 1, white).image.rgba, (std::vector<std::uint8_t>{255, 255, 255, 255, 200, 100, 0, 255}));
-  EXPECT_EQ(load_ground_truth(camera).image.rgba, (std::vector<std::uint8_t>{0, 0, 0, 255, 200, 100, 0, 255})) << "black by default";
+  EXPECT_EQ(load_ground_truth(camera, 1, white).image.rgba,
+            (std::vector<std::uint8_t>{255, 255, 255, 255, 200, 100, 0, 255}));
+  EXPECT_EQ(load_ground_truth(camera).image.rgba, (std::vector<std::uint8_t>{0, 0, 0, 255, 200, 100, 0, 255}))
+      << "black by default";
 }
 
 TEST(ground_truth, a_camera_without_a_photo_says_so) {

@@ -20,11 +20,13 @@ TEST(inria_cameras, poses_are_read_and_photos_found_by_stem) {
     const Camera& got = dataset.cameras[i];
     EXPECT_EQ(got.name, cameras[i].name) << "the photo's name, with its extension";
     // The format has no principal point: it is the middle.
-    EXPECT_EQ(got.intrinsics, (Intrinsics{64, 48, cameras[i].intrinsics.fx, cameras[i].intrinsics.fy, 32, 24}));
+    EXPECT_EQ(got.intrinsics,
+              (Intrinsics{64, 48, cameras[i].intrinsics.fx, cameras[i].intrinsics.fy, 32, 24}));
     EXPECT_EQ(got.split, i % 8 == 0 ? Split::test : Split::train);
     expect_same_pose(got, cameras[i]);
   }
-  EXPECT_EQ(load_dataset(folder.path(), folder / "photos").cameras.size(), 10u) << "the folder of cameras.json";
+  EXPECT_EQ(load_dataset(folder.path(), folder / "photos").cameras.size(), 10u)
+      << "the folder of cameras.json";
 }
 
 TEST(inria_cameras, broken_entries_are_refused_by_name) {
@@ -47,9 +49,11 @@ TEST(inria_cameras, broken_entries_are_refused_by_name) {
 TEST(inria_cameras, a_mirrored_rotation_is_refused) {
   const TemporaryFolder folder;
   write_text(folder / "cameras.json",
-             "[{\"id\": 0, \"img_name\": \"a\", \"width\": 4, \"height\": 4, \"fx\": 4, \"fy\": 4, \"position\": [0, 0, 0], "
+             "[{\"id\": 0, \"img_name\": \"a\", \"width\": 4, \"height\": 4, \"fx\": 4, \"fy\": 4, "
+             "\"position\": [0, 0, 0], "
              "\"rotation\": [[1, 0, 0], [0, 1, 0], [0, 0, -1]]}]");
-  EXPECT_TRUE(contains(failure_of([&] { load_dataset(folder / "cameras.json"); }), "the pose of camera 0 (a) is not a rotation"));
+  EXPECT_TRUE(contains(failure_of([&] { load_dataset(folder / "cameras.json"); }),
+                       "the pose of camera 0 (a) is not a rotation"));
 }
 
 TEST(inria_cameras, the_real_file_is_read) {

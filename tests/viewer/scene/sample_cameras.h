@@ -19,7 +19,8 @@ namespace fg {
 // A photo of a single colour.
 inline void write_photo(const std::filesystem::path& file, int width, int height) {
   std::filesystem::create_directories(file.parent_path());
-  save_png(file, {width, height, std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 4), 255)});
+  save_png(file,
+           {width, height, std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 4), 255)});
 }
 
 // Cameras on a circle, each with its own intrinsics; names are 00.png, 01.png and so on.
@@ -57,13 +58,15 @@ struct ColmapLens {
 
 inline std::vector<double> pinhole_parameters(const Intrinsics& k) { return {k.fx, k.fy, k.cx, k.cy}; }
 
-inline void write_colmap_binary(const std::filesystem::path& folder, const std::vector<Camera>& cameras, const ColmapLens& lens = {}) {
+inline void write_colmap_binary(const std::filesystem::path& folder, const std::vector<Camera>& cameras,
+                                const ColmapLens& lens = {}) {
   ByteWriter out;
   out.put<std::uint64_t>(cameras.size());
   for (std::size_t i = 0; i < cameras.size(); ++i) {
     const Intrinsics& k = cameras[i].intrinsics;
     out.put<std::uint32_t>(static_cast<std::uint32_t>(i + 1)).put<std::int32_t>(lens.model);
-    out.put<std::uint64_t>(static_cast<std::uint64_t>(k.width)).put<std::uint64_t>(static_cast<std::uint64_t>(k.height));
+    out.put<std::uint64_t>(static_cast<std::uint64_t>(k.width))
+        .put<std::uint64_t>(static_cast<std::uint64_t>(k.height));
     for (const double p : lens.parameters.empty() ? pinhole_parameters(k) : lens.parameters) out.put(p);
   }
   write_bytes(folder / "cameras.bin", out.bytes);
@@ -81,7 +84,8 @@ inline void write_colmap_binary(const std::filesystem::path& folder, const std::
   write_bytes(folder / "images.bin", out.bytes);
 }
 
-inline void write_colmap_text(const std::filesystem::path& folder, const std::vector<Camera>& cameras, const ColmapLens& lens = {}) {
+inline void write_colmap_text(const std::filesystem::path& folder, const std::vector<Camera>& cameras,
+                              const ColmapLens& lens = {}) {
   std::ostringstream out;
   out.precision(17);
   out << "# Camera list with one line of data per camera:\n#   CAMERA_ID, MODEL, WIDTH, HEIGHT, PARAMS[]\n";
@@ -97,8 +101,8 @@ inline void write_colmap_text(const std::filesystem::path& folder, const std::ve
   for (std::size_t i = cameras.size(); i-- > 0;) {
     const glm::dquat q = glm::quat_cast(cameras[i].world_to_camera);
     const glm::dvec4 t = cameras[i].world_to_camera[3];
-    out << i + 1 << ' ' << q.w << ' ' << q.x << ' ' << q.y << ' ' << q.z << ' ' << t.x << ' ' << t.y << ' ' << t.z << ' ' << i + 1 << ' '
-        << cameras[i].name << '\n';
+    out << i + 1 << ' ' << q.w << ' ' << q.x << ' ' << q.y << ' ' << q.z << ' ' << t.x << ' ' << t.y << ' '
+        << t.z << ' ' << i + 1 << ' ' << cameras[i].name << '\n';
     for (std::size_t k = 0; k < 4 * (i % 3); ++k) out << "1.5 2.5 -1 ";  // the points; an empty line for some
     out << '\n';
   }
@@ -127,18 +131,18 @@ inline glm::dmat4 opengl_pose(const Camera& camera) {
 }
 
 // frame_extra: more keys of each frame; top: keys of the whole file, each ending with a comma.
-inline std::string transforms_text(const std::vector<Camera>& cameras, const std::string& top, const std::string& folder = "images/",
-                                   bool intrinsics_per_frame = true) {
+inline std::string transforms_text(const std::vector<Camera>& cameras, const std::string& top,
+                                   const std::string& folder = "images/", bool intrinsics_per_frame = true) {
   std::ostringstream out;
   out.precision(17);
   out << "{" << top << " \"frames\": [";
   for (std::size_t i = 0; i < cameras.size(); ++i) {
     const Intrinsics& k = cameras[i].intrinsics;
-    out << (i ? ",\n" : "\n") << "{\"file_path\": \"" << folder << cameras[i].name << "\", \"transform_matrix\": "
-        << json_matrix(opengl_pose(cameras[i]), 4, 4);
+    out << (i ? ",\n" : "\n") << "{\"file_path\": \"" << folder << cameras[i].name
+        << "\", \"transform_matrix\": " << json_matrix(opengl_pose(cameras[i]), 4, 4);
     if (intrinsics_per_frame)
-      out << ", \"fl_x\": " << k.fx << ", \"fl_y\": " << k.fy << ", \"cx\": " << k.cx << ", \"cy\": " << k.cy << ", \"w\": " << k.width
-          << ", \"h\": " << k.height;
+      out << ", \"fl_x\": " << k.fx << ", \"fl_y\": " << k.fy << ", \"cx\": " << k.cx << ", \"cy\": " << k.cy
+          << ", \"w\": " << k.width << ", \"h\": " << k.height;
     out << "}";
   }
   out << "]}";
@@ -152,9 +156,11 @@ inline std::string inria_text(const std::vector<Camera>& cameras) {
   for (std::size_t i = 0; i < cameras.size(); ++i) {
     const Intrinsics& k = cameras[i].intrinsics;
     const glm::dmat4 pose = glm::inverse(cameras[i].world_to_camera);
-    out << (i ? ", " : "") << "{\"id\": " << i << ", \"img_name\": \"" << std::filesystem::path(cameras[i].name).stem().string()
-        << "\", \"width\": " << k.width << ", \"height\": " << k.height << ", \"position\": [" << pose[3].x << ", " << pose[3].y << ", "
-        << pose[3].z << "], \"rotation\": " << json_matrix(pose, 3, 3) << ", \"fy\": " << k.fy << ", \"fx\": " << k.fx << "}";
+    out << (i ? ", " : "") << "{\"id\": " << i << ", \"img_name\": \""
+        << std::filesystem::path(cameras[i].name).stem().string() << "\", \"width\": " << k.width
+        << ", \"height\": " << k.height << ", \"position\": [" << pose[3].x << ", " << pose[3].y << ", "
+        << pose[3].z << "], \"rotation\": " << json_matrix(pose, 3, 3) << ", \"fy\": " << k.fy
+        << ", \"fx\": " << k.fx << "}";
   }
   out << "]";
   return out.str();

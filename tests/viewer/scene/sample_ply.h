@@ -1,5 +1,6 @@
 #pragma once
-// A writer of PLY files for tests: any format, order and type of the columns, lying counts, other elements around.
+// A writer of PLY files for tests: any format, order and type of the columns, lying counts, other elements
+// around.
 
 #include <algorithm>
 #include <bit>
@@ -27,8 +28,10 @@ struct PlyOptions {
 
 inline std::vector<PlyColumn> inria_properties(int degree) {
   std::vector<PlyColumn> columns;
-  for (const char* name : {"x", "y", "z", "nx", "ny", "nz", "f_dc_0", "f_dc_1", "f_dc_2"}) columns.push_back({"float", name});
-  for (int k = 0; k < 3 * ((degree + 1) * (degree + 1) - 1); ++k) columns.push_back({"float", "f_rest_" + std::to_string(k)});
+  for (const char* name : {"x", "y", "z", "nx", "ny", "nz", "f_dc_0", "f_dc_1", "f_dc_2"})
+    columns.push_back({"float", name});
+  for (int k = 0; k < 3 * ((degree + 1) * (degree + 1) - 1); ++k)
+    columns.push_back({"float", "f_rest_" + std::to_string(k)});
   for (const char* name : {"opacity", "scale_0", "scale_1", "scale_2", "rot_0", "rot_1", "rot_2", "rot_3"})
     columns.push_back({"float", name});
   return columns;
@@ -47,7 +50,8 @@ inline std::vector<std::vector<double>> sample_rows(std::size_t count, int degre
   std::vector<std::vector<double>> rows(count);
   for (std::size_t i = 0; i < count; ++i)
     for (std::size_t c = 0; c < inria_properties(degree).size(); ++c)
-      rows[i].push_back(static_cast<float>(3.0 * std::sin(0.7 * static_cast<double>(i) + 1.3 * static_cast<double>(c) + 0.1)));
+      rows[i].push_back(static_cast<float>(
+          3.0 * std::sin(0.7 * static_cast<double>(i) + 1.3 * static_cast<double>(c) + 0.1)));
   return rows;
 }
 
@@ -62,7 +66,8 @@ void append_number(ByteVector& bytes, double value, bool swap) {
   bytes.insert(bytes.end(), raw, raw + sizeof(T));
 }
 
-inline void append_value(ByteVector& bytes, const std::string& format, const std::string& type, double value) {
+inline void append_value(ByteVector& bytes, const std::string& format, const std::string& type,
+                         double value) {
   if (format == "ascii") {
     char text[40];
     std::snprintf(text, sizeof text, "%.17g ", value);
@@ -70,25 +75,34 @@ inline void append_value(ByteVector& bytes, const std::string& format, const std
     return;
   }
   const bool swap = format == "binary_big_endian";
-  if (type == "float") append_number<float>(bytes, value, swap);
-  else if (type == "double" || type == "float64") append_number<double>(bytes, value, swap);
-  else if (type == "char" || type == "int8") append_number<std::int8_t>(bytes, value, swap);
-  else if (type == "uchar") append_number<std::uint8_t>(bytes, value, swap);
-  else if (type == "short") append_number<std::int16_t>(bytes, value, swap);
-  else if (type == "ushort" || type == "uint16") append_number<std::uint16_t>(bytes, value, swap);
-  else if (type == "int") append_number<std::int32_t>(bytes, value, swap);
-  else append_number<std::uint32_t>(bytes, value, swap);
+  if (type == "float")
+    append_number<float>(bytes, value, swap);
+  else if (type == "double" || type == "float64")
+    append_number<double>(bytes, value, swap);
+  else if (type == "char" || type == "int8")
+    append_number<std::int8_t>(bytes, value, swap);
+  else if (type == "uchar")
+    append_number<std::uint8_t>(bytes, value, swap);
+  else if (type == "short")
+    append_number<std::int16_t>(bytes, value, swap);
+  else if (type == "ushort" || type == "uint16")
+    append_number<std::uint16_t>(bytes, value, swap);
+  else if (type == "int")
+    append_number<std::int32_t>(bytes, value, swap);
+  else
+    append_number<std::uint32_t>(bytes, value, swap);
 }
 
 }  // namespace detail
 
-// rows in the order of inria_properties of the degree that has that many; extra columns get small whole numbers.
-inline void write_ply(const std::filesystem::path& file, const PlyOptions& options, const std::vector<PlyColumn>& columns,
-                      const std::vector<std::vector<double>>& rows) {
+// rows in the order of inria_properties of the degree that has that many; extra columns get small whole
+// numbers.
+inline void write_ply(const std::filesystem::path& file, const PlyOptions& options,
+                      const std::vector<PlyColumn>& columns, const std::vector<std::vector<double>>& rows) {
   int degree = 3;
   while (degree > 0 && !rows.empty() && inria_properties(degree).size() != rows[0].size()) --degree;
-  std::string header = "ply" + options.line_end + "format " + options.format + " 1.0" + options.line_end + "comment made by a test" +
-                       options.line_end;
+  std::string header = "ply" + options.line_end + "format " + options.format + " 1.0" + options.line_end +
+                       "comment made by a test" + options.line_end;
   const auto line = [&](const std::string& text) { header += text + options.line_end; };
   const auto faces = [&](const char* name, int count) {
     if (count == 0) return;
@@ -97,7 +111,8 @@ inline void write_ply(const std::filesystem::path& file, const PlyOptions& optio
     line("property float area");
   };
   faces("face", options.faces_before);
-  line("element vertex " + (options.claimed_count.empty() ? std::to_string(rows.size()) : options.claimed_count));
+  line("element vertex " +
+       (options.claimed_count.empty() ? std::to_string(rows.size()) : options.claimed_count));
   for (const PlyColumn& column : columns) line("property " + column.type + " " + column.name);
   faces("more", options.faces_after);
   line("end_header");

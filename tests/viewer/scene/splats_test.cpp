@@ -22,7 +22,8 @@ void expect_splat(const SplatScene& scene, std::size_t i, const std::vector<doub
   EXPECT_FLOAT_EQ(scene.positions[i].y, static_cast<float>(value("y")));
   EXPECT_FLOAT_EQ(scene.positions[i].z, static_cast<float>(value("z")));
   for (int axis = 0; axis < 3; ++axis)
-    EXPECT_FLOAT_EQ(scene.scales[i][axis], static_cast<float>(std::exp(value("scale_" + std::to_string(axis)))));
+    EXPECT_FLOAT_EQ(scene.scales[i][axis],
+                    static_cast<float>(std::exp(value("scale_" + std::to_string(axis)))));
   EXPECT_FLOAT_EQ(scene.opacities[i], static_cast<float>(1.0 / (1.0 + std::exp(-value("opacity")))));
   const double w = value("rot_0"), x = value("rot_1"), y = value("rot_2"), z = value("rot_3");
   const double length = std::sqrt(w * w + x * x + y * y + z * z);
@@ -32,7 +33,8 @@ void expect_splat(const SplatScene& scene, std::size_t i, const std::vector<doub
   EXPECT_FLOAT_EQ(scene.rotations[i].z, static_cast<float>(z / length));
   const std::size_t coefficients = static_cast<std::size_t>((degree + 1) * (degree + 1));
   for (std::size_t c = 0; c < 3; ++c) {
-    EXPECT_FLOAT_EQ(scene.sh[i * coefficients * 3 + c], static_cast<float>(value("f_dc_" + std::to_string(c))));
+    EXPECT_FLOAT_EQ(scene.sh[i * coefficients * 3 + c],
+                    static_cast<float>(value("f_dc_" + std::to_string(c))));
     for (std::size_t k = 1; k < coefficients; ++k)
       EXPECT_FLOAT_EQ(scene.sh[(i * coefficients + k) * 3 + c],
                       static_cast<float>(value("f_rest_" + std::to_string(c * (coefficients - 1) + k - 1))));
@@ -64,10 +66,13 @@ TEST(splats, properties_come_in_any_order_with_others_of_any_type_between) {
   const auto rows = sample_rows(9, degree);
   auto properties = inria_properties(degree);
   std::reverse(properties.begin(), properties.end());
-  const char* const types[] = {"char", "uchar", "short", "ushort", "int", "uint", "float", "double", "int8", "uint16", "float64"};
+  const char* const types[] = {"char",  "uchar",  "short", "ushort", "int",    "uint",
+                               "float", "double", "int8",  "uint16", "float64"};
   std::size_t extra = 0;
   for (const char* type : types)
-    properties.insert(properties.begin() + static_cast<std::ptrdiff_t>(3 * extra), {type, "extra_" + std::to_string(extra)}), ++extra;
+    properties.insert(properties.begin() + static_cast<std::ptrdiff_t>(3 * extra),
+                      {type, "extra_" + std::to_string(extra)}),
+        ++extra;
   for (const char* format : {"binary_little_endian", "binary_big_endian", "ascii"}) {
     SCOPED_TRACE(format);
     write_ply(folder / "a.ply", {.format = format}, properties, rows);
@@ -89,7 +94,8 @@ TEST(splats, elements_before_and_after_are_passed_over) {
   const auto rows = sample_rows(4, 0);
   for (const char* format : {"binary_little_endian", "binary_big_endian", "ascii"}) {
     SCOPED_TRACE(format);
-    write_ply(folder / "a.ply", {.format = format, .faces_before = 3, .faces_after = 2}, inria_properties(0), rows);
+    write_ply(folder / "a.ply", {.format = format, .faces_before = 3, .faces_after = 2}, inria_properties(0),
+              rows);
     expect_all(folder / "a.ply", rows, 0);
     EXPECT_TRUE(load_splats(folder / "a.ply").notes.empty());
   }
@@ -165,7 +171,9 @@ TEST(splats, a_truncated_file_is_refused_with_the_byte_and_the_counts) {
   bytes.resize(data + 3 * 248 + 100);
   write_bytes(folder / "a.ply", bytes);
   const std::string sentence = refused(folder / "a.ply");
-  EXPECT_TRUE(contains(sentence, "byte " + std::to_string(data) + ": expected 10 rows of element vertex of 248 bytes, the file ends after 3"))
+  EXPECT_TRUE(
+      contains(sentence, "byte " + std::to_string(data) +
+                             ": expected 10 rows of element vertex of 248 bytes, the file ends after 3"))
       << sentence;
   write_ply(folder / "b.ply", {.format = "ascii"}, inria_properties(0), sample_rows(10, 0));
   bytes = read_bytes(folder / "b.ply");
@@ -178,11 +186,13 @@ TEST(splats, a_huge_count_is_refused_before_anything_is_allocated) {
   const TemporaryFolder folder;
   for (const char* format : {"binary_little_endian", "binary_big_endian", "ascii"})
     for (const char* count : {"1000000000", "99999999999999999", "18446744073709551615"}) {
-      write_ply(folder / "a.ply", {.format = format, .claimed_count = count}, inria_properties(0), sample_rows(2, 0));
+      write_ply(folder / "a.ply", {.format = format, .claimed_count = count}, inria_properties(0),
+                sample_rows(2, 0));
       const std::string sentence = refused(folder / "a.ply");
       EXPECT_TRUE(contains(sentence, count) && contains(sentence, "truncated")) << sentence;
     }
-  write_ply(folder / "a.ply", {.claimed_count = "184467440737095516150"}, inria_properties(0), sample_rows(2, 0));
+  write_ply(folder / "a.ply", {.claimed_count = "184467440737095516150"}, inria_properties(0),
+            sample_rows(2, 0));
   EXPECT_TRUE(contains(refused(folder / "a.ply"), "'element NAME COUNT'"));
   write_ply(folder / "a.ply", {.claimed_count = "-1"}, inria_properties(0), sample_rows(2, 0));
   EXPECT_TRUE(contains(refused(folder / "a.ply"), "'element NAME COUNT'"));
@@ -216,7 +226,8 @@ TEST(splats, missing_properties_are_named) {
   auto properties = inria_properties(0);
   std::erase_if(properties, [](const PlyColumn& p) { return p.name == "opacity" || p.name == "rot_2"; });
   write_ply(folder / "a.ply", {}, properties, sample_rows(2, 0));
-  EXPECT_TRUE(contains(refused(folder / "a.ply"), "lacks the vertex properties opacity, rot_2")) << refused(folder / "a.ply");
+  EXPECT_TRUE(contains(refused(folder / "a.ply"), "lacks the vertex properties opacity, rot_2"))
+      << refused(folder / "a.ply");
   write_text(folder / "mesh.ply",
              "ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\nproperty float z\n"
              "element face 1\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n3 0 0 0\n");
@@ -242,13 +253,22 @@ TEST(splats, a_broken_header_is_refused_with_the_byte) {
     write_text(folder / "a.ply", text);
     return refused(folder / "a.ply");
   };
-  EXPECT_TRUE(contains(sentence("ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\n"), "line end_header expected"));
-  EXPECT_TRUE(contains(sentence("ply\nformat binary 1.0\nend_header\n"), "byte 4: PLY header: expected 'format ascii'"));
-  EXPECT_TRUE(contains(sentence("ply\nelement vertex 3\nproperty float x\nend_header\n"), "without a format line"));
-  EXPECT_TRUE(contains(sentence("ply\nformat ascii 1.0\nproperty float x\nend_header\n"), "an element before its first property"));
-  EXPECT_TRUE(contains(sentence("ply\nformat ascii 1.0\nelement vertex 3\nproperty float32x x\nend_header\n"), "byte 38: "));
-  EXPECT_TRUE(contains(sentence("ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float x\nend_header\n"), "once"));
-  EXPECT_TRUE(contains(sentence("ply\nformat ascii 1.0\nelement vertex 1\nproperty list uchar int x\nend_header\n"), "list property x"));
+  EXPECT_TRUE(contains(sentence("ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\n"),
+                       "line end_header expected"));
+  EXPECT_TRUE(contains(sentence("ply\nformat binary 1.0\nend_header\n"),
+                       "byte 4: PLY header: expected 'format ascii'"));
+  EXPECT_TRUE(
+      contains(sentence("ply\nelement vertex 3\nproperty float x\nend_header\n"), "without a format line"));
+  EXPECT_TRUE(contains(sentence("ply\nformat ascii 1.0\nproperty float x\nend_header\n"),
+                       "an element before its first property"));
+  EXPECT_TRUE(contains(sentence("ply\nformat ascii 1.0\nelement vertex 3\nproperty float32x x\nend_header\n"),
+                       "byte 38: "));
+  EXPECT_TRUE(contains(
+      sentence("ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float x\nend_header\n"),
+      "once"));
+  EXPECT_TRUE(
+      contains(sentence("ply\nformat ascii 1.0\nelement vertex 1\nproperty list uchar int x\nend_header\n"),
+               "list property x"));
   EXPECT_TRUE(contains(sentence("plyx\n"), "expected the line 'ply'"));
 }
 
@@ -260,14 +280,30 @@ TEST(splats, a_word_that_is_no_number_is_refused_with_its_byte) {
   const std::size_t at = std::string(bytes.begin(), bytes.end()).rfind('\n', bytes.size() - 2) + 1;
   bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at), word.begin(), word.end());
   write_bytes(folder / "a.ply", bytes);
-  EXPECT_TRUE(contains(refused(folder / "a.ply"), "byte " + std::to_string(at) + ": expected a number in row 2 of element vertex, got 'spoilt'"))
+  EXPECT_TRUE(
+      contains(refused(folder / "a.ply"),
+               "byte " + std::to_string(at) + ": expected a number in row 2 of element vertex, got 'spoilt'"))
       << refused(folder / "a.ply");
+}
+
+TEST(splats, the_last_iteration_of_a_training_folder_is_taken) {
+  const TemporaryFolder folder;
+  for (const int iteration : {7000, 30000, 100})
+    write_ply(folder / "point_cloud" / ("iteration_" + std::to_string(iteration)) / "point_cloud.ply", {},
+              inria_properties(0), sample_rows(static_cast<std::size_t>(iteration / 100), 0));
+  const SplatScene scene = load_splats(folder.path());
+  EXPECT_EQ(scene.size(), 300u);
+  ASSERT_EQ(scene.notes.size(), 1u);
+  EXPECT_TRUE(contains(scene.notes[0], "iteration_30000")) << scene.notes[0];
+  EXPECT_TRUE(contains(failure_of([&] { load_splats(folder / "point_cloud"); }),
+                       "is a folder without point_cloud/iteration_"));
 }
 
 TEST(splats, other_splat_formats_are_named_with_the_way_out) {
   if (!std::filesystem::exists(kShared / "splats/fixtures")) GTEST_SKIP() << "no shared data at " << kShared;
-  for (const char* name : {"fixtures/minimal.splat", "fixtures/minimal.ksplat", "fixtures/minimal-v2.spz", "fixtures/minimal-v4.spz",
-                           "fixtures/minimal-raw.spz", "biker/biker.spz", "biker/biker.compressed.ply", "playbot/2_0/meta.json"}) {
+  for (const char* name : {"fixtures/minimal.splat", "fixtures/minimal.ksplat", "fixtures/minimal-v2.spz",
+                           "fixtures/minimal-v4.spz", "fixtures/minimal-raw.spz", "biker/biker.spz",
+                           "biker/biker.compressed.ply", "playbot/2_0/meta.json"}) {
     const std::string sentence = refused(kShared / "splats" / name);
     EXPECT_TRUE(contains(sentence, "not supported yet; convert it with")) << sentence;
   }
@@ -293,9 +329,11 @@ TEST(splats, saved_scenes_come_back) {
     EXPECT_LT(again.scales[2].x, 1e-36f);
     for (std::size_t i = 0; i < scene.size(); ++i) {
       // log and exp in float: relative error of some 1e-7 times the size of the exponent, below 8 here.
-      for (int axis = 0; axis < 3; ++axis) EXPECT_NEAR(again.scales[i][axis], scene.scales[i][axis], 2e-6f * scene.scales[i][axis] + 1e-36f);
+      for (int axis = 0; axis < 3; ++axis)
+        EXPECT_NEAR(again.scales[i][axis], scene.scales[i][axis], 2e-6f * scene.scales[i][axis] + 1e-36f);
       EXPECT_NEAR(again.opacities[i], scene.opacities[i], 1e-6f);
-      for (int c = 0; c < 4; ++c) EXPECT_NEAR(again.rotations[i][c], scene.rotations[i][c], 1e-6f);  // normalised twice
+      for (int c = 0; c < 4; ++c)
+        EXPECT_NEAR(again.rotations[i][c], scene.rotations[i][c], 1e-6f);  // normalised twice
     }
   }
 }
@@ -310,7 +348,7 @@ TEST(splats, the_bounds_ignore_a_few_far_splats) {
   const SplatScene::Bounds bounds = scene.bounds();
   EXPECT_NEAR(bounds.centre.x, 10.5f, 0.03f);  // the median moves by 20 of 1000 splats
   EXPECT_FLOAT_EQ(bounds.centre.y, 5.0f);
-  EXPECT_NEAR(bounds.radius, 0.47f, 0.03f);    // 936 of the 1000 lie within
+  EXPECT_NEAR(bounds.radius, 0.47f, 0.03f);  // 936 of the 1000 lie within
   EXPECT_EQ(SplatScene{}.bounds().radius, 0.0f);
 }
 
