@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <future>
+#include <set>
 
 #include "plugin/vk/own_device.h"
 #include "viewer/app/blocking_queue.h"
@@ -227,6 +228,7 @@ int run(const EvalOptions& options) {
   Evaluation evaluation(options, scene);
   std::vector<ViewScore> scores;
   nlohmann::ordered_json failures = nlohmann::ordered_json::object();
+  std::set<std::string> notes;  // about photos; many say the same
   InterruptGuard interrupt;
   {
     Progress progress("scoring", cameras.size());
@@ -240,14 +242,17 @@ int run(const EvalOptions& options) {
       std::future<GroundTruth> current = std::move(next);
       if (i + 1 < cameras.size()) next = load(cameras[i + 1]);
       try {
-        scores.push_back(evaluation.score(*cameras[i], current.get()));
+        const GroundTruth truth = current.get();
+        for (const std::string& note : truth.notes) notes.insert(note);
+        scores.push_back(evaluation.score(*cameras[i], truth));
       } catch (const Failure& e) {
-        if (e.code != ExitCode::unreadable_input) throw;
+        if (e.code != ExitCode::unreadable_input && e.code != ExitCode::size_mismatch) throw;
         failures[cameras[i]->name] = e.what();  // one bad photo is one failed view, not the end
       }
       progress.advance(cameras[i]->name);
     }
   }
+  for (const std::string& note : notes) std::fprintf(stderr, "framegauge: %s\n", note.c_str());
   for (const auto& [name, sentence] : failures.items())
     std::fprintf(stderr, "framegauge: view skipped: %s\n", sentence.get<std::string>().c_str());
   if (scores.empty()) throw unreadable(options.cameras, "no view could be scored");

@@ -68,8 +68,8 @@ typedef struct FgSsim2d {
   int32_t channels;       /* how many leading channels are scored; 0: all. 3 leaves the alpha of RGBA out */
   int32_t window;         /* 7, 9 or 11 (default) taps */
   FgPadding padding;      /* default FG_PADDING_SAME */
-  double data_range;      /* default 1 */
-  double k1, k2;          /* defaults 0.01, 0.03 */
+  double data_range;      /* default 1; at most 1e8. No matter for uint8 */
+  double k1, k2;          /* defaults 0.01, 0.03; (k data_range)^2 at least 1e-18 */
   DLTensor* map;          /* NULL, or float32 in x's layout with the scored channels: H x W (same) or
                              (H-window+1) x (W-window+1) (valid) */
   DLTensor* scores;       /* NULL, or float64 [N, C scored]: the mean of each channel of each image */
@@ -95,7 +95,7 @@ typedef struct FgImageErrors {
   int32_t channels;   /* as in FgSsim2d */
   double data_range;  /* default 1 */
   DLTensor* errors;   /* float64 [N, FG_ERROR_COLUMNS], over all scored channels of an image. PSNR in dB, +inf for
-                         identical images */
+                         identical images. A NaN or Inf in an image makes all of its columns NaN */
   void* scratch;
   size_t scratch_bytes;
 } FgImageErrors;
