@@ -1,6 +1,5 @@
 #pragma once
-// The way of a reference from host memory to an image: a staging buffer that the next recorded command buffer
-// copies.
+// The way of a reference from host memory to an image: through a buffer that the next command buffer copies.
 
 #include <array>
 #include <cstddef>

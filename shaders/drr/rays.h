@@ -2,12 +2,13 @@
 #define FG_SHADERS_DRR_RAYS_H
 // The push constants of both DRR passes, as C++ and GLSL see them. 128 bytes is what every device offers.
 //
-// Pixel (column, row) has x = column + 0.5 - width / 2 and y = row + 0.5 - height / 2. Sample s of its ray lies at
+// Pixel (column, row) has x = column + 0.5 - width / 2 and y = row + 0.5 - height / 2. Sample s of its ray
+// lies at
 //   (middle_0 + x middle_x + y middle_y) + (s - middle) (step_0 + x step_x + y step_y)
-// in texels of the volume, which carries a border of zeros one voxel wide: voxel i is texel i + 1. Counting from a
-// middle sample inside the volume keeps the rounding error of float at that of the volume's size, not of the source's
-// distance. The weight of a sample in mm is the length of (depth_mm, shift_x + x pitch_x, shift_y + y pitch_y), all
-// divided by n_samples - 1.
+// in texels of the volume, which carries a border of zeros one voxel wide: voxel i is texel i + 1. Counting
+// from a middle sample inside the volume keeps the rounding error of float at that of the volume's size, not
+// of the source's distance. The weight of a sample in mm is the length of (depth_mm, shift_x + x pitch_x,
+// shift_y + y pitch_y), all divided by n_samples - 1.
 
 #if defined(__cplusplus)
 #include <cstdint>

@@ -4,8 +4,7 @@
 //
 // Each channel is a polynomial of degree 12 in u = 2 t - 1, fitted by ourselves (minimax over 256 samples) to
 // the published values of viridis and magma (matplotlib, CC0) and turbo (A. Mikhailov, Google, 2019). Within
-// 1 code of 255 for viridis and magma and 3 for turbo: color_map_test, "stays close to the published
-// colours".
+// 1 code of 255 for viridis and magma, 3 for turbo: color_map.stays_close_to_the_published_colours.
 
 #include "shaders/shared/portable.h"
 

@@ -3,8 +3,7 @@
 // What the passes of shaders/ssim and the code that records them agree on.
 //
 // A frame is measured in bands of rows, so that the moments between the row pass and the column pass stay
-// small whatever the frame's size. A band's window is its rows and half a filter window of rows above and
-// below.
+// small whatever the frame's size. A band's window is its rows and half a filter window above and below.
 
 #include "shaders/shared/portable.h"
 

@@ -57,7 +57,7 @@ void draw_drr_controls(Ui& ui) {
   ImGui::PopItemWidth();
   ImGui::TextDisabled("%d x %d pixels of %.3f x %.3f mm", view.geometry.width, view.geometry.height,
                       view.geometry.delx_mm, view.geometry.dely_mm);
-  ImGui::TextDisabled("Drag turns, right drag moves, wheel: distance");
+  ImGui::TextDisabled("Drag turns, right drag moves, wheel nears");
   if (!ui.session.reference_name().empty() && ImGui::Button("Clear X-ray"))
     ui.attempt([&] { ui.session.clear_reference(); });
 }

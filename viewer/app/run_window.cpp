@@ -2,6 +2,7 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <thread>
 
@@ -213,6 +214,7 @@ class Viewer {
                        compose_push(ui_.settings.display, ui_.layout, image, output), picture_);
     if (ui_.probed && ui_.probed->x < image.x && ui_.probed->y < image.y)
       probe_.record(frame.cmd, frame.slot, compositor_, session_.images(), *ui_.probed);
+    view_of_probe_[frame.slot] = ui_.newest_view;
   }
 
   void record_window(const Swapchain::Frame& frame) {
@@ -259,7 +261,10 @@ class Viewer {
       window_.resized = true;
       return false;
     }
-    if (const auto reading = probe_.take(frame->slot)) ui_.reading = reading;
+    // A reading of a view that has been left says nothing about this one.
+    if (const auto reading = probe_.take(frame->slot);
+        reading && view_of_probe_[frame->slot] == ui_.newest_view)
+      ui_.reading = reading;
     record_tick(frame->cmd);
     record_picture(*frame);
     record_window(*frame);
@@ -349,6 +354,7 @@ class Viewer {
   bool picture_is_new_ = true;
   SeenView seen_;
   std::uint64_t view_of_history_ = 0;
+  std::array<std::uint64_t, Swapchain::kSlots> view_of_probe_{};
   double rate_since_ = 0;
   int frames_since_ = 0;
   int withheld_ = 0;        // results of incomplete frames in a row

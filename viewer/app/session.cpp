@@ -63,7 +63,7 @@ void Session::snap(std::size_t camera) {
     try {
       s.photo = s.photos.get(camera);
     } catch (const Failure& failure) {
-      s.photo_problem = failure.what();
+      s.photo_problem = "the photo of " + target.name + " cannot be read";
       s.notes.push_back(failure.what());
     }
     const std::size_t count = s.dataset.cameras.size();

@@ -20,12 +20,13 @@ struct Volume {
   glm::dvec3 centre_mm() const;
 };
 
-// NIfTI, NRRD, MetaImage, a DICOM file or a folder of one DICOM series, through ITK (LPS turned to RAS);
-// or raw voxels described by a JSON header: {"file": "ct.raw", "extent": [nx, ny, nz], "type": "int16" |
-// "uint8" | "uint16" | "float32", "spacing_mm": [..], "origin_mm_ras": [..], "direction": 9 numbers
-// row-major, "big_endian": false, "slope": 1, "intercept": 0}; only file, extent and type are required. 4D
-// series are refused with a sentence. NaN voxels are counted in *nonfinite (if given) and become -1000 (air).
-// Throws Failure(unreadable_input).
+// NIfTI, MetaImage, NRRD, a DICOM file or a folder of one DICOM series, all turned to RAS (the last two
+// through ITK, in a child process); or raw voxels described by a JSON header: {"file": "ct.raw", "extent":
+// [nx, ny, nz], "type": "int16" | "uint8" | "uint16" | "float32" | ..., "spacing_mm": [..], "origin_mm_ras":
+// [..], "direction": 9 numbers row-major, "big_endian": false, "slope": 1, "intercept": 0}; only file, extent
+// and type are required; a file that is gzip inside is unpacked. The columns of direction are the axes i, j,
+// k in RAS. 4D series are refused with a sentence. NaN and infinite voxels are counted in *nonfinite (if
+// given) and become -1000 (air). Throws Failure(unreadable_input).
 Volume load_volume(const std::filesystem::path& file, std::size_t* nonfinite = nullptr);
 
 }  // namespace fg

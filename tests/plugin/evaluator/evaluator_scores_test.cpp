@@ -157,8 +157,7 @@ TEST_F(evaluator_scores, nothing_cancels_where_offsets_are_large_and_contrast_is
   check(
       "a constant offset", [&](int c, int y, int x) { return 0.5f * grain(c, y, x) + 0.45f; },
       [&](int c, int y, int x) { return 0.5f * grain(c, y, x); });
-  // One bright row of d at every distance from the pivot of a block, amplitudes where the map is most
-  // sensitive.
+  // A bright row or column of d at every distance from the pivot of a block, where the map is most sensitive.
   check(
       "lines in x and y", [](int, int y, int x) { return y % 23 == 3 || x % 29 == 2 ? 0.9f : 0.4f; },
       [](int, int, int) { return 0.4f; });

@@ -63,8 +63,7 @@ TEST_F(evaluator_statistics, agree_with_the_same_statistics_of_the_map_taken_on_
 }
 
 TEST_F(evaluator_statistics, percentile_interpolates_between_far_values) {
-  // A 2x1 frame: one pixel equal, one not, so that the map has two values and the 5th percentile lies between
-  // them.
+  // Few pixels with far apart map values, so that the 5th percentile lies in a gap.
   const UniqueEvaluator evaluator = make_evaluator(evaluator_info(device()));
   const RenderedImage frame(device(), PixelFormat::rgba32f, 24, 1,
                             [](int, int, int x) { return x == 0 ? 1.0f : 0.5f; });

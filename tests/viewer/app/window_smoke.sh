@@ -81,6 +81,7 @@ key Home; shot home
 key g; xdotool keydown w; settle 1; xdotool keyup w; settle; shot flown; differ home flown; key g
 key BackSpace; key 2; shot back; key 1
 xdotool keydown Tab; settle; shot tab_held; xdotool keyup Tab; settle
+xdotool mousemove 100 195 click 1; settle; shot list_clicked; differ tab_held list_clicked  # a row of the camera list
 xdotool mousemove "$cx" "$cy"; key i; xdotool click 4 click 4 click 4 click 4 click 4 click 4; settle; shot zoomed
 key n; settle; shot zoomed_square; key 0; key n; key i
 key F1; shot help; key Escape

@@ -4,8 +4,7 @@
 
 namespace fg {
 
-// Rows [begin, end) whose map a band computes, from the rows [window_begin, window_end) that its windows
-// reach.
+// Rows [begin, end) whose map a band computes, and the rows [window_begin, window_end) it reads.
 struct Band {
   std::uint32_t begin = 0, end = 0;
   std::uint32_t window_begin = 0, window_end = 0;
