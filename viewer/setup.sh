@@ -7,7 +7,7 @@ say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 # What building and running needs.
 build_packages=(
   g++ cmake ninja-build ccache pkg-config glslc
-  libvulkan-dev libvulkan1 mesa-vulkan-drivers
+  libvulkan-dev libvulkan1 mesa-vulkan-drivers fonts-dejavu-core libstb-dev
   libglfw3-dev libimgui-dev libglm-dev libcli11-dev nlohmann-json3-dev libfmt-dev
   libdlpack-dev libhwy-dev libtbb-dev
   libspng-dev libturbojpeg0-dev libwebp-dev libopenexr-dev zlib1g-dev
