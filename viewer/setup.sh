@@ -12,9 +12,10 @@ build_packages=(
   libdlpack-dev libhwy-dev libtbb-dev
   libspng-dev libturbojpeg0-dev libwebp-dev libopenexr-dev zlib1g-dev
   libinsighttoolkit5-dev
+  libgtest-dev libgmock-dev  # the dev preset configures the tests too, so that demo and tests share one build
 )
 # What the tests need on top.
-test_packages=(libgtest-dev libgmock-dev vulkan-validationlayers xvfb xauth xdotool x11-utils imagemagick python3 clang-format)
+test_packages=(vulkan-validationlayers xvfb xauth xdotool x11-utils imagemagick python3 clang-format)
 
 install_packages() {
   command -v dpkg-query >/dev/null || {

@@ -101,7 +101,7 @@ class Session {
   std::string reference_name() const;        // "DSC_0042.JPG", "other.ply"; empty without one
   std::string no_reference_because() const;  // one sentence; empty with one
 
-  void set_heatmap(FgColorMap color_map, float worst, float best);
+  void set_heatmap(FgColorMap color_map, float first, float last);  // as fg_evaluator_set_heatmap
   void set_executor(FgExecutor executor);  // waits for the GPU
   FgExecutor executor() const;             // in use
   std::vector<FgExecutorSupport> executors() const;

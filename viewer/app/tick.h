@@ -37,7 +37,7 @@ class Tick {
   void set_reference(FrameSource* source);  // borrowed until replaced; null: no reference
   bool has_reference() const;
 
-  void set_heatmap(FgColorMap color_map, float worst, float best);
+  void set_heatmap(FgColorMap color_map, float first, float last);  // as fg_evaluator_set_heatmap
 
   // Records one tick and returns its number. Nothing waits. Afterwards, for later commands of the same queue:
   // frame and reference images are in layout GENERAL.

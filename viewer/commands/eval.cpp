@@ -149,7 +149,7 @@ class Evaluation {
         queue_(device_),
         renderer_(device_, scene) {
     renderer_.set_background(options.background.data());
-    tick_.set_heatmap(color_map_named(options.color_map), 0.0f, 1.0f);
+    tick_.set_heatmap(color_map_named(options.color_map), 1.0f, 0.0f);  // errors are hot
   }
 
   ViewScore score(const Camera& camera, const GroundTruth& truth) {

@@ -131,7 +131,7 @@ int run_offscreen(const ViewOptions& options, const OffscreenOptions& offscreen)
                    .downscale = options.downscale,
                    .background = {options.background[0], options.background[1], options.background[2]}});
   session.load(options);
-  session.set_heatmap(offscreen.color_map, offscreen.worst, offscreen.best);
+  session.set_heatmap(offscreen.color_map, offscreen.best, offscreen.worst);  // errors are hot
   if (session.content() == Session::Content::nothing)
     throw Failure(ExitCode::usage, "nothing to render: name a scene (.ply) or a volume (--ct)");
   for (const std::string& note : session.take_notes()) std::fprintf(stderr, "framegauge: %s\n", note.c_str());

@@ -9,7 +9,7 @@ struct OffscreenOptions {
   int frames = 1;
   std::filesystem::path output;  // folder
   FgColorMap color_map = FG_COLOR_MAP_TURBO;
-  float worst = 0, best = 1;  // SSIM at the ends of the colour map
+  float worst = 0, best = 1;  // SSIM at the last (hot) and the first colour of the map
 };
 
 // What `framegauge view` does, without a display: ticks, one line of scores each, and at the end frame.png,

@@ -132,7 +132,7 @@ Image8 draw_heatmap(const std::vector<float>& map, int width, int height, FgColo
     if (std::isnan(map[i]))
       std::copy_n(kNotANumber, 4, pixel);
     else
-      fg_color_map_sample(color_map, (map[i] - worst) / (best - worst), pixel);
+      fg_color_map_sample(color_map, (map[i] - best) / (worst - best), pixel);
   }
   return image;
 }

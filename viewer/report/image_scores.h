@@ -30,7 +30,8 @@ struct ImageScores {
 // Colours only; alpha must have been composited before. Throws Failure(size_mismatch).
 ImageScores score_images(const Image8& test, const Image8& reference, const ScoreOptions& options = {});
 
-// The map through a colour map, worst..best; NaN in magenta, as the live heatmap draws it.
+// The map through a colour map whose first colour stands for best and whose last, the hot one, for worst; NaN in
+// magenta, as the live heatmap draws it.
 Image8 draw_heatmap(const std::vector<float>& map, int width, int height, FgColorMap color_map, float worst,
                     float best);
 

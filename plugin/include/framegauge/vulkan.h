@@ -138,9 +138,9 @@ FG_API FgStatus fg_evaluator_discard(FgEvaluator evaluator, uint64_t frame_numbe
  * FG_STATUS_NOT_READY when there is none. */
 FG_API FgStatus fg_evaluator_poll(FgEvaluator evaluator, FgFrameResult* result);
 
-/* How the next recorded frames are coloured: from map value worst (colour 0) to best (colour 1), which differ. Default
- * viridis, 0..1. NaN is magenta. */
-FG_API FgStatus fg_evaluator_set_heatmap(FgEvaluator evaluator, FgColorMap color_map, float worst, float best);
+/* How the next recorded frames are coloured: map value first gets the colour map's first colour, last its last; they
+ * differ, and 1, 0 draws errors hot. Default viridis, 0, 1. NaN is magenta. */
+FG_API FgStatus fg_evaluator_set_heatmap(FgEvaluator evaluator, FgColorMap color_map, float first, float last);
 
 /* Images the size of the frame that commands after fg_evaluator_record may sample, in layout GENERAL; written again by
  * the next record. Handles stay valid until a frame or reference of another size is recorded, and what was submitted
