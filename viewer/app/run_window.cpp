@@ -10,6 +10,7 @@
 #include "plugin/vk/commands.h"
 #include "plugin/vk/error.h"
 #include "viewer/app/compositor.h"
+#include "viewer/app/evaluator_host.h"
 #include "viewer/app/gui.h"
 #include "viewer/app/panels.h"
 #include "viewer/app/screenshot.h"
@@ -23,9 +24,8 @@ namespace {
 constexpr OsWindow::Size kSmallest{320, 240};
 
 std::vector<const char*> device_extensions() {
-  std::vector<const char*> names = {VK_KHR_SWAPCHAIN_EXTENSION_NAME};
-  for (const char* const* name = fg_evaluator_device_extensions(); name && *name; ++name)
-    names.push_back(*name);
+  std::vector<const char*> names = evaluator_extensions();
+  names.push_back(VK_KHR_SWAPCHAIN_EXTENSION_NAME);
   return names;
 }
 

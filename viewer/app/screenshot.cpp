@@ -5,6 +5,7 @@
 
 #include "plugin/vk/commands.h"
 #include "viewer/app/camera_json.h"
+#include "viewer/app/evaluator_host.h"
 #include "viewer/error.h"
 #include "viewer/report/json_file.h"
 
@@ -31,20 +32,7 @@ nlohmann::ordered_json scores_json(const Session& session, const DisplaySettings
                     {"best", display.best},
                     {"errors_bright", display.errors_bright}};
   if (!result) return out;
-  const FgFrameResult& s = result->scores;
-  out["tick"] = s.frame_number;
-  out["executor"] = fg_executor_name(s.executor);
-  out["ssim"] = json_number(s.ssim);
-  out["ssim_channel"] = {json_number(s.ssim_channel[0]), json_number(s.ssim_channel[1]),
-                         json_number(s.ssim_channel[2])};
-  out["ssim_min"] = json_number(s.ssim_min);
-  out["ssim_p5"] = json_number(s.ssim_p5);
-  out["psnr"] = json_number(s.psnr);
-  out["mse"] = json_number(s.mse);
-  out["mae"] = json_number(s.mae);
-  out["max_error"] = json_number(s.max_error);
-  out["render_ms"] = result->render_ms;
-  out["metric_ms"] = result->metric_ms;
+  add_scores(out, *result);
   return out;
 }
 

@@ -1,5 +1,7 @@
 #include "viewer/app/session.h"
 
+#include "viewer/app/evaluator_host.h"
+
 #include <algorithm>
 
 #include "viewer/app/session_state.h"
@@ -254,14 +256,7 @@ void Session::set_executor(FgExecutor executor) {
 FgExecutor Session::executor() const { return state_->tick->executor(); }
 
 std::vector<FgExecutorSupport> Session::executors() const {
-  const vk::OwnDevice& device = state_->device;
-  FgEvaluatorInfo info;
-  fg_evaluator_info_defaults(&info);
-  info.instance = device.instance;
-  info.physical_device = device.physical;
-  info.device = device.handle;
-  info.get_instance_proc_addr = device.GetInstanceProcAddr;
-  info.queue_family = device.queue_family;
+  const FgEvaluatorInfo info = evaluator_info(state_->device);
   std::uint32_t count = 8;
   std::vector<FgExecutorSupport> support(count);
   if (fg_evaluator_executors(&info, support.data(), &count) != FG_STATUS_OK) count = 0;

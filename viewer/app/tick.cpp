@@ -7,6 +7,7 @@
 #include "plugin/vk/buffer.h"
 #include "plugin/vk/commands.h"
 #include "plugin/vk/error.h"
+#include "viewer/app/evaluator_host.h"
 #include "viewer/error.h"
 
 namespace fg {
@@ -23,13 +24,7 @@ struct EvaluatorDeleter {
 using UniqueEvaluator = std::unique_ptr<FgEvaluator_T, EvaluatorDeleter>;
 
 UniqueEvaluator make_evaluator(const vk::OwnDevice& device, const TickOptions& options) {
-  FgEvaluatorInfo info;
-  fg_evaluator_info_defaults(&info);
-  info.instance = device.instance;
-  info.physical_device = device.physical;
-  info.device = device.handle;
-  info.get_instance_proc_addr = device.GetInstanceProcAddr;
-  info.queue_family = device.queue_family;
+  FgEvaluatorInfo info = evaluator_info(device);
   info.frames_in_flight = options.frames_in_flight;
   info.executor = options.executor;
   FgEvaluator evaluator = nullptr;

@@ -117,7 +117,8 @@ void add_diff(CLI::App& app, int& exit_code) {
                 "Write scores, settings and thresholds as JSON to a file, or - for standard output");
   c->add_option("--heatmap", options->heatmap, "Write the SSIM map as a coloured PNG");
   c->add_option("--colormap", options->color_map, "viridis, turbo, magma or grey")->capture_default_str();
-  c->add_option("--range", options->range, "SSIM drawn in the last (hot) and in the first colour of the map: worst best")
+  c->add_option("--range", options->range,
+                "SSIM drawn in the last (hot) and in the first colour of the map: worst best")
       ->expected(2)
       ->capture_default_str();
   c->add_option("--background", options->background, "Colour under transparent pixels, 0..1")

@@ -7,6 +7,7 @@
 #include "framegauge/vulkan.h"
 #include "plugin/vk/error.h"
 #include "plugin/vk/own_device.h"
+#include "viewer/app/evaluator_host.h"
 #include "viewer/commands/commands.h"
 #include "viewer/error.h"
 
@@ -69,13 +70,7 @@ bool print_vulkan_devices() {
 
 // Returns whether some executor is available on the device.
 bool print_executors(const vk::OwnDevice& device) {
-  FgEvaluatorInfo info;
-  fg_evaluator_info_defaults(&info);
-  info.instance = device.instance;
-  info.physical_device = device.physical;
-  info.device = device.handle;
-  info.get_instance_proc_addr = device.GetInstanceProcAddr;
-  info.queue_family = device.queue_family;
+  const FgEvaluatorInfo info = evaluator_info(device);
   FgExecutorSupport support[8];
   std::uint32_t count = 8;
   std::printf("Executors on %s\n", device.properties.deviceName);
@@ -98,11 +93,9 @@ int run(const std::string& wanted_device) {
   print_cuda();
   bool ready = print_vulkan_devices();
   if (ready) {
-    std::vector<const char*> extensions;
-    for (const char* const* name = fg_evaluator_device_extensions(); *name; ++name)
-      extensions.push_back(*name);
     try {
-      const vk::OwnDevice device({.wanted_device = wanted_device, .device_extensions = extensions});
+      const vk::OwnDevice device(
+          {.wanted_device = wanted_device, .device_extensions = evaluator_extensions()});
       ready = print_executors(device);
     } catch (const vk::Error& e) {
       std::printf("Executors\n  not available: %s\n", e.what());

@@ -8,6 +8,7 @@
 
 #include "plugin/vk/own_device.h"
 #include "viewer/app/blocking_queue.h"
+#include "viewer/app/evaluator_host.h"
 #include "viewer/app/tick.h"
 #include "viewer/commands/commands.h"
 #include "viewer/commands/thresholds.h"
@@ -166,12 +167,6 @@ class Evaluation {
   std::size_t validation_messages() const { return device_.validation_messages().size(); }
 
  private:
-  static std::vector<const char*> evaluator_extensions() {
-    std::vector<const char*> names;
-    for (const char* const* name = fg_evaluator_device_extensions(); *name; ++name) names.push_back(*name);
-    return names;
-  }
-
   // The first ticks of a scene may find the renderer's buffers too small; it then asks for another.
   double render_whole_view() {
     for (int attempt = 0; attempt < 8; ++attempt) {

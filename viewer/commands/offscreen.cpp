@@ -8,6 +8,7 @@
 #include "viewer/app/blocking_queue.h"
 #include "viewer/app/compositor.h"
 #include "viewer/app/display.h"
+#include "viewer/app/evaluator_host.h"
 #include "viewer/app/navigation.h"
 #include "viewer/app/session.h"
 #include "viewer/error.h"
@@ -68,19 +69,7 @@ nlohmann::ordered_json describe(const Session& session, std::uint64_t number,
     line["no_score_because"] = session.no_reference_because();
     return line;
   }
-  const FgFrameResult& s = result->scores;
-  line["ssim"] = json_number(s.ssim);
-  line["ssim_channel"] = {json_number(s.ssim_channel[0]), json_number(s.ssim_channel[1]),
-                          json_number(s.ssim_channel[2])};
-  line["ssim_min"] = json_number(s.ssim_min);
-  line["ssim_p5"] = json_number(s.ssim_p5);
-  line["psnr"] = json_number(s.psnr);
-  line["mse"] = json_number(s.mse);
-  line["mae"] = json_number(s.mae);
-  line["max_error"] = json_number(s.max_error);
-  line["nonfinite"] = s.nonfinite;
-  line["render_ms"] = result->render_ms;
-  line["metric_ms"] = result->metric_ms;
+  add_scores(line, *result);
   return line;
 }
 
@@ -122,10 +111,9 @@ void save_pictures(const Session& session, const OffscreenOptions& offscreen) {
 
 int run_offscreen(const ViewOptions& options, const OffscreenOptions& offscreen) {
   make_folder(offscreen.output);
-  std::vector<const char*> extensions;
-  for (const char* const* name = fg_evaluator_device_extensions(); *name; ++name) extensions.push_back(*name);
-  const vk::OwnDevice device(
-      {.wanted_device = options.device, .validation = options.validation, .device_extensions = extensions});
+  const vk::OwnDevice device({.wanted_device = options.device,
+                              .validation = options.validation,
+                              .device_extensions = evaluator_extensions()});
   Session session(device,
                   {.executor = options.executor,
                    .downscale = options.downscale,

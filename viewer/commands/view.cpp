@@ -91,7 +91,8 @@ void add_view(CLI::App& app, int& exit_code) {
   c->add_option("--colormap", line->color_map, "viridis, turbo, magma or grey")
       ->capture_default_str()
       ->group("Without a display");
-  c->add_option("--range", line->range, "SSIM drawn in the last (hot) and in the first colour of the map: worst best")
+  c->add_option("--range", line->range,
+                "SSIM drawn in the last (hot) and in the first colour of the map: worst best")
       ->expected(2)
       ->capture_default_str()
       ->group("Without a display");
