@@ -9,15 +9,21 @@
 
 // Register blocking: pixels that one invocation filters. The block's pivot (see rows.comp) must lie inside
 // the filter window of each of its pixels, also for 7 taps: at most 7.
-const int kFgRowBlock = 4;
+const int kFgRowBlock = 4;  // a vec4 in the buffers
 const int kFgColumnBlock = 7;
 const int kFgThreads = 64;             // of the row and column passes, along x
 const int kFgStatisticsThreads = 256;  // of the statistics pass
 
-// Floats a pixel in the buffers of the reference. All are indexed from the first row of the band's window.
-const int kFgPixelFloats = 3;            // the reference itself
-const int kFgRowMeanFloats = 3;          // mean over the horizontal window
-const int kFgReferenceMomentFloats = 6;  // mean and variance over the window, three channels each
+// The buffers of the reference hold, for each row from the first of the band's window on, one plane of
+// push.pitch floats after the other: neighbouring invocations read and write neighbouring floats.
+const int kFgPixelPlanes = 3;            // the reference itself, a plane for each channel
+const int kFgRowMeanPlanes = 3;          // its mean over the horizontal window
+const int kFgReferenceMomentPlanes = 6;  // its mean over the window, three channels, then its variance
+
+// The moments of a band over the horizontal window: likewise, but planes of vec4, one for each channel (mean
+// of d = x - y, variance of d, covariance of d and y, mean of y). One vec4 costs a CPU less than four floats.
+const int kFgMomentPlanes = 3;
+const int kFgMomentFloats = 4;
 
 // Entries of the colour table.
 const int kFgColors = 256;
@@ -27,7 +33,7 @@ const int kFgColorEntries = 258;
 
 struct FgSsimPush {
   int width, height;         // of the frame, pixels
-  int pitch;                 // from row to row in the buffers of the reference, pixels
+  int pitch;                 // of a row in the buffers between the passes, pixels
   int window_begin;          // first row of the band's window; the window's rows are inside the frame
   int window_rows;           // how many
   int band_begin, band_end;  // rows that the band answers for

@@ -16,13 +16,13 @@ void main() {
 
   [[unroll]] for (int c = 0; c < 3; ++c) {
     const int middle = min(y0 + kFgColumnBlock / 2 - push.window_begin, push.window_rows - 1);
-    const float pivot = row_means[kFgRowMeanFloats * (middle * push.pitch + x) + c];
+    const float pivot = row_means[(middle * kFgRowMeanPlanes + c) * push.pitch + x];
     float sum[kFgColumnBlock], sum_squares[kFgColumnBlock];
     [[unroll]] for (int j = 0; j < kFgColumnBlock; ++j) sum[j] = sum_squares[j] = 0.0;
     [[unroll]] for (int k = 0; k < kFgColumnBlock + 2 * kMaxHalf; ++k) {
       const int row = y0 + k - kMaxHalf - push.window_begin;
       const bool inside = row >= 0 && row < push.window_rows;
-      const int i = kFgRowMeanFloats * (clamp(row, 0, push.window_rows - 1) * push.pitch + x) + c;
+      const int i = (clamp(row, 0, push.window_rows - 1) * kFgRowMeanPlanes + c) * push.pitch + x;
       const float mean = row_means[i];
       const float variance = row_variances[i];
       const float v = (inside ? mean : 0.0) - pivot;
@@ -37,9 +37,9 @@ void main() {
     }
     [[unroll]] for (int j = 0; j < kFgColumnBlock; ++j) {
       if (y0 + j < push.band_end) {
-        const int i = kFgReferenceMomentFloats * ((y0 + j - push.window_begin) * push.pitch + x) + c;
+        const int i = ((y0 + j - push.window_begin) * kFgReferenceMomentPlanes + c) * push.pitch + x;
         reference_moments[i] = sum[j] + pivot;
-        reference_moments[i + 3] = max(sum_squares[j] - sum[j] * sum[j], 0.0);
+        reference_moments[i + 3 * push.pitch] = max(sum_squares[j] - sum[j] * sum[j], 0.0);
       }
     }
   }

@@ -6,14 +6,16 @@
 
 layout(local_size_x = kFgThreads) in;
 layout(binding = 0) uniform texture2D source;
-layout(binding = 1, std430) writeonly buffer Pixels { float pixels[]; };
-layout(binding = 2, std430) writeonly buffer RowMeans { float row_means[]; };
-layout(binding = 3, std430) writeonly buffer RowVariances { float row_variances[]; };  // 3 floats, pitch as RowMeans
+// A vec4: the pixels of a block.
+layout(binding = 1, std430) writeonly buffer Pixels { vec4 pixels[]; };
+layout(binding = 2, std430) writeonly buffer RowMeans { vec4 row_means[]; };
+layout(binding = 3, std430) writeonly buffer RowVariances { vec4 row_variances[]; };  // laid out as RowMeans
 
 const int kLoads = kFgRowBlock + 2 * kMaxHalf;
 
 void main() {
-  const int x0 = int(gl_GlobalInvocationID.x) * kFgRowBlock;
+  const int block = int(gl_GlobalInvocationID.x);
+  const int x0 = block * kFgRowBlock;
   const int row = int(gl_GlobalInvocationID.y);
   if (x0 >= push.width || row >= push.window_rows) return;
 
@@ -23,9 +25,9 @@ void main() {
     const vec3 v = texelFetch(source, ivec2(clamp(x, 0, push.width - 1), push.window_begin + row), 0).rgb;
     y[k] = x >= 0 && x < push.width ? v : vec3(0.0);
   }
-  vec3 mean[kFgRowBlock], variance[kFgRowBlock];
   [[unroll]] for (int c = 0; c < 3; ++c) {
     const float pivot = y[kMaxHalf + kFgRowBlock / 2][c];
+    vec4 mean, variance;
     [[unroll]] for (int j = 0; j < kFgRowBlock; ++j) {
       float sum = 0.0, sum_squares = 0.0;
       [[unroll]] for (int t = -kMaxHalf; t <= kMaxHalf; ++t) {
@@ -35,18 +37,13 @@ void main() {
           sum_squares += tap(t) * (v * v);
         }
       }
-      mean[j][c] = sum + pivot;
-      variance[j][c] = max(sum_squares - sum * sum, 0.0);
+      mean[j] = sum + pivot;
+      variance[j] = max(sum_squares - sum * sum, 0.0);
     }
-  }
-  [[unroll]] for (int j = 0; j < kFgRowBlock; ++j) {
-    if (x0 + j < push.width) {
-      const int i = row * push.pitch + x0 + j;
-      [[unroll]] for (int c = 0; c < 3; ++c) {
-        pixels[kFgPixelFloats * i + c] = y[j + kMaxHalf][c];
-        row_means[kFgRowMeanFloats * i + c] = mean[j][c];
-        row_variances[kFgRowMeanFloats * i + c] = variance[j][c];
-      }
-    }
+    const int blocks_per_row = push.pitch / kFgRowBlock;
+    pixels[(row * kFgPixelPlanes + c) * blocks_per_row + block] =
+        vec4(y[kMaxHalf][c], y[kMaxHalf + 1][c], y[kMaxHalf + 2][c], y[kMaxHalf + 3][c]);
+    row_means[(row * kFgRowMeanPlanes + c) * blocks_per_row + block] = mean;
+    row_variances[(row * kFgRowMeanPlanes + c) * blocks_per_row + block] = variance;
   }
 }

@@ -12,9 +12,8 @@
 layout(local_size_x = kFgThreads) in;
 layout(binding = 0) uniform texture2D frame;
 layout(binding = 1, std430) readonly buffer Pixels { float pixels[]; };
-layout(binding = 2, std430) readonly buffer RowMeans { float row_means[]; };
-// Per channel and pixel of the window: mean and variance of d, covariance of d and y, mean of y.
-layout(binding = 3, std430) writeonly buffer Moments { vec4 moments[]; };
+layout(binding = 2, std430) readonly buffer RowMeans { vec4 row_means[]; };  // a vec4: the pixels of a block
+layout(binding = 3, std430) writeonly buffer Moments { vec4 moments[]; };    // see ssim_passes.h
 // Per block of the band: sum of d^2, sum of |d|, largest |d| (floats), nonfinite values.
 layout(binding = 4, std430) writeonly buffer Errors { uvec4 errors[]; };
 
@@ -34,9 +33,9 @@ void main() {
     const int x = x0 + k - kMaxHalf;
     const bool inside = x >= 0 && x < push.width;
     const int xc = clamp(x, 0, push.width - 1);
-    const int i = kFgPixelFloats * (row * push.pitch + xc);
     const vec3 test = texelFetch(frame, ivec2(xc, y0), 0).rgb;
-    const vec3 truth = vec3(pixels[i], pixels[i + 1], pixels[i + 2]);
+    const int i = row * kFgPixelPlanes * push.pitch + xc;
+    const vec3 truth = vec3(pixels[i], pixels[i + push.pitch], pixels[i + 2 * push.pitch]);
     y[k] = inside ? truth : vec3(0.0);
     d[k] = inside ? test - truth : vec3(0.0);
     if (k >= kMaxHalf && k < kMaxHalf + kFgRowBlock) {
@@ -57,7 +56,6 @@ void main() {
         uvec4(floatBitsToUint(squares), floatBitsToUint(absolute), floatBitsToUint(largest), nonfinite);
   }
 
-  vec4 result[kFgRowBlock][3];
   [[unroll]] for (int c = 0; c < 3; ++c) {
     const int middle = kMaxHalf + kFgRowBlock / 2;
     const float d_pivot = d[middle][c];
@@ -78,17 +76,12 @@ void main() {
         }
       }
     }
-    [[unroll]] for (int j = 0; j < kFgRowBlock; ++j) {
-      const int i = kFgRowMeanFloats * (row * push.pitch + min(x0 + j, push.width - 1));
-      const float y_mean = row_means[i + c];
-      result[j][c] = vec4(sum_d[j] + d_pivot, max(sum_dd[j] - sum_d[j] * sum_d[j], 0.0),
-                          sum_dy[j] - sum_d[j] * (y_mean - y_pivot), y_mean);
-    }
-  }
-  const int plane = push.window_rows * push.width;
-  [[unroll]] for (int j = 0; j < kFgRowBlock; ++j) {
-    if (x0 + j < push.width) {
-      [[unroll]] for (int c = 0; c < 3; ++c) moments[c * plane + row * push.width + x0 + j] = result[j][c];
-    }
+    // Right of the frame the buffers hold anything; nobody uses it.
+    const int blocks_per_row = push.pitch / kFgRowBlock;
+    const vec4 y_mean = row_means[(row * kFgRowMeanPlanes + c) * blocks_per_row + block];
+    const int first = (row * kFgMomentPlanes + c) * push.pitch + x0;
+    [[unroll]] for (int j = 0; j < kFgRowBlock; ++j)
+      moments[first + j] = vec4(sum_d[j] + d_pivot, max(sum_dd[j] - sum_d[j] * sum_d[j], 0.0),
+                                sum_dy[j] - sum_d[j] * (y_mean[j] - y_pivot), y_mean[j]);
   }
 }

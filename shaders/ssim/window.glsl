@@ -23,6 +23,8 @@ float tap(int offset) {
   return i == 0 ? kTap0 : i == 1 ? kTap1 : i == 2 ? kTap2 : i == 3 ? kTap3 : i == 4 ? kTap4 : kTap5;
 }
 
+const uint kNaN = 0x7fc00000u;
+
 // On the bits: compilers may assume that there are no NaNs.
 bool is_finite(float v) { return (floatBitsToUint(v) & 0x7f800000u) != 0x7f800000u; }
 

@@ -38,7 +38,7 @@ struct ExecutorSettings {
   std::uint32_t reference_slots = 6;  // the same for recorded references
   int window = 11;                    // taps
   FgPadding padding = FG_PADDING_SAME;
-  std::size_t band_bytes = std::size_t{64} << 20;  // most memory for moments between two passes
+  std::size_t band_bytes = std::size_t{128} << 20;  // most memory for moments between two passes
 };
 
 // One frame's measurement.

@@ -140,8 +140,9 @@ TEST_F(evaluator_heatmap, colours_are_those_of_the_legend) {
         ASSERT_NEAR(heatmap[4 * i + c], color[c], 8) << "pixel " << i << ", value " << map[i];
       different += !std::equal(color, color + 4, &heatmap[4 * i]);
     }
-    // The shader multiplies by a rounded 255 / (best - worst): a value within a float's precision of the border
-    // between two of the 256 colours may get the neighbour, a few codes away. About 1 in 10^5 values does.
+    // The shader multiplies by a rounded 255 / (best - worst): a value within a float's precision of the
+    // border between two of the 256 colours may get the neighbour, a few codes away. About 1 in 10^5 values
+    // does.
     EXPECT_LE(different, 1);
   }
 }

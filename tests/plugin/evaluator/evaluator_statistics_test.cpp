@@ -102,7 +102,7 @@ TEST_F(evaluator_statistics, bands_of_any_height_give_the_same_scores) {
     Evaluator evaluator(
         {.host = {device().instance, device().physical, device().handle, device().GetInstanceProcAddr},
          .queue_family = device().queue_family,
-         .band_bytes = window_rows * 90 * 48});
+         .band_bytes = window_rows * 128 * 48});
     vk::run_and_wait(device(), [&](VkCommandBuffer cmd) {
       EXPECT_TRUE(evaluator.record_reference(
           cmd, {reference.image.get(), reference.image.view(), VK_IMAGE_LAYOUT_GENERAL, {90, 61}}, 1));

@@ -9,23 +9,16 @@
 namespace fg {
 namespace {
 
-constexpr std::uint32_t kMomentBytes = 3 * 16;  // a pixel: a vec4 for each channel
-
 constexpr std::uint32_t divide_up(std::uint32_t a, std::uint32_t b) { return (a + b - 1) / b; }
 
-// Rows start at a multiple of 256 bytes in every buffer of the reference, the largest alignment that a device
-// may ask of a binding's offset.
+// Planes start at a multiple of 256 bytes, the largest alignment that a device may ask of a binding's offset.
 constexpr std::uint32_t kPitchAlignment = 64;
-static_assert(kPitchAlignment * 4 * kFgPixelFloats % 256 == 0 &&
-              kPitchAlignment * 4 * kFgRowMeanFloats % 256 == 0 &&
-              kPitchAlignment * 4 * kFgReferenceMomentFloats % 256 == 0);
+static_assert(kPitchAlignment * sizeof(float) % 256 == 0 && kPitchAlignment % kFgRowBlock == 0);
 
-std::uint32_t most_window_rows(const ShaderExecutor& executor, std::uint32_t width, std::uint32_t pitch) {
+std::uint32_t most_window_rows(const ShaderExecutor& executor, std::uint32_t pitch) {
   const std::size_t bytes = std::min<std::size_t>(executor.settings().band_bytes,
                                                   executor.device().properties.limits.maxStorageBufferRange);
-  const std::size_t row_bytes = std::max<std::size_t>(std::size_t{width} * kMomentBytes,
-                                                      std::size_t{pitch} * 4 * kFgReferenceMomentFloats);
-  const std::size_t rows = bytes / row_bytes;
+  const std::size_t rows = bytes / (std::size_t{pitch} * sizeof(float) * kFgMomentFloats * kFgMomentPlanes);
   // A row is a workgroup in y.
   return static_cast<std::uint32_t>(
       std::min<std::size_t>(rows, executor.device().properties.limits.maxComputeWorkGroupCount[1]));
@@ -41,8 +34,7 @@ ShaderWorkspace::ShaderWorkspace(const ShaderExecutor& executor, VkExtent2D exte
     : executor_(&executor),
       extent_(extent),
       pitch_(divide_up(extent.width, kPitchAlignment) * kPitchAlignment),
-      bands_(make_bands(extent.height, executor.settings().window / 2,
-                        most_window_rows(executor, extent.width, pitch_))) {
+      bands_(make_bands(extent.height, executor.settings().window / 2, most_window_rows(executor, pitch_))) {
   const vk::Device& device = executor.device();
   std::size_t rows = 0, window_rows = 0;
   for (const Band& band : bands_) {
@@ -50,13 +42,12 @@ ShaderWorkspace::ShaderWorkspace(const ShaderExecutor& executor, VkExtent2D exte
     window_rows = std::max<std::size_t>(window_rows, band.window_end - band.window_begin);
   }
   const auto buffer = [&](std::size_t bytes) { return vk::Buffer(device, bytes, vk::Residence::device); };
-  const std::size_t pixels = std::size_t{pitch_} * extent.height;
-  pixels_ = buffer(pixels * 4 * kFgPixelFloats);
-  row_means_ = buffer(pixels * 4 * kFgRowMeanFloats);
-  reference_moments_ = buffer(pixels * 4 * kFgReferenceMomentFloats);
+  const std::size_t plane_bytes = pitch_ * sizeof(float);  // of one row
+  pixels_ = buffer(extent.height * kFgPixelPlanes * plane_bytes);
+  row_means_ = buffer(extent.height * kFgRowMeanPlanes * plane_bytes);
+  reference_moments_ = buffer(extent.height * kFgReferenceMomentPlanes * plane_bytes);
   // Also holds the row variances of the reference, on their way from pass to pass.
-  moments_ = buffer(window_rows * std::max<std::size_t>(std::size_t{extent.width} * kMomentBytes,
-                                                        std::size_t{pitch_} * 4 * kFgRowMeanFloats));
+  moments_ = buffer(window_rows * kFgMomentPlanes * kFgMomentFloats * plane_bytes);
   errors_ = buffer(rows * divide_up(extent.width, kFgRowBlock) * 16);
   scores_ = buffer((rows + kFgColumnBlock - 1) / kFgColumnBlock * extent.width * 16);
   colors_ = buffer(kFgColorEntries * 4);
@@ -69,15 +60,15 @@ ShaderWorkspace::ShaderWorkspace(const ShaderExecutor& executor, VkExtent2D exte
 ShaderWorkspace::BandSets ShaderWorkspace::bind_band(const Band& band) const {
   const vk::Device& device = executor_->device();
   const SsimPasses& passes = executor_->passes();
-  const auto window_of = [&](const vk::Buffer& buffer, VkDeviceSize pixel_bytes) {
-    const VkDeviceSize row_bytes = pitch_ * pixel_bytes;
+  const auto window_of = [&](const vk::Buffer& buffer, int planes) {
+    const VkDeviceSize row_bytes = static_cast<VkDeviceSize>(planes) * pitch_ * sizeof(float);
     return vk::Binding{.buffer = buffer.get(),
                        .offset_bytes = band.window_begin * row_bytes,
                        .range_bytes = (band.window_end - band.window_begin) * row_bytes};
   };
-  const vk::Binding pixels = window_of(pixels_, 4 * kFgPixelFloats);
-  const vk::Binding row_means = window_of(row_means_, 4 * kFgRowMeanFloats);
-  const vk::Binding reference_moments = window_of(reference_moments_, 4 * kFgReferenceMomentFloats);
+  const vk::Binding pixels = window_of(pixels_, kFgPixelPlanes);
+  const vk::Binding row_means = window_of(row_means_, kFgRowMeanPlanes);
+  const vk::Binding reference_moments = window_of(reference_moments_, kFgReferenceMomentPlanes);
   const vk::Binding moments = vk::bind(moments_), errors = vk::bind(errors_), scores = vk::bind(scores_);
   const vk::Binding map = vk::bind(map_.view(), VK_IMAGE_LAYOUT_GENERAL);
   const vk::Binding heatmap = vk::bind(heatmap_.view(), VK_IMAGE_LAYOUT_GENERAL);

@@ -34,7 +34,7 @@ class ShaderWorkspace : public Workspace {
 
   const ShaderExecutor* executor_;
   VkExtent2D extent_;
-  std::uint32_t pitch_;  // pixels from row to row in the buffers of the reference
+  std::uint32_t pitch_;  // pixels of a row in the buffers between the passes
   std::vector<Band> bands_;
   vk::Buffer pixels_, row_means_, reference_moments_;  // of the reference, whole
   vk::Buffer moments_, errors_, scores_;               // of one band
