@@ -102,8 +102,8 @@ class Session {
   std::string no_reference_because() const;  // one sentence; empty with one
 
   void set_heatmap(FgColorMap color_map, float first, float last);  // as fg_evaluator_set_heatmap
-  void set_executor(FgExecutor executor);  // waits for the GPU
-  FgExecutor executor() const;             // in use
+  void set_executor(FgExecutor executor);                           // waits for the GPU
+  FgExecutor executor() const;                                      // in use
   std::vector<FgExecutorSupport> executors() const;
 
   const Tick& images() const;  // frame, reference, map and heatmap of the newest tick

@@ -1,9 +1,9 @@
 #include "viewer/report/image_scores.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 
 #include "viewer/error.h"

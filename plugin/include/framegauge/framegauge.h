@@ -53,7 +53,8 @@ typedef enum FgLayout {
 
 typedef enum FgPadding {
   FG_PADDING_SAME = 0, /* zeros outside, map as large as the images: the 3DGS papers, fused-ssim "same" */
-  FG_PADDING_VALID = 1 /* only windows that lie inside, map smaller by window-1: pytorch-msssim, torchmetrics */
+  FG_PADDING_VALID =
+      1 /* only windows that lie inside, map smaller by window-1: pytorch-msssim, torchmetrics */
 } FgPadding;
 
 /* SSIM, Wang et al. 2004, Gaussian window of sigma 1.5, of x against y.
@@ -62,19 +63,19 @@ typedef enum FgPadding {
  * Identical images score exactly 1. A NaN or Inf makes the scores of its channel NaN. */
 typedef struct FgSsim2d {
   size_t struct_size;
-  const DLTensor* x;      /* image under test */
-  const DLTensor* y;      /* reference, same shape and dtype as x; strides may differ */
-  FgLayout layout;        /* default FG_LAYOUT_NCHW */
-  int32_t channels;       /* how many leading channels are scored; 0: all. 3 leaves the alpha of RGBA out */
-  int32_t window;         /* 7, 9 or 11 (default) taps */
-  FgPadding padding;      /* default FG_PADDING_SAME */
-  double data_range;      /* default 1; at most 1e8. No matter for uint8 */
-  double k1, k2;          /* defaults 0.01, 0.03; (k data_range)^2 at least 1e-18 */
-  DLTensor* map;          /* NULL, or float32 in x's layout with the scored channels: H x W (same) or
+  const DLTensor* x; /* image under test */
+  const DLTensor* y; /* reference, same shape and dtype as x; strides may differ */
+  FgLayout layout;   /* default FG_LAYOUT_NCHW */
+  int32_t channels;  /* how many leading channels are scored; 0: all. 3 leaves the alpha of RGBA out */
+  int32_t window;    /* 7, 9 or 11 (default) taps */
+  FgPadding padding; /* default FG_PADDING_SAME */
+  double data_range; /* default 1; at most 1e8. No matter for uint8 */
+  double k1, k2;     /* defaults 0.01, 0.03; (k data_range)^2 at least 1e-18 */
+  DLTensor* map;     /* NULL, or float32 in x's layout with the scored channels: H x W (same) or
                              (H-window+1) x (W-window+1) (valid) */
-  DLTensor* scores;       /* NULL, or float64 [N, C scored]: the mean of each channel of each image */
-  DLTensor* mean;         /* NULL, or float64 [1]: the mean over everything */
-  void* scratch;          /* fg_ssim2d_scratch_bytes() bytes on the device of x, 16-byte aligned; NULL if that is 0 */
+  DLTensor* scores;  /* NULL, or float64 [N, C scored]: the mean of each channel of each image */
+  DLTensor* mean;    /* NULL, or float64 [1]: the mean over everything */
+  void* scratch; /* fg_ssim2d_scratch_bytes() bytes on the device of x, 16-byte aligned; NULL if that is 0 */
   size_t scratch_bytes;
 } FgSsim2d;
 
@@ -92,9 +93,10 @@ typedef struct FgImageErrors {
   const DLTensor* x;
   const DLTensor* y;
   FgLayout layout;
-  int32_t channels;   /* as in FgSsim2d */
-  double data_range;  /* default 1 */
-  DLTensor* errors;   /* float64 [N, FG_ERROR_COLUMNS], over all scored channels of an image. PSNR in dB, +inf for
+  int32_t channels;  /* as in FgSsim2d */
+  double data_range; /* default 1 */
+  DLTensor*
+      errors; /* float64 [N, FG_ERROR_COLUMNS], over all scored channels of an image. PSNR in dB, +inf for
                          identical images. A NaN or Inf in an image makes all of its columns NaN */
   void* scratch;
   size_t scratch_bytes;

@@ -45,11 +45,11 @@ typedef struct FgEvaluatorInfo {
   VkPhysicalDevice physical_device;
   VkDevice device;
   PFN_vkGetInstanceProcAddr get_instance_proc_addr;
-  uint32_t queue_family;      /* family of the queue that the command buffers go to; must do compute */
-  uint32_t frames_in_flight;  /* how many recorded frames may be unfinished at once; default 3, 1..8 */
-  FgExecutor executor;        /* default FG_EXECUTOR_AUTO */
-  int32_t window;             /* SSIM window: 7, 9 or 11 (default) */
-  FgPadding padding;          /* default FG_PADDING_SAME */
+  uint32_t queue_family;     /* family of the queue that the command buffers go to; must do compute */
+  uint32_t frames_in_flight; /* how many recorded frames may be unfinished at once; default 3, 1..8 */
+  FgExecutor executor;       /* default FG_EXECUTOR_AUTO */
+  int32_t window;            /* SSIM window: 7, 9 or 11 (default) */
+  FgPadding padding;         /* default FG_PADDING_SAME */
 } FgEvaluatorInfo;
 
 /* Which executor runs on this device, and for each that does not, why (one sentence; "" if it is available). */
@@ -70,31 +70,32 @@ enum { FG_HISTOGRAM_BINS = 64 };
  * ssim_channel for the channels that hold them; ssim_min, ssim_p5 and histogram are over the map's other values. */
 typedef struct FgFrameResult {
   size_t struct_size;
-  uint64_t frame_number;          /* the one given to fg_evaluator_record */
-  uint32_t width, height;         /* of the frame, pixels */
-  double ssim;                    /* mean over pixels and channels */
-  double ssim_channel[3];         /* mean of each channel */
-  double ssim_min;                /* smallest value of the map */
-  double ssim_p5;                 /* 5th percentile of the map (linear interpolation), to 1/1000 */
-  double psnr;                    /* dB, over all channels; +inf for identical images */
-  double mse, mae, max_error;     /* of the 0..1 values */
-  uint64_t nonfinite;             /* NaN or Inf values met in frame and reference; > 0 makes ssim NaN */
+  uint64_t frame_number;      /* the one given to fg_evaluator_record */
+  uint32_t width, height;     /* of the frame, pixels */
+  double ssim;                /* mean over pixels and channels */
+  double ssim_channel[3];     /* mean of each channel */
+  double ssim_min;            /* smallest value of the map */
+  double ssim_p5;             /* 5th percentile of the map (linear interpolation), to 1/1000 */
+  double psnr;                /* dB, over all channels; +inf for identical images */
+  double mse, mae, max_error; /* of the 0..1 values */
+  uint64_t nonfinite;         /* NaN or Inf values met in frame and reference; > 0 makes ssim NaN */
   uint32_t histogram[FG_HISTOGRAM_BINS]; /* of the map over [-1, 1]: pixels per bin; 1 is in the last */
-  uint64_t gpu_ns;                /* time of fg_evaluator_record's own commands; 0 where the queue has no timestamps */
-  uint64_t dropped;               /* frames since creation that were recorded but not measured (ring full) */
-  FgExecutor executor;            /* the one that measured this frame */
+  uint64_t gpu_ns;     /* time of fg_evaluator_record's own commands; 0 where the queue has no timestamps */
+  uint64_t dropped;    /* frames since creation that were recorded but not measured (ring full) */
+  FgExecutor executor; /* the one that measured this frame */
 } FgFrameResult;
 
 /* An image that a command buffer reads. Its earlier writes are covered by a barrier that the evaluator records. */
 typedef struct FgFrame {
   size_t struct_size;
   VkImage image;
-  VkImageView view;        /* 2D colour view with sampled usage; kept alive by the host until the commands finished.
+  VkImageView view; /* 2D colour view with sampled usage; kept alive by the host until the commands finished.
                               An sRGB view is decoded by the hardware to linear values, which are then scored as they
                               are: pass a UNORM view to score display-referred values */
-  VkImageLayout layout;    /* the image's layout at this point: GENERAL or SHADER_READ_ONLY_OPTIMAL; not changed */
-  uint32_t width, height;  /* pixels */
-  uint64_t frame_number;   /* returned with the result */
+  VkImageLayout
+      layout; /* the image's layout at this point: GENERAL or SHADER_READ_ONLY_OPTIMAL; not changed */
+  uint32_t width, height; /* pixels */
+  uint64_t frame_number;  /* returned with the result */
 } FgFrame;
 
 FG_API void fg_evaluator_info_defaults(FgEvaluatorInfo* info);
@@ -102,7 +103,8 @@ FG_API void fg_frame_defaults(FgFrame* frame);
 FG_API void fg_frame_result_defaults(FgFrameResult* result);
 
 /* Fills up to *count entries and writes the number of executors to *count. info needs its device handles only. */
-FG_API FgStatus fg_evaluator_executors(const FgEvaluatorInfo* info, FgExecutorSupport* support, uint32_t* count);
+FG_API FgStatus fg_evaluator_executors(const FgEvaluatorInfo* info, FgExecutorSupport* support,
+                                       uint32_t* count);
 
 /* Device extensions that make more executors available, NULL-terminated; enable those that the device has.
  * None is required: a plain Vulkan 1.2 device runs FG_EXECUTOR_SHADER. */
@@ -127,7 +129,8 @@ FG_API FgStatus fg_evaluator_record_reference(FgEvaluator evaluator, VkCommandBu
  * nothing is recorded and no result will come: FG_STATUS_OK.
  * A barrier before the commands makes everything that the queue wrote earlier visible to them, one after them makes
  * map and heatmap visible to all later work of the queue. */
-FG_API FgStatus fg_evaluator_record(FgEvaluator evaluator, VkCommandBuffer command_buffer, const FgFrame* frame);
+FG_API FgStatus fg_evaluator_record(FgEvaluator evaluator, VkCommandBuffer command_buffer,
+                                    const FgFrame* frame);
 
 /* The command buffer into which frame_number was recorded (frame or reference) was reset or freed, and will not run:
  * its place in the ring is free again. A reference that was to come with it from host memory comes with the next
@@ -140,18 +143,20 @@ FG_API FgStatus fg_evaluator_poll(FgEvaluator evaluator, FgFrameResult* result);
 
 /* How the next recorded frames are coloured: map value first gets the colour map's first colour, last its last; they
  * differ, and 1, 0 draws errors hot. Default viridis, 0, 1. NaN is magenta. */
-FG_API FgStatus fg_evaluator_set_heatmap(FgEvaluator evaluator, FgColorMap color_map, float first, float last);
+FG_API FgStatus fg_evaluator_set_heatmap(FgEvaluator evaluator, FgColorMap color_map, float first,
+                                         float last);
 
 /* Images the size of the frame that commands after fg_evaluator_record may sample, in layout GENERAL; written again by
  * the next record. Handles stay valid until a frame or reference of another size is recorded, and what was submitted
  * before may go on using them. Null before the first record. */
 typedef struct FgEvaluatorImages {
   size_t struct_size;
-  VkImage map;              /* R32_SFLOAT: SSIM averaged over the channels, -1..1 */
+  VkImage map; /* R32_SFLOAT: SSIM averaged over the channels, -1..1 */
   VkImageView map_view;
-  VkImage heatmap;          /* R8G8B8A8_UNORM: the map through the colour map */
+  VkImage heatmap; /* R8G8B8A8_UNORM: the map through the colour map */
   VkImageView heatmap_view;
-  uint32_t width, height;   /* of the frame; with FG_PADDING_VALID the border holds NaN in the map, grey in the heatmap */
+  uint32_t width,
+      height; /* of the frame; with FG_PADDING_VALID the border holds NaN in the map, grey in the heatmap */
 } FgEvaluatorImages;
 FG_API FgStatus fg_evaluator_images(FgEvaluator evaluator, FgEvaluatorImages* images);
 

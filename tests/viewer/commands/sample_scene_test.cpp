@@ -13,10 +13,13 @@ namespace fs = std::filesystem;
 
 TEST(sample_scene, the_generator_makes_the_committed_files_again) {
 #ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "tracing the photographs takes minutes under AddressSanitizer; the ordinary build runs this test";
+  GTEST_SKIP()
+      << "tracing the photographs takes minutes under AddressSanitizer; the ordinary build runs this test";
 #endif
   const fs::path folder = scratch_folder();
-  ASSERT_EQ(std::system((std::string(FRAMEGAUGE_GENERATE_SCENE) + " " + folder.string() + " >/dev/null").c_str()), 0);
+  ASSERT_EQ(
+      std::system((std::string(FRAMEGAUGE_GENERATE_SCENE) + " " + folder.string() + " >/dev/null").c_str()),
+      0);
   const fs::path committed = fs::path(FRAMEGAUGE_ASSETS) / "scene";
   int files = 0;
   for (const auto& entry : fs::recursive_directory_iterator(committed)) {
