@@ -2,6 +2,9 @@
 # Sourced by viewer/demo.sh and tests/run.sh: installs what is missing, configures and builds.
 # Debian 12 and its relatives; elsewhere it says which packages to install by hand.
 
+# Compiled files are found again from another checkout of the same sources.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 
 # What building and running needs.

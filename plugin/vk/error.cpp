@@ -17,8 +17,8 @@ const char* name_of(VkResult result) {
     FG_NAME(VK_ERROR_OUT_OF_POOL_MEMORY) FG_NAME(VK_ERROR_SURFACE_LOST_KHR)
     FG_NAME(VK_ERROR_NATIVE_WINDOW_IN_USE_KHR) FG_NAME(VK_ERROR_OUT_OF_DATE_KHR)
 #undef FG_NAME
-        // clang-format on
-        default : return "an unknown VkResult";
+    default: return "an unknown VkResult";
+    // clang-format on
   }
 }
 

@@ -60,5 +60,6 @@ void main() {
       }
     color = sum / float(taps * taps);
   }
-  imageStore(composed, pixel, vec4(color, 1.0));
+  // Rounded here: stores to UNORM may be off by more than half a code.
+  imageStore(composed, pixel, vec4(floor(clamp(color, 0.0, 1.0) * 255.0 + 0.5) / 255.0, 1.0));
 }

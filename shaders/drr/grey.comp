@@ -11,5 +11,6 @@ void main() {
   const float value = line_integral(pixel, size);
   const float grey = clamp(value * rays.grey_scale + rays.grey_offset, 0.0, 1.0);
   if (gl_LocalInvocationID.z == 0 && all(lessThan(pixel, size)))
-    imageStore(target, pixel, vec4(vec3(grey), 1.0));
+    // Rounded here: stores to UNORM may be off by more than half a code (drr_test "window level and inversion").
+    imageStore(target, pixel, vec4(vec3(floor(grey * 255.0 + 0.5) / 255.0), 1.0));
 }
