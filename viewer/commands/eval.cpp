@@ -104,7 +104,8 @@ void write_results(const EvalOptions& options, const std::vector<ViewScore>& sco
                    {"ssim_min", json_number(s.tick.scores.ssim_min)},
                    {"ssim_p5", json_number(s.tick.scores.ssim_p5)},
                    {"render_ms", s.tick.render_ms},
-                   {"metric_ms", s.tick.metric_ms}};
+                   {"metric_ms", s.tick.metric_ms},
+                   {"wall_ms", s.wall_ms}};
   }
   const std::filesystem::path folder = options.output;
   write_json(folder / "per_view.json", {{options.method, {{"SSIM", ssim}, {"PSNR", psnr}, {"MAE", mae}}}});
