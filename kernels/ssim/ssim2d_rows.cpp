@@ -118,29 +118,31 @@ HWY_ATTR HWY_INLINE void filter_column(const float* mean, const float* variance,
 }
 
 template <int kRadius>
-HWY_ATTR double combine(const RowMoments* rows, int columns, const float* tap, FgSsimConstants constants,
-                        float* terms) {
+HWY_ATTR void combine(const RowMoments* rows, int columns, const float* tap, RowMoments& windows) {
   const Floats tag;
   const int lanes = static_cast<int>(hn::Lanes(tag));
-  alignas(64) RowMoments window;
   for (int i = 0; i < columns; i += lanes) {
     Vector mean, variance;
     filter_column<kRadius>(rows->s_mean + i, rows->s_variance + i, tap, mean, variance);
-    hn::Store(mean, tag, window.s_mean + i);
-    hn::Store(variance, tag, window.s_variance + i);
+    hn::Store(mean, tag, windows.s_mean + i);
+    hn::Store(variance, tag, windows.s_variance + i);
     filter_column<kRadius>(rows->d_mean + i, rows->d_variance + i, tap, mean, variance);
-    hn::Store(mean, tag, window.d_mean + i);
-    hn::Store(variance, tag, window.d_variance + i);
+    hn::Store(mean, tag, windows.d_mean + i);
+    hn::Store(variance, tag, windows.d_variance + i);
   }
-  // The formula stands in ssim_math.h alone; the compiler makes vectors of these two loops.
-  for (int i = 0; i < columns; ++i)
-    terms[i] = fg_ssim_term({window.s_mean[i], window.d_mean[i], window.s_variance[i], window.d_variance[i]},
-                            constants);
+}
+
+// The formula stands in ssim_math.h alone; the compiler makes vectors of the two loops.
+HWY_ATTR double score(const RowMoments& windows, int begin, int end, FgSsimConstants constants,
+                      float* terms) {
+  for (int i = begin; i < end; ++i)
+    terms[i] = fg_ssim_term(
+        {windows.s_mean[i], windows.d_mean[i], windows.s_variance[i], windows.d_variance[i]}, constants);
   RowSum sum;
-  int i = 0;
-  for (; i + RowSum::kLanes <= columns; i += RowSum::kLanes)
+  int i = begin;
+  for (; i + RowSum::kLanes <= end; i += RowSum::kLanes)
     for (int lane = 0; lane < RowSum::kLanes; ++lane) sum.lane[lane] += terms[i + lane];
-  for (int lane = 0; i + lane < columns; ++lane) sum.lane[lane] += terms[i + lane];
+  for (int lane = 0; i + lane < end; ++lane) sum.lane[lane] += terms[i + lane];
   return sum.total();
 }
 
@@ -156,11 +158,11 @@ HWY_ATTR void filter_any(const SampleLine& line, int columns, const WindowTaps& 
   filter<3>(line, columns, window.tap, moments);
 }
 
-HWY_ATTR double combine_any(const RowMoments* rows, int columns, const WindowTaps& window,
-                            FgSsimConstants constants, float* terms) {
-  if (window.radius == 5) return combine<5>(rows, columns, window.tap, constants, terms);
-  if (window.radius == 4) return combine<4>(rows, columns, window.tap, constants, terms);
-  return combine<3>(rows, columns, window.tap, constants, terms);
+HWY_ATTR void combine_any(const RowMoments* rows, int columns, const WindowTaps& window,
+                          RowMoments& windows) {
+  if (window.radius == 5) return combine<5>(rows, columns, window.tap, windows);
+  if (window.radius == 4) return combine<4>(rows, columns, window.tap, windows);
+  combine<3>(rows, columns, window.tap, windows);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -175,6 +177,7 @@ HWY_EXPORT(load_codes);
 HWY_EXPORT(load_every_fourth_code);
 HWY_EXPORT(filter_any);
 HWY_EXPORT(combine_any);
+HWY_EXPORT(score);
 
 void load_contiguous(const float* x, const float* y, int count, float* s, float* d) {
   HWY_DYNAMIC_DISPATCH(load_floats)(x, y, count, s, d);
@@ -188,9 +191,11 @@ void load_every_fourth(const std::uint8_t* x, const std::uint8_t* y, int count, 
 void filter_row(const SampleLine& line, int columns, const WindowTaps& window, RowMoments& moments) {
   HWY_DYNAMIC_DISPATCH(filter_any)(line, columns, window, moments);
 }
-double combine_rows(const RowMoments* rows, int columns, const WindowTaps& window, FgSsimConstants constants,
-                    float* terms) {
-  return HWY_DYNAMIC_DISPATCH(combine_any)(rows, columns, window, constants, terms);
+void combine_rows(const RowMoments* rows, int columns, const WindowTaps& window, RowMoments& windows) {
+  HWY_DYNAMIC_DISPATCH(combine_any)(rows, columns, window, windows);
+}
+double score_row(const RowMoments& windows, int begin, int end, FgSsimConstants constants, float* terms) {
+  return HWY_DYNAMIC_DISPATCH(score)(windows, begin, end, constants, terms);
 }
 
 }  // namespace fg::cpu
