@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
 
 #include "kernels/core/half.h"
 #include "kernels/core/tensor_view.h"
@@ -50,8 +49,7 @@ void load_line(const PlaneView<const T>& x, const PlaneView<const T>& y, int row
   if (begin >= end) return;
   float *s = line.s + (begin - first), *d = line.d + (begin - first);
   const T *px = x.row(row) + begin * x.column_stride, *py = y.row(row) + begin * y.column_stride;
-  if constexpr (std::is_same_v<T, float> || std::is_same_v<T, std::uint8_t>)
-    if (x.column_stride == 1 && y.column_stride == 1) return load_contiguous(px, py, end - begin, s, d);
+  if (x.column_stride == 1 && y.column_stride == 1) return load_contiguous(px, py, end - begin, s, d);
   if constexpr (sizeof(T) == 1)
     if (x.column_stride == 4 && y.column_stride == 4) return load_every_fourth(px, py, end - begin, s, d);
   load_strided(px, x.column_stride, py, y.column_stride, end - begin, s, d);

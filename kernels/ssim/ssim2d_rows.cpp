@@ -48,6 +48,50 @@ HWY_ATTR void load_codes(const std::uint8_t* x, const std::uint8_t* y, int count
   }
 }
 
+// Widened as integers, as half.h does it: NaN, Inf and subnormal numbers come through on every instruction set.
+HWY_ATTR HWY_INLINE Vector widen(hn::Vec<hn::Rebind<std::uint32_t, Floats>> bits, BFloat16) {
+  return hn::BitCast(Floats(), hn::ShiftLeft<16>(bits));
+}
+HWY_ATTR HWY_INLINE Vector widen(hn::Vec<hn::Rebind<std::uint32_t, Floats>> bits, Half) {
+  const Floats tag;
+  const hn::Rebind<std::uint32_t, Floats> words;
+  const auto magnitude = hn::And(bits, hn::Set(words, 0x7FFFu));
+  const auto sign = hn::ShiftLeft<16>(hn::Xor(bits, magnitude));
+  const auto exponent_offset = hn::BitCast(tag, hn::Set(words, (127u + 112u) << 23));
+  const auto shifted = hn::ShiftLeft<13>(magnitude);
+  const auto finite = hn::BitCast(words, hn::Mul(hn::BitCast(tag, shifted), exponent_offset));
+  const auto special = hn::Or(shifted, hn::Set(words, 0x7F800000u));
+  const auto is_special = hn::Gt(hn::BitCast(hn::Rebind<std::int32_t, Floats>(), magnitude),
+                                 hn::Set(hn::Rebind<std::int32_t, Floats>(), 0x7BFF));
+  const auto value = hn::IfThenElse(hn::RebindMask(words, is_special), special, finite);
+  return hn::BitCast(tag, hn::Or(sign, value));
+}
+
+template <class T>
+HWY_ATTR void load_16_bits(const T* x, const T* y, int count, float* s, float* d) {
+  const Floats tag;
+  const hn::Rebind<std::uint32_t, Floats> words;
+  const hn::Rebind<std::uint16_t, Floats> halves;
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  int i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const Vector vx = widen(hn::PromoteTo(words, hn::LoadU(halves, &x[i].bits)), T());
+    const Vector vy = widen(hn::PromoteTo(words, hn::LoadU(halves, &y[i].bits)), T());
+    hn::StoreU(hn::Add(vx, vy), tag, s + i);
+    hn::StoreU(hn::Sub(vx, vy), tag, d + i);
+  }
+  for (; i < count; ++i) {
+    s[i] = to_float(x[i]) + to_float(y[i]);
+    d[i] = to_float(x[i]) - to_float(y[i]);
+  }
+}
+HWY_ATTR void load_halves(const Half* x, const Half* y, int count, float* s, float* d) {
+  load_16_bits(x, y, count, s, d);
+}
+HWY_ATTR void load_bfloats(const BFloat16* x, const BFloat16* y, int count, float* s, float* d) {
+  load_16_bits(x, y, count, s, d);
+}
+
 // Codes four bytes apart, one channel of RGBA8: each lane takes the four bytes from its code on and keeps the
 // first. The last code is left to the scalar loop, since the bytes after it may not be ours.
 HWY_ATTR void load_every_fourth_code(const std::uint8_t* x, const std::uint8_t* y, int count, float* s,
@@ -174,6 +218,8 @@ namespace fg::cpu {
 
 HWY_EXPORT(load_floats);
 HWY_EXPORT(load_codes);
+HWY_EXPORT(load_halves);
+HWY_EXPORT(load_bfloats);
 HWY_EXPORT(load_every_fourth_code);
 HWY_EXPORT(filter_any);
 HWY_EXPORT(combine_any);
@@ -184,6 +230,12 @@ void load_contiguous(const float* x, const float* y, int count, float* s, float*
 }
 void load_contiguous(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d) {
   HWY_DYNAMIC_DISPATCH(load_codes)(x, y, count, s, d);
+}
+void load_contiguous(const Half* x, const Half* y, int count, float* s, float* d) {
+  HWY_DYNAMIC_DISPATCH(load_halves)(x, y, count, s, d);
+}
+void load_contiguous(const BFloat16* x, const BFloat16* y, int count, float* s, float* d) {
+  HWY_DYNAMIC_DISPATCH(load_bfloats)(x, y, count, s, d);
 }
 void load_every_fourth(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d) {
   HWY_DYNAMIC_DISPATCH(load_every_fourth_code)(x, y, count, s, d);

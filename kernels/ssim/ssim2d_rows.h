@@ -10,6 +10,7 @@
 
 #include <cstdint>
 
+#include "kernels/core/half.h"
 #include "kernels/ssim/ssim_math.h"
 #include "kernels/ssim/window.h"
 
@@ -33,6 +34,8 @@ struct alignas(64) SampleLine {
 // line[0, count) from contiguous samples.
 void load_contiguous(const float* x, const float* y, int count, float* s, float* d);
 void load_contiguous(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d);
+void load_contiguous(const Half* x, const Half* y, int count, float* s, float* d);
+void load_contiguous(const BFloat16* x, const BFloat16* y, int count, float* s, float* d);
 
 // The same from codes four bytes apart, one channel of RGBA8.
 void load_every_fourth(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d);
