@@ -11,6 +11,7 @@
 #include "kernels/core/parallel_for.h"
 #include "kernels/core/sum.h"
 #include "kernels/ssim/ssim2d_lines.h"
+#include "kernels/ssim/ssim2d_parts.h"
 #include "kernels/ssim/ssim2d_rows.h"
 
 namespace fg::cpu {
@@ -30,8 +31,8 @@ struct Blocks {
 
 // One block: the sum of its terms.
 template <class T>
-double score_block(const Ssim2d<T>& op, const WindowTaps& window, std::int64_t plane, int first_row,
-                   int first_column) {
+double score_block(const Ssim2d<T>& op, SsimPart part, const WindowTaps& window, std::int64_t plane,
+                   int first_row, int first_column) {
   const PlaneView<const T> x = op.x.plane(plane), y = op.y.plane(plane);
   const PlaneView<float> map = op.map.plane(plane);
   const int radius = op.radius();
@@ -57,7 +58,7 @@ double score_block(const Ssim2d<T>& op, const WindowTaps& window, std::int64_t p
     ring.publish();
     if (step < 2 * radius) continue;
     combine_rows(ring.oldest(), columns, window, windows);
-    sum += score_row(windows, 0, columns, {op.c1, op.c2}, terms);
+    sum += score_row(windows, 0, columns, {op.c1, op.c2}, part, terms);
     if (map.data == nullptr) continue;
     float* to = map.row(first_row + step - 2 * radius) + first_column * map.column_stride;
     for (int i = 0; i < columns; ++i) to[i * map.column_stride] = terms[i];
@@ -73,15 +74,15 @@ std::size_t ssim2d_scratch_bytes(const Ssim2d<T>& op) {
 }
 
 template <class T>
-void ssim2d(const Ssim2d<T>& op, Scratch scratch) {
+void ssim2d_part(const Ssim2d<T>& op, SsimPart part, Scratch scratch) {
   const Blocks blocks(op);
   const WindowTaps window = gaussian_window(op.radius());
   double* const sums = static_cast<double*>(scratch.data);  // [planes, blocks]
   parallel_for(op.x.planes() * blocks.per_plane, [&](std::int64_t job) {
     const std::int64_t block = job % blocks.per_plane;
-    sums[job] =
-        score_block(op, window, job / blocks.per_plane, static_cast<int>(block / blocks.across) * kBlockRows,
-                    static_cast<int>(block % blocks.across) * kBlockColumns);
+    sums[job] = score_block(op, part, window, job / blocks.per_plane,
+                            static_cast<int>(block / blocks.across) * kBlockRows,
+                            static_cast<int>(block % blocks.across) * kBlockColumns);
   });
 
   const double pixels = static_cast<double>(op.map_height()) * op.map_width();
@@ -94,10 +95,19 @@ void ssim2d(const Ssim2d<T>& op, Scratch scratch) {
   if (op.mean != nullptr) *op.mean = total / static_cast<double>(op.x.planes());
 }
 
+template <class T>
+void ssim2d(const Ssim2d<T>& op, Scratch scratch) {
+  ssim2d_part(op, SsimPart::whole, scratch);
+}
+
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<float>&);
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<std::uint8_t>&);
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<Half>&);
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<BFloat16>&);
+template void ssim2d_part(const Ssim2d<float>&, SsimPart, Scratch);
+template void ssim2d_part(const Ssim2d<std::uint8_t>&, SsimPart, Scratch);
+template void ssim2d_part(const Ssim2d<Half>&, SsimPart, Scratch);
+template void ssim2d_part(const Ssim2d<BFloat16>&, SsimPart, Scratch);
 template void ssim2d(const Ssim2d<float>&, Scratch);
 template void ssim2d(const Ssim2d<std::uint8_t>&, Scratch);
 template void ssim2d(const Ssim2d<Half>&, Scratch);

@@ -14,6 +14,7 @@
 #include "kernels/core/sum.h"
 #include "kernels/ssim/ssim2d_gradient_rows.h"
 #include "kernels/ssim/ssim2d_lines.h"
+#include "kernels/ssim/ssim2d_parts.h"
 
 namespace fg::cpu {
 namespace {
@@ -76,8 +77,9 @@ Centre centre_of(const PlaneView<const T>& x, const PlaneView<const T>& y, const
 template <class T>
 class BlockGradient {
  public:
-  BlockGradient(const Ssim2dGradient<T>& op, const WindowTaps& window, const Block& block)
+  BlockGradient(const Ssim2dGradient<T>& op, SsimPart part, const WindowTaps& window, const Block& block)
       : op_(op),
+        ssim_part_(part),
         block_(block),
         window_(window),
         radius_(window.radius),
@@ -153,8 +155,8 @@ class BlockGradient {
           weight_[i] = from[i * weights_.column_stride] + shared_weight_;
         weights = weight_;
       }
-      make_partials(windows_, part.first, part.last, {op_.forward.c1, op_.forward.c2}, centre_, weights,
-                    partials_);
+      make_partials(windows_, part.first, part.last, {op_.forward.c1, op_.forward.c2}, ssim_part_, centre_,
+                    weights, partials_);
       spread_along_row(partials_, block_.columns, window_, wanted_, spread);
     }
     spread_.publish();
@@ -166,7 +168,7 @@ class BlockGradient {
     if (!is_wanted) return;
     const Part own = with_windows(block_.column, block_.columns, x_.width);
     const int first = radius_ + own.first, last = radius_ + own.last;  // in the strip
-    sums_.terms += score_row(windows_, first, last, {op_.forward.c1, op_.forward.c2}, terms_);
+    sums_.terms += score_row(windows_, first, last, {op_.forward.c1, op_.forward.c2}, ssim_part_, terms_);
     if (map_.data == nullptr) return;
     float* to = map_.row(row - inset_) + (block_.column - radius_ - inset_) * map_.column_stride;
     for (int i = first; i < last; ++i) to[i * map_.column_stride] = terms_[i];
@@ -195,6 +197,7 @@ class BlockGradient {
   }
 
   const Ssim2dGradient<T>& op_;
+  const SsimPart ssim_part_;
   const Block block_;
   const WindowTaps window_;
   const int radius_, inset_;
@@ -225,13 +228,13 @@ std::size_t ssim2d_gradient_scratch_bytes(const Ssim2dGradient<T>& op) {
 }
 
 template <class T>
-void ssim2d_gradient(const Ssim2dGradient<T>& op, Scratch scratch) {
+void ssim2d_gradient_part(const Ssim2dGradient<T>& op, SsimPart part, Scratch scratch) {
   const Ssim2d<T>& forward = op.forward;
   const GradientBlocks<T> blocks(forward);
   const WindowTaps window = gaussian_window(forward.radius());
   BlockSums* const sums = static_cast<BlockSums*>(scratch.data);  // [planes, blocks]
   parallel_for(forward.x.planes() * blocks.per_plane, [&](std::int64_t job) {
-    sums[job] = BlockGradient<T>(op, window, blocks.block(forward, job)).run();
+    sums[job] = BlockGradient<T>(op, part, window, blocks.block(forward, job)).run();
   });
 
   const double pixels = static_cast<double>(forward.map_height()) * forward.map_width();
@@ -252,9 +255,17 @@ void ssim2d_gradient(const Ssim2dGradient<T>& op, Scratch scratch) {
   if (op.l1 != nullptr) *op.l1 = magnitudes / (planes * pixels);
 }
 
+template <class T>
+void ssim2d_gradient(const Ssim2dGradient<T>& op, Scratch scratch) {
+  ssim2d_gradient_part(op, SsimPart::whole, scratch);
+}
+
 template std::size_t ssim2d_gradient_scratch_bytes(const Ssim2dGradient<float>&);
 template std::size_t ssim2d_gradient_scratch_bytes(const Ssim2dGradient<Half>&);
 template std::size_t ssim2d_gradient_scratch_bytes(const Ssim2dGradient<BFloat16>&);
+template void ssim2d_gradient_part(const Ssim2dGradient<float>&, SsimPart, Scratch);
+template void ssim2d_gradient_part(const Ssim2dGradient<Half>&, SsimPart, Scratch);
+template void ssim2d_gradient_part(const Ssim2dGradient<BFloat16>&, SsimPart, Scratch);
 template void ssim2d_gradient(const Ssim2dGradient<float>&, Scratch);
 template void ssim2d_gradient(const Ssim2dGradient<Half>&, Scratch);
 template void ssim2d_gradient(const Ssim2dGradient<BFloat16>&, Scratch);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "kernels/core/sum.h"
+#include "kernels/ssim/contrast_math.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/ssim/ssim2d_gradient_rows.cpp"
@@ -40,24 +41,35 @@ HWY_ATTR void centre_sums(const float* s, const float* d, int count, CentreSums&
   sums.equal += static_cast<std::int64_t>(hn::GetLane(hn::SumOfLanes(tag, equal)));
 }
 
+template <class Formula, class WeightOf>
+HWY_ATTR HWY_INLINE void all_partials(int begin, int end, const Formula& formula, const WeightOf& weight_of,
+                                      PartialLine& partials) {
+  for (int i = begin; i < end; ++i) {
+    const FgSsimPartials p = formula(i);
+    const float weight = weight_of(i);
+    partials.X[i] = weight * p.X;
+    partials.Y[i] = weight * p.Y;
+    partials.B[i] = weight * p.B;
+    partials.E[i] = weight * p.E;
+  }
+}
+
 HWY_ATTR void partials_of(const RowMoments& windows, int begin, int end, FgSsimConstants constants,
-                          Centre centre, const float* weights, PartialLine& partials) {
-  const auto all = [&](auto weight_of) HWY_ATTR {
-    for (int i = begin; i < end; ++i) {
-      const FgSsimPartials p = fg_ssim_partials(
-          {windows.s_mean[i], windows.d_mean[i], windows.s_variance[i], windows.d_variance[i]}, constants,
-          centre.s, centre.d);
-      const float weight = weight_of(i);
-      partials.X[i] = weight * p.X;
-      partials.Y[i] = weight * p.Y;
-      partials.B[i] = weight * p.B;
-      partials.E[i] = weight * p.E;
-    }
+                          SsimPart part, Centre centre, const float* weights, PartialLine& partials) {
+  const auto moments = [&](int i) HWY_ATTR {
+    return FgSsimMoments{windows.s_mean[i], windows.d_mean[i], windows.s_variance[i], windows.d_variance[i]};
   };
-  if (weights != nullptr)
-    all([weights](int i) HWY_ATTR { return weights[i]; });
-  else
-    all([](int) HWY_ATTR { return 1.0f; });
+  const auto whole = [&](int i)
+                         HWY_ATTR { return fg_ssim_partials(moments(i), constants, centre.s, centre.d); };
+  const auto contrast = [&](int i) HWY_ATTR {
+    return fg_contrast_partials(moments(i), constants, centre.s, centre.d);
+  };
+  const auto given = [weights](int i) HWY_ATTR { return weights[i]; };
+  const auto none = [](int) HWY_ATTR { return 1.0f; };
+  if (part == SsimPart::whole && weights != nullptr) return all_partials(begin, end, whole, given, partials);
+  if (part == SsimPart::whole) return all_partials(begin, end, whole, none, partials);
+  if (weights != nullptr) return all_partials(begin, end, contrast, given, partials);
+  all_partials(begin, end, contrast, none, partials);
 }
 
 template <int kRadius>
@@ -168,10 +180,9 @@ HWY_EXPORT(signs);
 void add_to_centre(const float* s, const float* d, int count, CentreSums& sums) {
   HWY_DYNAMIC_DISPATCH(centre_sums)(s, d, count, sums);
 }
-void make_partials(const RowMoments& windows, int begin, int end, FgSsimConstants constants, Centre centre,
-                   const float* weights, PartialLine& partials) {
-  HWY_DYNAMIC_DISPATCH(partials_of)
-  (windows, begin, end, constants, centre, weights, partials);
+void make_partials(const RowMoments& windows, int begin, int end, FgSsimConstants constants, SsimPart part,
+                   Centre centre, const float* weights, PartialLine& partials) {
+  HWY_DYNAMIC_DISPATCH(partials_of)(windows, begin, end, constants, part, centre, weights, partials);
 }
 void spread_along_row(const PartialLine& partials, int columns, const WindowTaps& window, WantedPlanes wanted,
                       SpreadRow& row) {

@@ -43,8 +43,8 @@ struct CentreSums {
 void add_to_centre(const float* s, const float* d, int count, CentreSums& sums);
 
 // Partials of windows [begin, end), each times its weight where there are weights.
-void make_partials(const RowMoments& windows, int begin, int end, FgSsimConstants constants, Centre centre,
-                   const float* weights, PartialLine& partials);
+void make_partials(const RowMoments& windows, int begin, int end, FgSsimConstants constants, SsimPart part,
+                   Centre centre, const float* weights, PartialLine& partials);
 
 // Entries [0, columns) of the row from [0, columns + 2 radius) of the line.
 void spread_along_row(const PartialLine& partials, int columns, const WindowTaps& window, WantedPlanes wanted,

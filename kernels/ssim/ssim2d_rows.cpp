@@ -1,6 +1,7 @@
 #include "kernels/ssim/ssim2d_rows.h"
 
 #include "kernels/core/sum.h"
+#include "kernels/ssim/contrast_math.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/ssim/ssim2d_rows.cpp"
@@ -176,12 +177,16 @@ HWY_ATTR void combine(const RowMoments* rows, int columns, const float* tap, Row
   }
 }
 
-// The formula stands in ssim_math.h alone; the compiler makes vectors of the two loops.
-HWY_ATTR double score(const RowMoments& windows, int begin, int end, FgSsimConstants constants,
+// The formulas stand in ssim_math.h and contrast_math.h alone; the compiler makes vectors of the loops.
+HWY_ATTR double score(const RowMoments& windows, int begin, int end, FgSsimConstants constants, SsimPart part,
                       float* terms) {
-  for (int i = begin; i < end; ++i)
-    terms[i] = fg_ssim_term(
-        {windows.s_mean[i], windows.d_mean[i], windows.s_variance[i], windows.d_variance[i]}, constants);
+  const auto moments = [&](int i) HWY_ATTR {
+    return FgSsimMoments{windows.s_mean[i], windows.d_mean[i], windows.s_variance[i], windows.d_variance[i]};
+  };
+  if (part == SsimPart::whole)
+    for (int i = begin; i < end; ++i) terms[i] = fg_ssim_term(moments(i), constants);
+  else
+    for (int i = begin; i < end; ++i) terms[i] = fg_contrast_term(moments(i), constants);
   RowSum sum;
   int i = begin;
   for (; i + RowSum::kLanes <= end; i += RowSum::kLanes)
@@ -246,8 +251,9 @@ void filter_row(const SampleLine& line, int columns, const WindowTaps& window, R
 void combine_rows(const RowMoments* rows, int columns, const WindowTaps& window, RowMoments& windows) {
   HWY_DYNAMIC_DISPATCH(combine_any)(rows, columns, window, windows);
 }
-double score_row(const RowMoments& windows, int begin, int end, FgSsimConstants constants, float* terms) {
-  return HWY_DYNAMIC_DISPATCH(score)(windows, begin, end, constants, terms);
+double score_row(const RowMoments& windows, int begin, int end, FgSsimConstants constants, SsimPart part,
+                 float* terms) {
+  return HWY_DYNAMIC_DISPATCH(score)(windows, begin, end, constants, part, terms);
 }
 
 }  // namespace fg::cpu

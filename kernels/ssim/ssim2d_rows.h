@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "kernels/core/half.h"
+#include "kernels/ssim/ssim2d_parts.h"
 #include "kernels/ssim/ssim_math.h"
 #include "kernels/ssim/window.h"
 
@@ -46,7 +47,8 @@ void filter_row(const SampleLine& line, int columns, const WindowTaps& window, R
 // Window moments of columns [0, columns) from the 2 * radius + 1 rows that begin at `rows`.
 void combine_rows(const RowMoments* rows, int columns, const WindowTaps& window, RowMoments& windows);
 
-// SSIM terms of columns [begin, end) from their window moments; returns their sum.
-double score_row(const RowMoments& windows, int begin, int end, FgSsimConstants constants, float* terms);
+// Terms of columns [begin, end), of SSIM or of its part, from their window moments; returns their sum.
+double score_row(const RowMoments& windows, int begin, int end, FgSsimConstants constants, SsimPart part,
+                 float* terms);
 
 }  // namespace fg::cpu
