@@ -69,15 +69,15 @@ FG_HD FgSsimPartials fg_ssim_partials(FgSsimMoments m, FgSsimConstants k, float 
   const float inv_r = fg_ssim_quotient(FG_FLOAT(1.0), m.S * m.S + m.D * m.D + two_c1);
   const float inv_t = fg_ssim_quotient(FG_FLOAT(1.0), m.VS + m.VD + two_c2);
   const float inv_rt = inv_r * inv_t;
-  const float common = FG_FLOAT(4.0) * m.D * (m.VS - m.VD + two_c2) * inv_rt * inv_r;
+  const float by_mean = FG_FLOAT(4.0) * m.D * (m.VS - m.VD + two_c2) * inv_rt * inv_r;
   const float slope = FG_FLOAT(2.0) * p * inv_rt * inv_t;
   FgSsimPartials partials;
   partials.B = slope * m.VD;
   partials.E = -slope * (m.VS + two_c2);
   const float s_part = FG_FLOAT(2.0) * (m.S - cs) * partials.B;
   const float d_part = FG_FLOAT(2.0) * (m.D - cd) * partials.E;
-  partials.X = -common * (m.S * less + two_c1) - s_part - d_part;
-  partials.Y = common * (m.S * more + two_c1) - s_part + d_part;
+  partials.X = -by_mean * (m.S * less + two_c1) - s_part - d_part;
+  partials.Y = by_mean * (m.S * more + two_c1) - s_part + d_part;
   return partials;
 }
 
