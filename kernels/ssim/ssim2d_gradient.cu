@@ -14,7 +14,7 @@ namespace fg::cuda {
 namespace {
 
 constexpr std::size_t kPartialBytes = std::size_t{1} << 30;
-constexpr int kSpreadBlocksPerSm = 5;
+constexpr int kGradientBlocksPerSm = 4;  // 128 registers a thread: with five blocks and 96, some spill
 
 std::size_t aligned(std::size_t bytes) {
   return (bytes + kScratchAlignmentBytes - 1) / kScratchAlignmentBytes * kScratchAlignmentBytes;
@@ -26,7 +26,7 @@ struct Layout {
   Strips map_strips, image_strips;  // of all planes
   bool both;
   std::int32_t pitch;
-  std::int64_t plane_floats;  // of one partial of one plane
+  std::int64_t plane_floats;
   std::int64_t planes_at_once;
   std::size_t l1_at, partials_at, bytes;
 
@@ -36,32 +36,15 @@ struct Layout {
         image_strips(op.forward.x.height, op.forward.x.width, op.forward.x.planes(), op.forward.radius()),
         both(op.x_gradient.data != nullptr && op.y_gradient.data != nullptr),
         pitch((op.forward.map_width() + 3) / 4 * 4),
-        plane_floats(std::int64_t{pitch} * op.forward.map_height()) {
-    const std::int64_t plane_bytes = plane_floats * partials() * static_cast<std::int64_t>(sizeof(float));
+        plane_floats(std::int64_t{pitch} * op.forward.map_height() * (both ? 4 : 3)) {
+    const std::int64_t plane_bytes = plane_floats * static_cast<std::int64_t>(sizeof(float));
     planes_at_once = std::clamp<std::int64_t>(static_cast<std::int64_t>(kPartialBytes) / plane_bytes, 1,
                                               std::min(op.forward.x.planes(), kMaxGridYZ));
     l1_at = aligned(StripSums::bytes(map_strips));
     partials_at = l1_at + aligned(StripSums::bytes(image_strips));
     bytes = partials_at + static_cast<std::size_t>(plane_bytes * planes_at_once);
   }
-
-  int partials() const { return both ? 4 : 3; }
 };
-
-// The partials of plane `local` of the group at work.
-__device__ inline strip::PartialPlanes partials_of_plane(float* memory, unsigned local,
-                                                         std::int64_t plane_floats, int count,
-                                                         std::int32_t height, std::int32_t width,
-                                                         std::int32_t pitch) {
-  float* const first = memory + std::int64_t{local} * count * plane_floats;
-  return {first,
-          first + plane_floats,
-          first + 2 * plane_floats,
-          count == 4 ? first + 3 * plane_floats : nullptr,
-          height,
-          width,
-          pitch};
-}
 
 // The means of s and d over a grid of 16 x 8 samples of the plane, the same in every block. Infinite and NaN samples are
 // left out: they spoil the windows that they lie in, not the whole gradient.
@@ -105,7 +88,7 @@ struct Work {
 
 // One block a strip of the map: x across, y down, z planes of the group.
 template <int kRadius, bool kBoth, class Offset, class T>
-__global__ void __launch_bounds__(strip::kThreads, kBlocksPerSm) ssim2d_partials(Work<T> work) {
+__global__ void __launch_bounds__(strip::kThreads, kGradientBlocksPerSm) ssim2d_partials(Work<T> work) {
   __shared__ strip::Shared buffers[2];  // 35.6 KB
   const Ssim2d<T>& op = work.op.forward;
   const unsigned plane = work.first_plane + blockIdx.z, channels = static_cast<unsigned>(op.x.channels);
@@ -116,8 +99,8 @@ __global__ void __launch_bounds__(strip::kThreads, kBlocksPerSm) ssim2d_partials
   const std::int32_t inset = op.padding == Padding::valid ? kRadius : 0;
   const std::int32_t height = x.height - 2 * inset, width = x.width - 2 * inset;
   const strip::Place place = place_of_block(work.strips, height, width, inset);
-  const strip::PartialPlanes partials = partials_of_plane(work.partials, blockIdx.z, work.plane_floats,
-                                                          kBoth ? 4 : 3, height, width, work.pitch);
+  const strip::PartialPlane<kBoth> partials{work.partials + std::int64_t{blockIdx.z} * work.plane_floats,
+                                            height, width, work.pitch};
   float plane_weight = work.mean_weight;
   if (work.op.score_weight.data != nullptr)
     plane_weight += static_cast<float>(work.op.score_weight.at(n, c) / work.pixels);
@@ -129,34 +112,26 @@ __global__ void __launch_bounds__(strip::kThreads, kBlocksPerSm) ssim2d_partials
   walk_strip<kRadius, Offset>(
       x, y, place, work.window, buffers, [&](const FgSsimMoments* moments, const strip::Group& group) {
         thread_sum += strip::score_group(moments, constants, group, map);
-        float first[strip::kGroupColumns], B[strip::kGroupColumns], E[strip::kGroupColumns],
-            second[strip::kGroupColumns];
         float weights[strip::kGroupColumns];
         if (map_weight.data != nullptr)
           strip::load_group(&map_weight.at(group.row, group.column), map_weight.column_stride, group.count,
                             weights);
+        strip::Partial results[strip::kGroupColumns];
 #pragma unroll
         for (int i = 0; i < strip::kGroupColumns; ++i) {
           const FgSsimPartials p = fg_ssim_partials(moments[i], constants, centre.s, centre.d);
           const float weight = plane_weight + (map_weight.data != nullptr ? weights[i] : 0.0f);
-          first[i] = weight * (of_x ? p.X : p.Y);
-          B[i] = weight * p.B;
-          E[i] = weight * p.E;
-          if (kBoth) second[i] = weight * p.Y;
+          results[i] = {weight * (of_x ? p.X : p.Y), weight * p.B, weight * p.E, kBoth ? weight * p.Y : 0.0f};
         }
-        const std::int64_t at = std::int64_t{group.row} * partials.pitch + group.column;
-        strip::store_group(first, group.count, partials.first + at, 1);
-        strip::store_group(B, group.count, partials.B + at, 1);
-        strip::store_group(E, group.count, partials.E + at, 1);
-        if (kBoth) strip::store_group(second, group.count, partials.second + at, 1);
+        strip::store_partials(results, group, partials);
       });
   const double sum = block_reduce<strip::kThreads>(thread_sum);
   if (threadIdx.x == 0) work.sums.leave(plane, sum);
 }
 
 // One block a strip of the image.
-template <int kRadius, bool kBoth, class T>
-__global__ void __launch_bounds__(strip::kThreads, kSpreadBlocksPerSm) ssim2d_spread(Work<T> work) {
+template <int kRadius, bool kBoth, class Offset, class T>
+__global__ void __launch_bounds__(strip::kThreads, kGradientBlocksPerSm) ssim2d_spread(Work<T> work) {
   __shared__ strip::SharedPartials buffers[2];  // 35.6 KB
   const int thread = threadIdx.x;
   const Ssim2d<T>& op = work.op.forward;
@@ -167,15 +142,15 @@ __global__ void __launch_bounds__(strip::kThreads, kSpreadBlocksPerSm) ssim2d_sp
                          y_gradient = work.op.y_gradient.plane(n, c);
   const std::int32_t inset = op.padding == Padding::valid ? kRadius : 0;
   const strip::Place place = place_of_block(work.strips, x.height, x.width, inset);
-  const strip::PartialPlanes partials =
-      partials_of_plane(work.partials, blockIdx.z, work.plane_floats, kBoth ? 4 : 3, x.height - 2 * inset,
-                        x.width - 2 * inset, work.pitch);
+  const strip::PartialPlane<kBoth> partials{work.partials + std::int64_t{blockIdx.z} * work.plane_floats,
+                                            x.height - 2 * inset, x.width - 2 * inset, work.pitch};
+  const bool with_l1 = work.op.l1 != nullptr || work.l1_weight != 0;
   const strip::Sample centre = centre_of_plane(x, y);
   const strip::GradientTerms terms{centre.s, centre.d, work.l1_weight,
                                    work.op.x_gradient.data != nullptr ? 1.0f : -1.0f};
 
-  strip::PartialColumn<kRadius, kBoth> column =
-      strip::start_partials<kRadius, kBoth>(thread, partials, place);
+  strip::PartialColumn<kRadius, Offset> column =
+      strip::start_partials<kRadius, Offset>(thread, partials, place);
   double thread_sum = 0;
   int turn = 0;
   for (std::int32_t row = 0; row < place.rows; row += strip::kRunRows, turn ^= 1) {
@@ -185,12 +160,15 @@ __global__ void __launch_bounds__(strip::kThreads, kSpreadBlocksPerSm) ssim2d_sp
       if (row + strip::kRunRows < place.rows)
         strip::load_partials<strip::kRunRows>(column, partials, column.next);
     }
-    __syncthreads();
     const strip::Group group = strip::group_of(thread, place, row);
+    strip::GroupSamples samples;
+    if (group.count > 0) samples = strip::load_samples(group, x, y);  // they travel while rows are spread
+    __syncthreads();
     if (group.count <= 0) continue;
     strip::PartialSums<strip::kGroupColumns, kBoth> sums;
     strip::spread_rows<kRadius, kBoth>(thread, shared, work.window, sums);
-    thread_sum += strip::finish_gradient(sums, group, terms, x, y, inset, x_gradient, y_gradient);
+    if (with_l1) thread_sum += strip::add_l1(sums, samples, group, terms, inset, x.height, x.width);
+    strip::finish_gradient(sums, samples, group, terms, x_gradient, y_gradient);
   }
   if (work.op.l1 == nullptr) return;
   const double sum = block_reduce<strip::kThreads>(thread_sum);
@@ -217,6 +195,9 @@ void launch(const Ssim2dGradient<T>& op, const Layout<T>& layout, char* scratch,
       strip::reached_by_32_bits(op.forward.x.plane(0)) && strip::reached_by_32_bits(op.forward.y.plane(0));
   const auto partials = near ? ssim2d_partials<kRadius, kBoth, std::int32_t, T>
                              : ssim2d_partials<kRadius, kBoth, std::int64_t, T>;
+  const bool near_partials = layout.plane_floats + 1024 * std::int64_t{layout.pitch} < std::int64_t{1} << 31;
+  const auto spread = near_partials ? ssim2d_spread<kRadius, kBoth, std::int32_t, T>
+                                    : ssim2d_spread<kRadius, kBoth, std::int64_t, T>;
   for (std::int64_t plane = 0; plane < layout.map_strips.planes; plane += layout.planes_at_once) {
     const auto planes =
         static_cast<unsigned>(std::min(layout.planes_at_once, layout.map_strips.planes - plane));
@@ -230,7 +211,7 @@ void launch(const Ssim2dGradient<T>& op, const Layout<T>& layout, char* scratch,
     check(cudaGetLastError(), "launching the first half of SSIM's gradient");
     work.strips = layout.image_strips;
     work.sums = l1;
-    ssim2d_spread<kRadius, kBoth><<<blocks(work.strips), strip::kThreads, 0, stream>>>(work);
+    spread<<<blocks(work.strips), strip::kThreads, 0, stream>>>(work);
     check(cudaGetLastError(), "launching the second half of SSIM's gradient");
   }
   if (op.forward.scores.data != nullptr || op.forward.mean != nullptr)
