@@ -116,7 +116,8 @@ typedef struct FgSsim2dGradient {
   DLTensor* map;                /* the value: NULL, or as in FgSsim2d */
   DLTensor* scores;
   DLTensor* mean;
-  DLTensor* l1; /* NULL, or float64 [1]: the mean of |x - y| over the map's region, in the units of the samples */
+  DLTensor*
+      l1; /* NULL, or float64 [1]: the mean of |x - y| over the map's region, in the units of the samples */
   void* scratch;
   size_t scratch_bytes;
 } FgSsim2dGradient;
@@ -138,19 +139,21 @@ enum { FG_MS_SSIM_MAX_LEVELS = 8 };
 
 typedef struct FgMsSsim {
   size_t struct_size;
-  const DLTensor* x; /* x, y, layout, channels, window, data_range, k1, k2: as in FgSsim2d. CPU tensors only so far */
+  const DLTensor*
+      x; /* x, y, layout, channels, window, data_range, k1, k2: as in FgSsim2d. CPU tensors only so far */
   const DLTensor* y;
   FgLayout layout;
   int32_t channels;
   int32_t window;
   double data_range;
   double k1, k2;
-  int32_t levels;                        /* 1 to FG_MS_SSIM_MAX_LEVELS, default 5 */
-  double weights[FG_MS_SSIM_MAX_LEVELS]; /* finest first, 0 or more; default 0.0448 0.2856 0.3001 0.2363 0.1333 */
-  const DLTensor* score_weight;          /* NULL, or float64 [N, C scored]; for the gradient */
-  double mean_weight;                    /* default -1: L = 1 - mean; for the gradient */
-  DLTensor* scores;                      /* NULL, or float64 [N, C scored] */
-  DLTensor* mean;                        /* NULL, or float64 [1]: the mean over everything */
+  int32_t levels; /* 1 to FG_MS_SSIM_MAX_LEVELS, default 5 */
+  double weights
+      [FG_MS_SSIM_MAX_LEVELS];  /* finest first, 0 or more; default 0.0448 0.2856 0.3001 0.2363 0.1333 */
+  const DLTensor* score_weight; /* NULL, or float64 [N, C scored]; for the gradient */
+  double mean_weight;           /* default -1: L = 1 - mean; for the gradient */
+  DLTensor* scores;             /* NULL, or float64 [N, C scored] */
+  DLTensor* mean;               /* NULL, or float64 [1]: the mean over everything */
   DLTensor* x_gradient; /* NULL, or float32 of x's shape with the scored channels; x and y not uint8 */
   DLTensor* y_gradient;
   void* scratch;
@@ -171,14 +174,16 @@ FG_API FgStatus fg_ms_ssim(const FgMsSsim* op, void* stream);
  * The loss is L = sum_nc score_weight[n, c] scores[n, c] + mean_weight mean. */
 typedef struct FgMaskedSsim2d {
   size_t struct_size;
-  const DLTensor* x; /* x, y, layout, channels, window, data_range, k1, k2: as in FgSsim2d. CPU tensors only so far */
+  const DLTensor*
+      x; /* x, y, layout, channels, window, data_range, k1, k2: as in FgSsim2d. CPU tensors only so far */
   const DLTensor* y;
   FgLayout layout;
   int32_t channels;
   int32_t window;
   double data_range;
   double k1, k2;
-  const DLTensor* mask; /* float32 in x's layout, of x's shape with the scored channels or with 1 channel for all */
+  const DLTensor*
+      mask; /* float32 in x's layout, of x's shape with the scored channels or with 1 channel for all */
   const DLTensor* score_weight; /* NULL, or float64 [N, C scored]; for the gradient */
   double mean_weight;           /* default -1: L = 1 - mean; for the gradient */
   DLTensor* map;                /* NULL, or float32 of x's shape with the scored channels */
