@@ -37,11 +37,19 @@ void image_errors(const ImageErrors<T>&, Scratch, int, void*) {
 
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<float>&);
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<std::uint8_t>&);
+template std::size_t ssim2d_scratch_bytes(const Ssim2d<Half>&);
+template std::size_t ssim2d_scratch_bytes(const Ssim2d<BFloat16>&);
 template void ssim2d(const Ssim2d<float>&, Scratch, int, void*);
 template void ssim2d(const Ssim2d<std::uint8_t>&, Scratch, int, void*);
+template void ssim2d(const Ssim2d<Half>&, Scratch, int, void*);
+template void ssim2d(const Ssim2d<BFloat16>&, Scratch, int, void*);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<float>&);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<std::uint8_t>&);
+template std::size_t image_errors_scratch_bytes(const ImageErrors<Half>&);
+template std::size_t image_errors_scratch_bytes(const ImageErrors<BFloat16>&);
 template void image_errors(const ImageErrors<float>&, Scratch, int, void*);
 template void image_errors(const ImageErrors<std::uint8_t>&, Scratch, int, void*);
+template void image_errors(const ImageErrors<Half>&, Scratch, int, void*);
+template void image_errors(const ImageErrors<BFloat16>&, Scratch, int, void*);
 
 }  // namespace fg::cuda

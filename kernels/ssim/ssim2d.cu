@@ -146,7 +146,11 @@ void ssim2d(const Ssim2d<T>& op, Scratch scratch, int device, void* stream) {
 
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<float>&);
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<std::uint8_t>&);
+template std::size_t ssim2d_scratch_bytes(const Ssim2d<Half>&);
+template std::size_t ssim2d_scratch_bytes(const Ssim2d<BFloat16>&);
 template void ssim2d(const Ssim2d<float>&, Scratch, int, void*);
 template void ssim2d(const Ssim2d<std::uint8_t>&, Scratch, int, void*);
+template void ssim2d(const Ssim2d<Half>&, Scratch, int, void*);
+template void ssim2d(const Ssim2d<BFloat16>&, Scratch, int, void*);
 
 }  // namespace fg::cuda

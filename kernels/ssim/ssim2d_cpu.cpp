@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <type_traits>
 
 #include "kernels/core/parallel_for.h"
 #include "kernels/core/sum.h"
@@ -39,7 +40,7 @@ template <class T>
 void load_strided(const T* x, std::int64_t x_stride, const T* y, std::int64_t y_stride, int count, float* s,
                   float* d) {
   for (int i = 0; i < count; ++i) {
-    const float vx = x[i * x_stride], vy = y[i * y_stride];
+    const float vx = to_float(x[i * x_stride]), vy = to_float(y[i * y_stride]);
     s[i] = vx + vy;
     d[i] = vx - vy;
   }
@@ -54,7 +55,8 @@ void load_line(const PlaneView<const T>& x, const PlaneView<const T>& y, int row
   if (begin >= end) return;
   float *s = line.s + (begin - first), *d = line.d + (begin - first);
   const T *px = x.row(row) + begin * x.column_stride, *py = y.row(row) + begin * y.column_stride;
-  if (x.column_stride == 1 && y.column_stride == 1) return load_contiguous(px, py, end - begin, s, d);
+  if constexpr (std::is_same_v<T, float> || std::is_same_v<T, std::uint8_t>)
+    if (x.column_stride == 1 && y.column_stride == 1) return load_contiguous(px, py, end - begin, s, d);
   if constexpr (sizeof(T) == 1)
     if (x.column_stride == 4 && y.column_stride == 4) return load_every_fourth(px, py, end - begin, s, d);
   load_strided(px, x.column_stride, py, y.column_stride, end - begin, s, d);
@@ -136,7 +138,11 @@ void ssim2d(const Ssim2d<T>& op, Scratch scratch) {
 
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<float>&);
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<std::uint8_t>&);
+template std::size_t ssim2d_scratch_bytes(const Ssim2d<Half>&);
+template std::size_t ssim2d_scratch_bytes(const Ssim2d<BFloat16>&);
 template void ssim2d(const Ssim2d<float>&, Scratch);
 template void ssim2d(const Ssim2d<std::uint8_t>&, Scratch);
+template void ssim2d(const Ssim2d<Half>&, Scratch);
+template void ssim2d(const Ssim2d<BFloat16>&, Scratch);
 
 }  // namespace fg::cpu

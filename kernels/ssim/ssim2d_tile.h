@@ -71,8 +71,8 @@ struct Place {
 // One sample of the tile, zeros outside the image. `offset` of the element in each image.
 template <class T>
 FG_HD Sample load_sample(const T* x, const T* y, std::int64_t x_offset, std::int64_t y_offset, bool inside) {
-  const float vx = inside ? static_cast<float>(x[x_offset]) : 0.0f;
-  const float vy = inside ? static_cast<float>(y[y_offset]) : 0.0f;
+  const float vx = inside ? to_float(x[x_offset]) : 0.0f;
+  const float vy = inside ? to_float(y[y_offset]) : 0.0f;
   return {vx + vy, vx - vy};
 }
 

@@ -40,4 +40,40 @@ FG_HD float fg_ssim_term(FgSsimMoments m, FgSsimConstants k) {
   return FG_FLOAT(1.0) - FG_SSIM_QUOTIENT(FG_FLOAT(2.0) * less, r * t);
 }
 
+// What the gradient needs of a window, before it is spread back over the window's samples.
+//
+// With R, T as above, P = S^2 - D^2 + 2 c1 and Q = VS - VD + 2 c2, the derivatives of m = P Q / (R T):
+//   dm/dS  =  4 S D^2 Q / (R^2 T)          dm/dD  = -4 D (S^2 + 2 c1) Q / (R^2 T)
+//   dm/dVS =  2 P VD / (R T^2)             dm/dVD = -2 P (VS + 2 c2) / (R T^2)
+// and, since G is symmetric, for a loss with dL/dm = g and any constants cs, cd:
+//   dL/dx = G*(g X) + 2 (s - cs) G*(g B) + 2 (d - cd) G*(g E)     B = dm/dVS     E = dm/dVD
+//   dL/dy = G*(g Y) + 2 (s - cs) G*(g B) - 2 (d - cd) G*(g E)
+//   X = dm/dS + dm/dD - 2 (S - cs) B - 2 (D - cd) E
+//   Y = dm/dS - dm/dD - 2 (S - cs) B + 2 (D - cd) E
+// dm/dS + dm/dD and dm/dS - dm/dD are written as products: where x or y is dark, the two would cancel.
+// P is (S - D)(S + D) + 2 c1 for the same reason. cs and cd near the local S and D keep what is subtracted
+// small.
+struct FgSsimPartials {
+  float X, Y, B, E;
+};
+
+FG_HD FgSsimPartials fg_ssim_partials(FgSsimMoments m, FgSsimConstants k, float cs, float cd) {
+  const float two_c1 = FG_FLOAT(2.0) * k.c1, two_c2 = FG_FLOAT(2.0) * k.c2;
+  const float less = m.S - m.D, more = m.S + m.D;  // 2 G*y and 2 G*x
+  const float p = less * more + two_c1;
+  const float inv_r = FG_FLOAT(1.0) / (m.S * m.S + m.D * m.D + two_c1);
+  const float inv_t = FG_FLOAT(1.0) / (m.VS + m.VD + two_c2);
+  const float inv_rt = inv_r * inv_t;
+  const float common = FG_FLOAT(4.0) * m.D * (m.VS - m.VD + two_c2) * inv_rt * inv_r;
+  const float slope = FG_FLOAT(2.0) * p * inv_rt * inv_t;
+  FgSsimPartials partials;
+  partials.B = slope * m.VD;
+  partials.E = -slope * (m.VS + two_c2);
+  const float s_part = FG_FLOAT(2.0) * (m.S - cs) * partials.B;
+  const float d_part = FG_FLOAT(2.0) * (m.D - cd) * partials.E;
+  partials.X = -common * (m.S * less + two_c1) - s_part - d_part;
+  partials.Y = common * (m.S * more + two_c1) - s_part + d_part;
+  return partials;
+}
+
 #endif

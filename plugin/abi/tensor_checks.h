@@ -54,6 +54,8 @@ inline bool is_type(DLDataType type, DLDataTypeCode code, int bits) {
   return type.code == code && type.bits == bits && type.lanes == 1;
 }
 inline bool is_float32(DLDataType type) { return is_type(type, kDLFloat, 32); }
+inline bool is_float16(DLDataType type) { return is_type(type, kDLFloat, 16); }
+inline bool is_bfloat16(DLDataType type) { return is_type(type, kDLBfloat, 16); }
 inline bool is_uint8(DLDataType type) { return is_type(type, kDLUInt, 8); }
 inline bool is_float64(DLDataType type) { return is_type(type, kDLFloat, 64); }
 

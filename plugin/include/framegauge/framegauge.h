@@ -59,7 +59,8 @@ typedef enum FgPadding {
 
 /* SSIM, Wang et al. 2004, Gaussian window of sigma 1.5, of x against y.
  *
- * Images: float32 in 0..data_range, or uint8, whose codes 0..255 stand for 0..data_range.
+ * Images: float32, float16 or bfloat16 in 0..data_range, or uint8, whose codes 0..255 stand for 0..data_range.
+ * Arithmetic is float32 whatever the dtype.
  * Identical images score exactly 1. A NaN or Inf makes the scores of its channel NaN. */
 typedef struct FgSsim2d {
   size_t struct_size;
