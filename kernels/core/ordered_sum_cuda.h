@@ -3,8 +3,8 @@
 // by .cu files alone.
 //
 // The terms lie in device memory, padded with zeros to segments of 32, each at most kLargestTerm in magnitude.
-// Whoever writes them also writes what a segment sums up to in units of 2^-9, as an integer, and adds it to
-// the sum of its group of 512 segments (Deposit). Then
+// Whoever writes them also writes what a segment sums up to in units of 2^-9, as an integer (Segments). Then
+//   ordered_rough    adds those integers for each group of 512 segments
 //   ordered_groups   one block a group: knows from the integers between which bounds the sum runs, and makes
 //                    the group's steps: mostly a single one
 //   ordered_walk     one block: takes the steps in order, and adds the terms of the segments that leave their
@@ -26,9 +26,11 @@ using fg::ordered::Step;
 inline constexpr int kSegmentTerms = 32;
 inline constexpr int kGroupSegments = 512;
 inline constexpr int kThreads = kGroupSegments;
+inline constexpr int kWalkThreads = 1024;
+inline constexpr int kRoughThreads = 256;
 inline constexpr int kGroupTerms = kSegmentTerms * kGroupSegments;
 inline constexpr double kLargestTerm = 66000;
-inline constexpr int kStaged = 64;  // segments of a walk's round that are brought into shared memory at once
+inline constexpr int kStaged = 16;  // serial segments that the walk brings into shared memory at once
 
 // What the walk does next: a step in a binade, or one segment term by term.
 struct alignas(16) Item {
@@ -52,7 +54,7 @@ struct Work {
   double* terms;             // [planes, segments, 32]
   std::int32_t* rough;       // [planes, segments]
   Item* items;               // [planes, segments]
-  std::int64_t* group_sums;  // [planes, groups], 0 before the terms are written
+  std::int64_t* group_sums;  // [planes, groups]
   std::int32_t* item_counts; // [planes, groups]
   std::int64_t segments;
   std::int64_t groups;
@@ -76,18 +78,40 @@ struct Work {
   }
 };
 
-// A warp writes one segment: each lane its term.
-__device__ inline void deposit(const Work& work, std::int64_t plane, std::int64_t segment, double term) {
-  const int lane = threadIdx.x % 32;
-  const std::int64_t at = plane * work.segments + segment;
-  work.terms[at * kSegmentTerms + lane] = term;
-  // 512 term to the nearest integer: the low half of a double whose unit is 2^-9.
-  const int sum = __reduce_add_sync(0xFFFFFFFFu, __double2loint(term + 0x1.8p43));
-  if (lane != 0) return;
-  work.rough[at] = sum;
-  atomicAdd(reinterpret_cast<unsigned long long*>(work.group_sums + plane * work.groups +
-                                                  segment / kGroupSegments),
-            static_cast<unsigned long long>(static_cast<long long>(sum)));  // integers: any order will do
+// 512 term to the nearest integer: the low half of a double whose unit is 2^-9.
+__device__ inline int rough_of(double term) { return __double2loint(term + 0x1.8p43); }
+
+// Where a warp writes its segments, from `first` on.
+class Segments {
+ public:
+  __device__ Segments(const Work& work, std::int64_t plane, std::int64_t first)
+      : terms_(work.terms + (plane * work.segments + first) * kSegmentTerms + threadIdx.x % 32),
+        rough_(work.rough + plane * work.segments + first) {}
+
+  // Each lane its term of the segment that lies `after` segments after the first.
+  __device__ void deposit(std::int32_t after, double term) const {
+    terms_[std::int64_t{after} * kSegmentTerms] = term;
+    const int sum = __reduce_add_sync(0xFFFFFFFFu, rough_of(term));
+    if (threadIdx.x % 32 == 0) rough_[after] = sum;
+  }
+
+ private:
+  double* terms_;
+  std::int32_t* rough_;
+};
+
+// One warp a group; planes along y. Sums that every segment added to itself would meet in a few lines of L2.
+static __global__ void __launch_bounds__(kRoughThreads) ordered_rough(Work work) {
+  const std::int64_t group = std::int64_t{blockIdx.x} * (kRoughThreads / 32) + threadIdx.x / 32;
+  const std::int64_t plane = blockIdx.y, first = group * kGroupSegments;
+  if (group >= work.groups) return;  // the same for the whole warp
+  const std::int32_t* const rough = work.rough + plane * work.segments + first;
+  long long sum = 0;
+#pragma unroll
+  for (int i = threadIdx.x % 32; i < kGroupSegments; i += 32)
+    if (first + i < work.segments) sum += rough[i];
+  for (int step = 16; step > 0; step /= 2) sum += __shfl_down_sync(0xFFFFFFFFu, sum, step);
+  if (threadIdx.x % 32 == 0) work.group_sums[plane * work.groups + group] = sum;
 }
 
 // How far the serial sum of `terms` terms may be from their rough sum: half of 2^-9 a term from the integers,
@@ -104,16 +128,16 @@ __device__ T warp_inclusive_sum(T value) {
 }
 
 // The sum of the values of the threads before this one. Every thread of the block arrives.
-template <class T>
+template <int kBlock, class T>
 __device__ T block_sum_before(T value, T* total) {
-  __shared__ T of_warp[kThreads / 32];
+  __shared__ T of_warp[kBlock / 32];
   const int warp = threadIdx.x / 32;
   const T up_to = warp_inclusive_sum(value);
   __syncthreads();  // of_warp may still be read from the previous call
   if (threadIdx.x % 32 == 31) of_warp[warp] = up_to;
   __syncthreads();
   T before = up_to - value, all = 0;
-  for (int i = 0; i < kThreads / 32; ++i) {
+  for (int i = 0; i < kBlock / 32; ++i) {
     if (i < warp) before += of_warp[i];
     all += of_warp[i];
   }
@@ -121,15 +145,17 @@ __device__ T block_sum_before(T value, T* total) {
   return before;
 }
 
+template <int kBlock>
 struct Merging {
-  std::int64_t from_even[kThreads], from_odd[kThreads];  // 8 KB
-  std::int32_t what[kThreads];
-  bool head[kThreads];
+  std::int64_t from_even[kBlock], from_odd[kBlock];
+  std::int32_t what[kBlock];
+  bool head[kBlock];
 };
 
 // Joins neighbouring steps of one binade. Threads [0, count) have an item each; writes the joined items to
 // `out` and returns how many there are.
-__device__ inline int merge(Merging& shared, Item item, int count, Item* out) {
+template <int kBlock>
+__device__ int merge(Merging<kBlock>& shared, Item item, int count, Item* out) {
   const int thread = threadIdx.x;
   const bool mine = thread < count;
   __syncthreads();  // shared may still be read from the previous call
@@ -141,7 +167,7 @@ __device__ inline int merge(Merging& shared, Item item, int count, Item* out) {
   Step step = item.step();
   bool head = !mine || starts(thread);
   const bool tail = mine && (thread == count - 1 || starts(thread + 1));
-  for (int back = 1; back < kThreads; back *= 2) {
+  for (int back = 1; back < kBlock; back *= 2) {
     shared.from_even[thread] = step.from_even;
     shared.from_odd[thread] = step.from_odd;
     shared.head[thread] = head;
@@ -153,39 +179,58 @@ __device__ inline int merge(Merging& shared, Item item, int count, Item* out) {
     __syncthreads();
   }
   int total = 0;
-  const int slot = block_sum_before(tail ? 1 : 0, &total);
+  const int slot = block_sum_before<kBlock>(tail ? 1 : 0, &total);
   if (tail) out[slot] = item.serial() ? item : item_of(step, item.what);
   return total;
 }
 
-// One block a group; planes along y. Three blocks share an SM.
-static __global__ void __launch_bounds__(kThreads, 3) ordered_groups(Work work) {
-  __shared__ Merging merging;  // 10.7 KB
+// The item of one segment, by a warp: each lane its term. The sum stands at `about` before it.
+__device__ inline Item segment_item(double term, double about, double error, std::int32_t segment) {
+  const int prefix = warp_inclusive_sum(rough_of(term));
+  const double lowest = min(__reduce_min_sync(0xFFFFFFFFu, prefix), 0) * 0x1p-9;
+  const double highest = max(__reduce_max_sync(0xFFFFFFFFu, prefix), 0) * 0x1p-9;
+  Binade binade;
+  const bool stays = fg::ordered::stays_between(about + lowest - error, about + highest + error, &binade);
+  if (!stays) binade = {0, false};  // any: no branch here, so that the work on several segments interleaves
+  Step step = Rounder(binade).step(term);
+  for (int apart = 1; apart < 32; apart *= 2)  // lane 0 ends up with all of them, in order
+    step = fg::ordered::then(step, {__shfl_down_sync(0xFFFFFFFFu, step.from_even, apart),
+                                    __shfl_down_sync(0xFFFFFFFFu, step.from_odd, apart)});
+  step.from_even = __shfl_sync(0xFFFFFFFFu, step.from_even, 0);
+  step.from_odd = __shfl_sync(0xFFFFFFFFu, step.from_odd, 0);
+  Item item = item_of(step, code_of(binade));
+  if (!stays) item.what = -1 - segment;
+  return item;
+}
+
+// One block a group; planes along y. Two blocks share an SM.
+static __global__ void __launch_bounds__(kThreads, 2) ordered_groups(Work work) {
+  __shared__ Merging<kThreads> merging;  // 10.7 KB
   __shared__ std::int32_t first_binade;
   const int thread = threadIdx.x;
   const std::int64_t group = blockIdx.x, plane = blockIdx.y;
   const std::int64_t first = group * kGroupSegments;
-  const int count = static_cast<int>(min(static_cast<long long>(kGroupSegments),
-                                         static_cast<long long>(work.segments - first)));
+  const int count = static_cast<int>(
+      min(static_cast<long long>(kGroupSegments), static_cast<long long>(work.segments - first)));
   const double* const terms = work.terms + (plane * work.segments + first) * kSegmentTerms;
   Item* const items = work.items + plane * work.segments + first;
   std::int32_t* const item_count = work.item_counts + plane * work.groups + group;
 
   // Where the sum stands before this thread's segment.
-  long long groups_before = 0, all = 0, in_group = 0;
-  for (std::int64_t g = thread; g < group; g += kThreads) groups_before += work.group_sums[plane * work.groups + g];
-  block_sum_before(groups_before, &all);
+  long long groups_before = 0, before = 0, in_group = 0;
+  for (std::int64_t g = thread; g < group; g += kThreads)
+    groups_before += work.group_sums[plane * work.groups + g];
+  block_sum_before<kThreads>(groups_before, &before);
   const bool mine = thread < count;
   const long long own = mine ? work.rough[plane * work.segments + first + thread] : 0;
-  const double about = static_cast<double>(all + block_sum_before(own, &in_group)) * 0x1p-9;
+  const double about = static_cast<double>(before + block_sum_before<kThreads>(own, &in_group)) * 0x1p-9;
   const double error = rough_error(static_cast<double>((first + thread + 1) * kSegmentTerms));
 
   Binade binade;
   const bool safe = fg::ordered::stays(about, kSegmentTerms * kLargestTerm + error, &binade);
-  if (thread == 0) first_binade = code_of(binade);
+  if (thread == 0) first_binade = safe ? code_of(binade) : -1;
   __syncthreads();
-  const bool uniform = __syncthreads_and(!mine || (safe && code_of(binade) == first_binade));
-  if (uniform) {
+  if (__syncthreads_and(!mine || (safe && code_of(binade) == first_binade))) {
     const Rounder rounder({first_binade / 2 - 1023, first_binade % 2 != 0});
     std::int64_t units = 0;
     bool tie = false;
@@ -193,7 +238,7 @@ static __global__ void __launch_bounds__(kThreads, 3) ordered_groups(Work work) 
     for (int i = thread; i < count * kSegmentTerms; i += kThreads) units += rounder.units(terms[i], &tie);
     if (!__syncthreads_or(tie)) {
       long long sum = 0;
-      block_sum_before(static_cast<long long>(units), &sum);
+      block_sum_before<kThreads>(static_cast<long long>(units), &sum);
       if (thread != 0) return;
       *item_count = 1;
       items[0] = item_of({sum, sum}, first_binade);
@@ -201,17 +246,23 @@ static __global__ void __launch_bounds__(kThreads, 3) ordered_groups(Work work) 
     }
   }
 
-  // In order: each thread its segment.
-  Item item{0, 0, -1 - static_cast<std::int32_t>(first + thread)};
-  if (mine) {
-    const double* const own_terms = terms + thread * kSegmentTerms;
-    double reach = 0;
-    for (int i = 0; i < kSegmentTerms; ++i) reach += fabs(own_terms[i]);
-    if (fg::ordered::stays(about, reach * (1 + 1e-9) + error, &binade)) {
-      const Rounder rounder(binade);
-      Step step{0, 0};
-      for (int i = 0; i < kSegmentTerms; ++i) step = fg::ordered::then(step, rounder.step(own_terms[i]));
-      item = item_of(step, code_of(binade));
+  // In order. Each warp makes the items of its 32 segments; each lane keeps one.
+  constexpr int kAtOnce = 4;  // so that neither loads nor shuffles wait for each other
+  Item item{0, 0, -1};
+  const int lane = thread % 32, first_of_warp = thread - lane;
+  for (int i = 0; i < 32 && first_of_warp + i < count; i += kAtOnce) {
+    double term[kAtOnce];
+#pragma unroll
+    for (int k = 0; k < kAtOnce; ++k) {
+      const int segment = first_of_warp + i + k;
+      term[k] = segment < count ? terms[segment * kSegmentTerms + lane] : 0.0;
+    }
+#pragma unroll
+    for (int k = 0; k < kAtOnce; ++k) {
+      const Item made = segment_item(term[k], __shfl_sync(0xFFFFFFFFu, about, i + k),
+                                     __shfl_sync(0xFFFFFFFFu, error, i + k),
+                                     static_cast<std::int32_t>(first + first_of_warp + i + k));
+      if (lane == i + k) item = made;
     }
   }
   const int merged = merge(merging, item, count, items);
@@ -219,62 +270,67 @@ static __global__ void __launch_bounds__(kThreads, 3) ordered_groups(Work work) 
 }
 
 struct Walk {
-  Merging merging;                       // 10.7 KB
-  Item items[kThreads];                  // 8 KB
-  double staged[kStaged][kSegmentTerms]; // 16 KB
-  std::int32_t before[kThreads];         // items of the groups before, in this round
+  Merging<kWalkThreads> merging;          // 21.3 KB
+  Item items[kWalkThreads];               // 16 KB
+  double staged[kStaged * kSegmentTerms]; // 4 KB
+  std::int32_t staged_segments[kStaged];
+  std::int32_t done;                      // items taken
+  std::int32_t before[kWalkThreads];      // items of the groups before, in this round
 };
 
-// The sum of a plane, in the thread 0 of the block. `s` is 0 at first.
+// The sum of a plane, in thread 0 of a block of kWalkThreads.
 __device__ inline double walk(const Work& work, std::int64_t plane, Walk& shared) {
   const int thread = threadIdx.x;
   const double* const terms = work.terms + plane * work.segments * kSegmentTerms;
   const Item* const items = work.items + plane * work.segments;
   double s = 0;
-  for (std::int64_t first_group = 0; first_group < work.groups; first_group += kThreads) {
+  for (std::int64_t first_group = 0; first_group < work.groups; first_group += kWalkThreads) {
     const std::int64_t group = first_group + thread;
     int total = 0;
     const int own = group < work.groups ? work.item_counts[plane * work.groups + group] : 0;
-    const int before = block_sum_before(own, &total);
-    shared.before[thread] = before;
+    shared.before[thread] = block_sum_before<kWalkThreads>(own, &total);
     __syncthreads();
-    for (int first = 0; first < total; first += kThreads) {
-      const int count = min(kThreads, total - first), wanted = first + thread;
+    for (int first = 0; first < total; first += kWalkThreads) {
+      const int count = min(kWalkThreads, total - first), wanted = first + thread;
       Item item{0, 0, -1};
       if (thread < count) {
         int owner = 0;  // the last group whose items begin at or before the wanted one
-        for (int step = kThreads / 2; step > 0; step /= 2)
+        for (int step = kWalkThreads / 2; step > 0; step /= 2)
           if (shared.before[owner + step] <= wanted) owner += step;
         item = items[(first_group + owner) * kGroupSegments + wanted - shared.before[owner]];
       }
       const int merged = merge(shared.merging, item, count, shared.items);
+      if (thread == 0) shared.done = 0;
       __syncthreads();
-      // The first serial segments, by all warps; what is beyond is read as it comes.
-      int serial = 0;
-      const bool is_serial = thread < merged && shared.items[thread].serial();
-      const int rank = block_sum_before(is_serial ? 1 : 0, &serial);
-      if (is_serial && rank < kStaged) {
-        const double* const segment = terms + std::int64_t{-1 - shared.items[thread].what} * kSegmentTerms;
-        for (int i = 0; i < kSegmentTerms; ++i) shared.staged[rank][i] = segment[i];
-      }
-      __syncthreads();
-      if (thread == 0) {
-        int seen = 0;
-        for (int i = 0; i < merged; ++i) {
-          const Item next = shared.items[i];
-          if (!next.serial()) {
-            s = fg::ordered::moved(s, next.step());
-            continue;
-          }
-          const double* const segment = seen < kStaged
-                                            ? shared.staged[seen]
-                                            : terms + std::int64_t{-1 - next.what} * kSegmentTerms;
-          ++seen;
+      const bool serial = thread < merged && shared.items[thread].serial();
+      int serials = 0;
+      const int rank = block_sum_before<kWalkThreads>(serial ? 1 : 0, &serials);
+      for (int staged = 0; staged == 0 || staged < serials; staged += kStaged) {
+        // The next serial segments, a warp each.
+        if (serial && rank >= staged && rank < staged + kStaged)
+          shared.staged_segments[rank - staged] = -1 - shared.items[thread].what;
+        __syncthreads();
+        if (thread < min(kStaged, serials - staged) * kSegmentTerms)
+          shared.staged[thread] = terms[std::int64_t{shared.staged_segments[thread / kSegmentTerms]} *
+                                            kSegmentTerms + thread % kSegmentTerms];
+        __syncthreads();
+        if (thread == 0) {
+          int used = 0, i = shared.done;
+          for (; i < merged; ++i) {
+            const Item next = shared.items[i];
+            if (!next.serial()) {
+              s = fg::ordered::moved(s, next.step());
+              continue;
+            }
+            if (used == kStaged) break;
+            const double* const segment = shared.staged + used++ * kSegmentTerms;
 #pragma unroll
-          for (int k = 0; k < kSegmentTerms; ++k) s += segment[k];
+            for (int k = 0; k < kSegmentTerms; ++k) s += segment[k];
+          }
+          shared.done = i;
         }
+        __syncthreads();
       }
-      __syncthreads();
     }
   }
   return s;

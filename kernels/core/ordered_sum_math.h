@@ -100,14 +100,18 @@ FG_HD double moved(double s, Step step) {
   return double_of(bits + ((bits & 1) != 0 ? step.from_odd : step.from_even));  // sign and magnitude: |s| moves
 }
 
-// Does a sum that is within `reach` of `about` all along stay in one binade? Says which.
+// Does a sum that is between `low` and `high` all along stay in one binade? Says which.
+FG_HD bool stays_between(double low, double high, Binade* binade) {
+  binade->negative = high < 0;
+  const double nearer = binade->negative ? -high : low, farther = binade->negative ? -low : high;
+  binade->exponent = static_cast<std::int32_t>((bits_of(nearer) >> 52) - 1023);  // of no use below 0
+  if (!(nearer > 0 && binade->exponent > -900 && binade->exponent < 1000)) return false;  // a NaN, too
+  return farther <= 2 * power_of_two(binade->exponent);
+}
+
+// The same of a sum that is within `reach` of `about`.
 FG_HD bool stays(double about, double reach, Binade* binade) {
-  const double magnitude = std::fabs(about);
-  binade->exponent = static_cast<std::int32_t>((bits_of(magnitude) >> 52) - 1023);
-  binade->negative = about < 0;
-  if (!(binade->exponent > -900 && binade->exponent < 1000)) return false;  // a NaN and an infinity, too
-  const double low = power_of_two(binade->exponent);
-  return magnitude - reach >= low && magnitude + reach <= 2 * low;
+  return stays_between(about - reach, about + reach, binade);
 }
 
 }  // namespace fg::ordered

@@ -23,14 +23,16 @@ struct TileOf;
 template <>
 struct TileOf<std::uint8_t> {
   static constexpr int kThreads = integer_ssim::tile::kThreads, kRows = integer_ssim::tile::kRows,
-                       kRowsPerWarp = integer_ssim::tile::kRowsPerWarp, kBlocksPerSm = 4;
+                       kRowsPerWarp = integer_ssim::tile::kRowsPerWarp, kBlocksPerSm = 3;
   using Shared = integer_ssim::tile::Shared;
+  using Taps = integer_ssim::tile::Taps;
 };
 template <>
 struct TileOf<std::uint16_t> {
   static constexpr int kThreads = integer_ssim::tile16::kThreads, kRows = integer_ssim::tile16::kRows,
                        kRowsPerWarp = integer_ssim::tile16::kRowsPerWarp, kBlocksPerSm = 4;
   using Shared = integer_ssim::tile16::Shared;
+  using Taps = integer_ssim::tile16::Taps;
 };
 
 // How a plane is cut, and what scratch holds: the scores of all planes, then the ordered sums of a few.
@@ -58,33 +60,32 @@ struct Plan {
 // One block a tile: x across, y down, z planes.
 template <class T>
 __global__ void __launch_bounds__(TileOf<T>::kThreads, TileOf<T>::kBlocksPerSm)
-    integer_ssim_terms(IntegerSsim<T> op, integer_ssim::Constants constants, ordered_sum::Work work,
+    integer_ssim_terms(IntegerSsim<T> op, integer_ssim::Constants constants,
+                       typename TileOf<T>::Taps taps, ordered_sum::Work work,
                        std::int64_t first_plane) {
   __shared__ typename TileOf<T>::Shared shared;  // 40.8 KB for 8 bits, 33.8 KB for 16
   const int thread = threadIdx.x;
   const std::int32_t row = static_cast<std::int32_t>(blockIdx.y) * TileOf<T>::kRows;
   const std::int32_t column = static_cast<std::int32_t>(blockIdx.x) * 32;
   const PlaneView<const T> x = op.x.plane(first_plane + blockIdx.z), y = op.y.plane(first_plane + blockIdx.z);
-  double terms[TileOf<T>::kRowsPerWarp];
   load_codes(thread, x, y, row, column, shared);
   __syncthreads();
-  filter_rows(thread, shared);
+  filter_rows(thread, taps, shared);
   __syncthreads();
-  filter_columns(thread, shared, row, column, x.height, x.width, constants, terms);
   const bool in_row = column + thread % 32 < x.width;
-#pragma unroll
-  for (int i = 0; i < TileOf<T>::kRowsPerWarp; ++i) {
-    const std::int32_t r = row + thread / 32 * TileOf<T>::kRowsPerWarp + i;
-    if (r < x.height)  // the same for all threads of a warp
-      deposit(work, blockIdx.z, std::int64_t{r} * gridDim.x + blockIdx.x, in_row ? terms[i] : 0.0);
-  }
+  const std::int32_t first_row = row + thread / 32 * TileOf<T>::kRowsPerWarp;
+  const ordered_sum::Segments segments(work, blockIdx.z, std::int64_t{first_row} * gridDim.x + blockIdx.x);
+  filter_columns(thread, shared, row, column, x.height, x.width, constants, [&](int i, double term) {
+    if (first_row + i < x.height)  // the same for all threads of a warp
+      segments.deposit(i * static_cast<std::int32_t>(gridDim.x), in_row ? term : 0.0);
+  });
 }
 
 // One block a plane.
-__global__ void __launch_bounds__(ordered_sum::kThreads)
+__global__ void __launch_bounds__(ordered_sum::kWalkThreads)
     integer_ssim_finish(ordered_sum::Work work, std::int64_t first_plane, double weights,
                         TableView<double> scores, double* plane_scores, double* mean_of_one) {
-  __shared__ ordered_sum::Walk shared;  // 36.7 KB
+  __shared__ ordered_sum::Walk shared;  // 46 KB
   const double sum = ordered_sum::walk(work, blockIdx.x, shared);
   if (threadIdx.x != 0) return;
   const double score = sum / weights;
@@ -122,17 +123,20 @@ void integer_ssim(const IntegerSsim<T>& op, Scratch scratch, int device, void* s
   for (std::int64_t first = 0; first < plan.planes; first += plan.at_once) {
     const std::int64_t count = std::min(plan.at_once, plan.planes - first);
     const ordered_sum::Work work(sums, plan.at_once, plan.segments);
-    check(cudaMemsetAsync(work.group_sums, 0, static_cast<std::size_t>(count * work.groups) * 8, cuda_stream),
-          "clearing the sums of integer SSIM");
     const dim3 tiles(static_cast<unsigned>(plan.across), static_cast<unsigned>(plan.down),
                      static_cast<unsigned>(count));
     integer_ssim_terms<T><<<tiles, TileOf<T>::kThreads, 0, cuda_stream>>>(
-        op, integer_ssim::constants(op.bits), work, first);
+        op, integer_ssim::constants(op.bits), typename TileOf<T>::Taps(), work, first);
     check(cudaGetLastError(), "launching integer SSIM");
+    constexpr unsigned kWarps = ordered_sum::kRoughThreads / 32;
+    const dim3 rough_blocks((static_cast<unsigned>(work.groups) + kWarps - 1) / kWarps,
+                            static_cast<unsigned>(count));
+    ordered_sum::ordered_rough<<<rough_blocks, ordered_sum::kRoughThreads, 0, cuda_stream>>>(work);
+    check(cudaGetLastError(), "launching the rough sums");
     const dim3 groups(static_cast<unsigned>(work.groups), static_cast<unsigned>(count));
     ordered_sum::ordered_groups<<<groups, ordered_sum::kThreads, 0, cuda_stream>>>(work);
     check(cudaGetLastError(), "launching the ordered sums");
-    integer_ssim_finish<<<static_cast<unsigned>(count), ordered_sum::kThreads, 0, cuda_stream>>>(
+    integer_ssim_finish<<<static_cast<unsigned>(count), ordered_sum::kWalkThreads, 0, cuda_stream>>>(
         work, first, weights, op.scores, plane_scores, plan.planes == 1 ? op.mean : nullptr);
     check(cudaGetLastError(), "launching the end of integer SSIM");
   }

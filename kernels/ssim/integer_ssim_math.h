@@ -97,7 +97,7 @@ FG_HD double term(const Moments& m, double w, Constants k) {
 // integer below 2^50, and a variance or covariance does not change with what is taken from all codes, so that
 // the bits are those of term() (integer_ssim_math_test).
 struct Moments8 {
-  std::int32_t a, b;
+  double a, b;
   std::uint32_t squares;  // of a^2 + b^2
   std::int32_t ab;
 };
@@ -119,10 +119,9 @@ FG_HD double to_double(std::uint32_t value) {
 }
 
 FG_HD double term(const Moments8& m, double w, Constants k) {
-  const double a = to_double(m.a), b = to_double(m.b);
-  const double mx = exact_fma(128, w, a), my = exact_fma(128, w, b);
-  const double covariance = exact_fma(-a, b, times(to_double(m.ab), w));
-  const double variances = exact_fma(-b, b, exact_fma(-a, a, times(to_double(m.squares), w)));
+  const double mx = exact_fma(128, w, m.a), my = exact_fma(128, w, m.b);
+  const double covariance = exact_fma(-m.a, m.b, times(to_double(m.ab), w));
+  const double variances = exact_fma(-m.b, m.b, exact_fma(-m.a, m.a, times(to_double(m.squares), w)));
   const double above =
       times(times(w, exact_fma(2, times(mx, my), k.c1)), exact_fma(2, covariance, k.c2));
   const double below = times(plus(exact_fma(my, my, times(mx, mx)), k.c1), plus(variances, k.c2));

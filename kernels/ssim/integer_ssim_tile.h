@@ -38,7 +38,7 @@ inline constexpr int kGroupColumns = 8;  // of a thread in a row
 inline constexpr int kRowsPerWarp = 7;
 
 struct alignas(16) RowMoments {
-  std::int32_t a, b;
+  float a, b;  // integers of at most 2^15; their sums over a window, of at most 2^23, are exact in float
   std::uint32_t squares;
   std::int32_t ab;
 };
@@ -69,15 +69,14 @@ FG_HD bool can_load_words(const PlaneView<const std::uint8_t>& plane) {
          reinterpret_cast<std::uintptr_t>(plane.data) % 4 == 0;
 }
 
-// The tile whose first term lies at row, column.
-FG_HD void load_codes(int thread, const PlaneView<const std::uint8_t>& x, const PlaneView<const std::uint8_t>& y,
-                      std::int32_t row, std::int32_t column, Shared& shared) {
+// The tile whose first term lies at row, column. Four threads a row.
+FG_HD void load_codes(int thread, const PlaneView<const std::uint8_t>& x,
+                      const PlaneView<const std::uint8_t>& y, std::int32_t row, std::int32_t column,
+                      Shared& shared) {
   const bool x_words = can_load_words(x), y_words = can_load_words(y);
+  const int r = thread / 4;
   FG_UNROLL
-  for (int first = 0; first < kCodeRows * kWords; first += kThreads) {
-    const int i = first + thread;
-    if (i >= kCodeRows * kWords) break;
-    const int r = i / kWords, w = i % kWords;
+  for (int w = thread % 4; w < kWords; w += 4) {
     shared.x[r * kPitchWords + w] = load_word(x, row + r - kRadius, column + 4 * w - kRadius, x_words);
     shared.y[r * kPitchWords + w] = load_word(y, row + r - kRadius, column + 4 * w - kRadius, y_words);
   }
@@ -127,7 +126,19 @@ FG_HD constexpr std::uint32_t packed_taps(int first, int shift) {
   return word;
 }
 
-FG_HD void filter_rows(int thread, Shared& shared) {
+// Taps as the dot products take them. An argument of the kernel: such words are operands from constant memory.
+struct Taps {
+  std::uint32_t four[4][3], two[2][5];  // [shift][word]
+
+  Taps() {
+    for (int shift = 0; shift < 4; ++shift)
+      for (int word = 0; word < 3; ++word) four[shift][word] = packed_taps<4>(4 * word, shift);
+    for (int shift = 0; shift < 2; ++shift)
+      for (int word = 0; word < 5; ++word) two[shift][word] = packed_taps<2>(2 * word, shift);
+  }
+};
+
+FG_HD void filter_rows(int thread, const Taps& taps, Shared& shared) {
   const int row = thread % kCodeRows, group = thread / kCodeRows;
   const int at = row * kPitchWords + group * (kGroupColumns / 4);
   std::uint32_t x[4], y[4];  // 16 codes: 8 columns and their halo
@@ -150,32 +161,32 @@ FG_HD void filter_rows(int thread, Shared& shared) {
   RowMoments* const out = shared.moments + row * kMomentPitch + group * kGroupColumns;
   FG_UNROLL
   for (int column = 0; column < kGroupColumns; ++column) {
-    RowMoments m{0, 0, 0, 0};
+    std::int32_t a = 0, b = 0, ab = 0;
+    std::uint32_t sum = 0;
     FG_UNROLL
     for (int word = 0; word < 3; ++word) {
-      const std::uint32_t taps = packed_taps<4>(4 * word, column % 4);
-      m.a = dot4(x[column / 4 + word], taps, m.a);
-      m.b = dot4(y[column / 4 + word], taps, m.b);
+      a = dot4(x[column / 4 + word], taps.four[column % 4][word], a);
+      b = dot4(y[column / 4 + word], taps.four[column % 4][word], b);
     }
     FG_UNROLL
     for (int pair = 0; pair < 5; ++pair) {
-      const std::uint32_t taps = packed_taps<2>(2 * pair, column % 2);
-      m.squares = dot2(squares[column / 2 + pair], taps, m.squares);
-      m.ab = dot2(products[column / 2 + pair], static_cast<std::int32_t>(taps), m.ab);
+      sum = dot2(squares[column / 2 + pair], taps.two[column % 2][pair], sum);
+      ab = dot2(products[column / 2 + pair], static_cast<std::int32_t>(taps.two[column % 2][pair]), ab);
     }
-    out[column] = m;
+    out[column] = {static_cast<float>(a), static_cast<float>(b), sum, ab};
   }
 }
 
 // ---- along columns ----
 
 // The terms of kRowsPerWarp rows of the thread's column, from row thread / 32 * kRowsPerWarp of the tile on.
-// What lies outside the plane comes out as anything, NaN included.
+// What lies outside the plane comes out as anything, NaN included. emit(i, term) takes them one after the other.
+template <class Emit>
 FG_HD void filter_columns(int thread, const Shared& shared, std::int32_t row, std::int32_t column,
-                          std::int32_t height, std::int32_t width, Constants constants, double* terms) {
+                          std::int32_t height, std::int32_t width, Constants constants, const Emit& emit) {
   const int lane = thread % kColumns, first = thread / kColumns * kRowsPerWarp;
   const RowMoments* const run = shared.moments + first * kMomentPitch + lane;
-  Moments8 sums[kRowsPerWarp];
+  RowMoments sums[kRowsPerWarp];
   FG_UNROLL
   for (int i = 0; i < kRowsPerWarp; ++i) sums[i] = {0, 0, 0, 0};
   FG_UNROLL
@@ -185,8 +196,8 @@ FG_HD void filter_columns(int thread, const Shared& shared, std::int32_t row, st
     for (int i = 0; i < kRowsPerWarp; ++i) {
       const int k = at - i - kRadius;
       if (k < -kRadius || k > kRadius) continue;
-      sums[i].a += tap(k) * m.a;
-      sums[i].b += tap(k) * m.b;
+      sums[i].a += static_cast<float>(tap(k)) * m.a;
+      sums[i].b += static_cast<float>(tap(k)) * m.b;
       sums[i].squares += static_cast<std::uint32_t>(tap(k)) * m.squares;
       sums[i].ab += tap(k) * m.ab;
     }
@@ -203,7 +214,7 @@ FG_HD void filter_columns(int thread, const Shared& shared, std::int32_t row, st
       w = along_column * along_row;
       k = weighted(constants, w);
     }
-    terms[i] = term(sums[i], w, k);
+    emit(i, term(Moments8{sums[i].a, sums[i].b, sums[i].squares, sums[i].ab}, w, k));
   }
 }
 

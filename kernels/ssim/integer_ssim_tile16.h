@@ -31,7 +31,9 @@ FG_HD void load_codes(int thread, const PlaneView<const std::uint16_t>& x,
   }
 }
 
-FG_HD void filter_rows(int thread, Shared& shared) {
+struct Taps {};  // tap() will do
+
+FG_HD void filter_rows(int thread, const Taps&, Shared& shared) {
   for (int i = thread; i < kCodeRows * kColumns; i += kThreads) {
     const int at = i / kColumns * kCodeColumns + i % kColumns;
     std::uint32_t x = 0, y = 0;              // below 2^24
@@ -55,8 +57,9 @@ FG_HD void filter_rows(int thread, Shared& shared) {
 }
 
 // As tile::filter_columns().
+template <class Emit>
 FG_HD void filter_columns(int thread, const Shared& shared, std::int32_t row, std::int32_t column,
-                          std::int32_t height, std::int32_t width, Constants constants, double* terms) {
+                          std::int32_t height, std::int32_t width, Constants constants, const Emit& emit) {
   const int lane = thread % kColumns, first = thread / kColumns * kRowsPerWarp;
   double sums[kRowsPerWarp][5] = {};
   FG_UNROLL
@@ -76,7 +79,7 @@ FG_HD void filter_columns(int thread, const Shared& shared, std::int32_t row, st
   for (int i = 0; i < kRowsPerWarp; ++i) {
     const double w = along_row * weight_along(row + first + i, height);
     const Moments m{sums[i][0], sums[i][1], sums[i][2], sums[i][3], sums[i][4]};
-    terms[i] = term(m, w, weighted(constants, w));
+    emit(i, term(m, w, weighted(constants, w)));
   }
 }
 

@@ -141,7 +141,7 @@ TEST(integer_ssim_math, four_moments_of_8_bit_codes_give_the_bits_of_five) {
         ab += tap * ((x - 128) * (y - 128));
         w += tap;
       }
-    const integer_ssim::Moments8 four{static_cast<std::int32_t>(a), static_cast<std::int32_t>(b),
+    const integer_ssim::Moments8 four{static_cast<double>(a), static_cast<double>(b),
                                       static_cast<std::uint32_t>(squares), static_cast<std::int32_t>(ab)};
     ASSERT_EQ(four.squares, squares);
     const double weight = static_cast<double>(w);

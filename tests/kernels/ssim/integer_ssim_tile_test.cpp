@@ -17,15 +17,17 @@ namespace tile = integer_ssim::tile;
 double tiled_score(const TestImage<std::uint8_t>& x, const TestImage<std::uint8_t>& y) {
   const int height = x.shape.height, width = x.shape.width;
   std::vector<double> terms(static_cast<std::size_t>(height) * static_cast<std::size_t>(width));
+  const tile::Taps taps;
   const auto shared = std::make_unique<tile::Shared>();
   for (int row = 0; row < height; row += tile::kRows)
     for (int column = 0; column < width; column += tile::kColumns) {
       for (int t = 0; t < tile::kThreads; ++t)
         tile::load_codes(t, x.const_view().plane(0), y.const_view().plane(0), row, column, *shared);
-      for (int t = 0; t < tile::kThreads; ++t) tile::filter_rows(t, *shared);
+      for (int t = 0; t < tile::kThreads; ++t) tile::filter_rows(t, taps, *shared);
       for (int t = 0; t < tile::kThreads; ++t) {
         double of_thread[tile::kRowsPerWarp];
-        tile::filter_columns(t, *shared, row, column, height, width, integer_ssim::constants(8), of_thread);
+        tile::filter_columns(t, *shared, row, column, height, width, integer_ssim::constants(8),
+                             [&](int i, double term) { of_thread[i] = term; });
         for (int i = 0; i < tile::kRowsPerWarp; ++i) {
           const int r = row + t / tile::kColumns * tile::kRowsPerWarp + i, c = column + t % tile::kColumns;
           if (r < height && c < width)
