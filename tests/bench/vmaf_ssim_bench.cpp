@@ -13,6 +13,7 @@
 #include "tests/bench/median.h"
 #include "tests/gpu/kernels/device_memory.h"
 #include "tests/kernels/ssim/integer_ssim_case.h"
+#include "tests/kernels/ssim/vmaf_ssim_case.h"
 
 namespace {
 
@@ -81,6 +82,32 @@ void measure_integer(const std::string& what, const TestImage<T>& x, const TestI
   if (result.read()[0] != mean) std::printf("the scores differ: %.17g and %.17g\n", result.read()[0], mean);
 }
 
+template <class T>
+void measure_float(const std::string& what, const TestImage<T>& x, const TestImage<T>& y, int bits, int levels,
+                   int scale, bool with_cuda) {
+  fg::VmafSsim<T> op = fg::test::make_vmaf_op(x, y, bits, levels, scale);
+  const std::string name = levels == 1 ? "vmaf-float-ssim " : "vmaf-ms-ssim ";
+  const double bytes = 2.0 * static_cast<double>(x.memory.size() * sizeof(T));
+  double mean = 0;
+  op.mean = &mean;
+  std::vector<double> scratch(fg::cpu::vmaf_ssim_scratch_bytes(op) / sizeof(double) + 1);
+  fg::bench::print_line(
+      (name + "cpu " + what).c_str(),
+      time_cpu(3, [&] { fg::cpu::vmaf_ssim(op, {scratch.data(), scratch.size() * sizeof(double)}); }), bytes);
+  if (!with_cuda) return;
+  const fg::test::Stream stream;
+  const DeviceArray<T> device_x(x.memory), device_y(y.memory);
+  const DeviceArray<double> result(1);
+  const DeviceArray<char> device_scratch(fg::cuda::vmaf_ssim_scratch_bytes(op));
+  op.x.data = device_x.data();
+  op.y.data = device_y.data();
+  op.mean = result.data();
+  const auto run = [&] {
+    fg::cuda::vmaf_ssim(op, {device_scratch.data(), device_scratch.size_bytes()}, 0, stream.get());
+  };
+  fg::bench::print_line((name + "cuda " + what).c_str(), time_cuda(stream.get(), run), bytes);
+}
+
 }  // namespace
 
 int main() {
@@ -98,4 +125,8 @@ int main() {
                   make_codes<std::uint8_t>(hd, 8, clean), 8, with_cuda);
   measure_integer("2160x3840, 10 bits", make_codes<std::uint16_t>(uhd, 10, noisy),
                   make_codes<std::uint16_t>(uhd, 10, clean), 10, with_cuda);
+  const auto hd_x = make_codes<std::uint8_t>(hd, 8, noisy), hd_y = make_codes<std::uint8_t>(hd, 8, clean);
+  measure_float("1080x1920, scale 1", hd_x, hd_y, 8, 1, 1, with_cuda);
+  measure_float("1080x1920, scale 4", hd_x, hd_y, 8, 1, 4, with_cuda);
+  measure_float("1080x1920", hd_x, hd_y, 8, 5, 1, with_cuda);
 }
