@@ -81,23 +81,27 @@ struct Work {
 // 512 term to the nearest integer: the low half of a double whose unit is 2^-9.
 __device__ inline int rough_of(double term) { return __double2loint(term + 0x1.8p43); }
 
-// Where a warp writes its segments, from `first` on.
+// Where a warp writes its segments: from `first` on, each `apart` segments after the one before.
 class Segments {
  public:
-  __device__ Segments(const Work& work, std::int64_t plane, std::int64_t first)
+  __device__ Segments(const Work& work, std::int64_t plane, std::int64_t first, std::int64_t apart)
       : terms_(work.terms + (plane * work.segments + first) * kSegmentTerms + threadIdx.x % 32),
-        rough_(work.rough + plane * work.segments + first) {}
+        rough_(work.rough + plane * work.segments + first),
+        apart_(apart) {}
 
-  // Each lane its term of the segment that lies `after` segments after the first.
-  __device__ void deposit(std::int32_t after, double term) const {
-    terms_[std::int64_t{after} * kSegmentTerms] = term;
+  // Each lane its term of the next segment.
+  __device__ void deposit(double term) {
+    *terms_ = term;
     const int sum = __reduce_add_sync(0xFFFFFFFFu, rough_of(term));
-    if (threadIdx.x % 32 == 0) rough_[after] = sum;
+    if (threadIdx.x % 32 == 0) *rough_ = sum;
+    terms_ += apart_ * kSegmentTerms;
+    rough_ += apart_;
   }
 
  private:
   double* terms_;
   std::int32_t* rough_;
+  std::int64_t apart_;
 };
 
 // One warp a group; planes along y. Sums that every segment added to itself would meet in a few lines of L2.

@@ -41,6 +41,8 @@ struct alignas(16) RowMoments {
   float a, b;  // integers of at most 2^15; their sums over a window, of at most 2^23, are exact in float
   std::uint32_t squares;
   std::int32_t ab;
+
+  FG_HD Moments8 codes() const { return {a, b, squares, ab}; }
 };
 
 struct Shared {
@@ -180,7 +182,7 @@ FG_HD void filter_rows(int thread, const Taps& taps, Shared& shared) {
 // ---- along columns ----
 
 // The terms of kRowsPerWarp rows of the thread's column, from row thread / 32 * kRowsPerWarp of the tile on.
-// What lies outside the plane comes out as anything, NaN included. emit(i, term) takes them one after the other.
+// emit(term) takes them row after row, to the plane's last; beyond its last column they may be anything, NaN included.
 template <class Emit>
 FG_HD void filter_columns(int thread, const Shared& shared, std::int32_t row, std::int32_t column,
                           std::int32_t height, std::int32_t width, Constants constants, const Emit& emit) {
@@ -205,16 +207,16 @@ FG_HD void filter_columns(int thread, const Shared& shared, std::int32_t row, st
   const int along_row = weight_along(column + lane, width);
   const double full = 256 * along_row;
   const Constants full_constants = weighted(constants, full);
-  FG_UNROLL
+  // All rows far from the border, the same for all threads of a warp: no branch between one row and the next.
+  if (row + first >= kRadius && row + first + kRowsPerWarp <= height - kRadius) {
+    FG_UNROLL
+    for (int i = 0; i < kRowsPerWarp; ++i) emit(term(sums[i].codes(), full, full_constants));
+    return;
+  }
   for (int i = 0; i < kRowsPerWarp; ++i) {
-    const int along_column = weight_along(row + first + i, height);  // the same for all threads of a warp
-    double w = full;
-    Constants k = full_constants;
-    if (along_column != 256) {
-      w = along_column * along_row;
-      k = weighted(constants, w);
-    }
-    emit(i, term(Moments8{sums[i].a, sums[i].b, sums[i].squares, sums[i].ab}, w, k));
+    if (row + first + i >= height) return;
+    const double w = weight_along(row + first + i, height) * along_row;
+    emit(term(sums[i].codes(), w, weighted(constants, w)));
   }
 }
 

@@ -77,9 +77,10 @@ FG_HD void filter_columns(int thread, const Shared& shared, std::int32_t row, st
   const int along_row = weight_along(column + lane, width);
   FG_UNROLL
   for (int i = 0; i < kRowsPerWarp; ++i) {
+    if (row + first + i >= height) return;
     const double w = along_row * weight_along(row + first + i, height);
     const Moments m{sums[i][0], sums[i][1], sums[i][2], sums[i][3], sums[i][4]};
-    emit(i, term(m, w, weighted(constants, w)));
+    emit(term(m, w, weighted(constants, w)));
   }
 }
 

@@ -25,15 +25,16 @@ double tiled_score(const TestImage<std::uint8_t>& x, const TestImage<std::uint8_
         tile::load_codes(t, x.const_view().plane(0), y.const_view().plane(0), row, column, *shared);
       for (int t = 0; t < tile::kThreads; ++t) tile::filter_rows(t, taps, *shared);
       for (int t = 0; t < tile::kThreads; ++t) {
-        double of_thread[tile::kRowsPerWarp];
+        int r = row + t / tile::kColumns * tile::kRowsPerWarp;
+        const int c = column + t % tile::kColumns;
         tile::filter_columns(t, *shared, row, column, height, width, integer_ssim::constants(8),
-                             [&](int i, double term) { of_thread[i] = term; });
-        for (int i = 0; i < tile::kRowsPerWarp; ++i) {
-          const int r = row + t / tile::kColumns * tile::kRowsPerWarp + i, c = column + t % tile::kColumns;
-          if (r < height && c < width)
-            terms[static_cast<std::size_t>(r) * static_cast<std::size_t>(width) + static_cast<std::size_t>(c)] =
-                of_thread[i];
-        }
+                             [&](double term) {
+                               ASSERT_LT(r, height);
+                               if (c < width)
+                                 terms[static_cast<std::size_t>(r) * static_cast<std::size_t>(width) +
+                                       static_cast<std::size_t>(c)] = term;
+                               ++r;
+                             });
       }
     }
   double sum = 0;
