@@ -51,11 +51,11 @@ __device__ inline Item item_of(Step step, std::int32_t binade) {
 
 // Memory of the sums of `planes` runs of `segments` segments each.
 struct Work {
-  double* terms;             // [planes, segments, 32]
-  std::int32_t* rough;       // [planes, segments]
-  Item* items;               // [planes, segments]
-  std::int64_t* group_sums;  // [planes, groups]
-  std::int32_t* item_counts; // [planes, groups]
+  double* terms;              // [planes, segments, 32]
+  std::int32_t* rough;        // [planes, segments]
+  Item* items;                // [planes, segments]
+  std::int64_t* group_sums;   // [planes, groups]
+  std::int32_t* item_counts;  // [planes, groups]
   std::int64_t segments;
   std::int64_t groups;
 
@@ -274,12 +274,12 @@ static __global__ void __launch_bounds__(kThreads, 2) ordered_groups(Work work) 
 }
 
 struct Walk {
-  Merging<kWalkThreads> merging;          // 21.3 KB
-  Item items[kWalkThreads];               // 16 KB
-  double staged[kStaged * kSegmentTerms]; // 4 KB
+  Merging<kWalkThreads> merging;           // 21.3 KB
+  Item items[kWalkThreads];                // 16 KB
+  double staged[kStaged * kSegmentTerms];  // 4 KB
   std::int32_t staged_segments[kStaged];
-  std::int32_t done;                      // items taken
-  std::int32_t before[kWalkThreads];      // items of the groups before, in this round
+  std::int32_t done;                  // items taken
+  std::int32_t before[kWalkThreads];  // items of the groups before, in this round
 };
 
 // The sum of a plane, in thread 0 of a block of kWalkThreads.
@@ -315,8 +315,9 @@ __device__ inline double walk(const Work& work, std::int64_t plane, Walk& shared
           shared.staged_segments[rank - staged] = -1 - shared.items[thread].what;
         __syncthreads();
         if (thread < min(kStaged, serials - staged) * kSegmentTerms)
-          shared.staged[thread] = terms[std::int64_t{shared.staged_segments[thread / kSegmentTerms]} *
-                                            kSegmentTerms + thread % kSegmentTerms];
+          shared.staged[thread] =
+              terms[std::int64_t{shared.staged_segments[thread / kSegmentTerms]} * kSegmentTerms +
+                    thread % kSegmentTerms];
         __syncthreads();
         if (thread == 0) {
           int used = 0, i = shared.done;

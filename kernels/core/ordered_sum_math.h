@@ -42,7 +42,9 @@ FG_HD double double_of(std::int64_t bits) {
 }
 
 // 2^exponent, for exponents of normal doubles.
-FG_HD double power_of_two(int exponent) { return double_of(static_cast<std::int64_t>(exponent + 1023) << 52); }
+FG_HD double power_of_two(int exponent) {
+  return double_of(static_cast<std::int64_t>(exponent + 1023) << 52);
+}
 
 // Where |s| stays: its exponent and the sign of s.
 struct Binade {
@@ -97,14 +99,15 @@ struct Rounder {
 // s after the step. It holds when |s| starts and stays in the binade of the step.
 FG_HD double moved(double s, Step step) {
   const std::int64_t bits = bits_of(s);
-  return double_of(bits + ((bits & 1) != 0 ? step.from_odd : step.from_even));  // sign and magnitude: |s| moves
+  return double_of(bits +
+                   ((bits & 1) != 0 ? step.from_odd : step.from_even));  // sign and magnitude: |s| moves
 }
 
 // Does a sum that is between `low` and `high` all along stay in one binade? Says which.
 FG_HD bool stays_between(double low, double high, Binade* binade) {
   binade->negative = high < 0;
   const double nearer = binade->negative ? -high : low, farther = binade->negative ? -low : high;
-  binade->exponent = static_cast<std::int32_t>((bits_of(nearer) >> 52) - 1023);  // of no use below 0
+  binade->exponent = static_cast<std::int32_t>((bits_of(nearer) >> 52) - 1023);           // of no use below 0
   if (!(nearer > 0 && binade->exponent > -900 && binade->exponent < 1000)) return false;  // a NaN, too
   return farther <= 2 * power_of_two(binade->exponent);
 }

@@ -15,7 +15,7 @@
 namespace fg::cuda {
 namespace {
 
-constexpr std::int64_t kMaxGridYZ = 65535;                 // CUDA's limit
+constexpr std::int64_t kMaxGridYZ = 65535;                    // CUDA's limit
 constexpr std::int64_t kTermsAtOnce = std::int64_t{1} << 24;  // planes whose terms share scratch: 128 MB
 
 template <class T>
@@ -60,9 +60,8 @@ struct Plan {
 // One block a tile: x across, y down, z planes.
 template <class T>
 __global__ void __launch_bounds__(TileOf<T>::kThreads, TileOf<T>::kBlocksPerSm)
-    integer_ssim_terms(IntegerSsim<T> op, integer_ssim::Constants constants,
-                       typename TileOf<T>::Taps taps, ordered_sum::Work work,
-                       unsigned first_plane) {
+    integer_ssim_terms(IntegerSsim<T> op, integer_ssim::Constants constants, typename TileOf<T>::Taps taps,
+                       ordered_sum::Work work, unsigned first_plane) {
   __shared__ typename TileOf<T>::Shared shared;  // 40.8 KB for 8 bits, 33.8 KB for 16
   const int thread = threadIdx.x;
   const std::int32_t row = static_cast<std::int32_t>(blockIdx.y) * TileOf<T>::kRows;
@@ -76,7 +75,8 @@ __global__ void __launch_bounds__(TileOf<T>::kThreads, TileOf<T>::kBlocksPerSm)
   __syncthreads();
   const bool in_row = column + thread % 32 < x.width;
   const std::int32_t first_row = row + thread / 32 * TileOf<T>::kRowsPerWarp;
-  ordered_sum::Segments segments(work, blockIdx.z, std::int64_t{first_row} * gridDim.x + blockIdx.x, gridDim.x);
+  ordered_sum::Segments segments(work, blockIdx.z, std::int64_t{first_row} * gridDim.x + blockIdx.x,
+                                 gridDim.x);
   filter_columns(thread, shared, row, column, x.height, x.width, constants,
                  [&](double term) { segments.deposit(in_row ? term : 0.0); });
 }
@@ -128,8 +128,7 @@ void integer_ssim(const IntegerSsim<T>& op, Scratch scratch, int device, void* s
     const dim3 tiles(static_cast<unsigned>(plan.across), static_cast<unsigned>(plan.down),
                      static_cast<unsigned>(count));
     integer_ssim_terms<T><<<tiles, TileOf<T>::kThreads, 0, cuda_stream>>>(
-        op, integer_ssim::constants(op.bits), typename TileOf<T>::Taps(), work,
-        static_cast<unsigned>(first));
+        op, integer_ssim::constants(op.bits), typename TileOf<T>::Taps(), work, static_cast<unsigned>(first));
     check(cudaGetLastError(), "launching integer SSIM");
     constexpr unsigned kWarps = ordered_sum::kRoughThreads / 32;
     const dim3 rough_blocks((static_cast<unsigned>(work.groups) + kWarps - 1) / kWarps,

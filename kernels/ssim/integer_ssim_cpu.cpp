@@ -16,7 +16,7 @@ namespace {
 using namespace integer_rows;
 using integer_ssim::kRadius;
 
-constexpr int kBlockRows = 64;                            // with 8 rows of halo
+constexpr int kBlockRows = 64;                              // with 8 rows of halo
 constexpr std::int64_t kBandTerms = std::int64_t{1} << 20;  // 8 MB
 
 template <class T>
@@ -45,8 +45,7 @@ void block_terms(const PlaneView<const T>& x, const PlaneView<const T>& y, integ
   RowMoments ring[kWindow];  // 9 x 5 KB: row r of the image lies in ring[(r + kWindow) % kWindow]
   Line line;
   double column_weights[kColumns];
-  for (int i = 0; i < columns; ++i)
-    column_weights[i] = integer_ssim::weight_along(first_column + i, x.width);
+  for (int i = 0; i < columns; ++i) column_weights[i] = integer_ssim::weight_along(first_column + i, x.width);
   for (int row = first_row - kRadius; row < first_row + rows + kRadius; ++row) {
     RowMoments& moments = ring[(row + kWindow) % kWindow];
     if (row >= 0 && row < x.height) {

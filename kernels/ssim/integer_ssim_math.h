@@ -98,10 +98,9 @@ FG_HD Constants weighted(Constants k, double w) {
 // k: weighted.
 FG_HD double term(const Moments& m, double w, Constants k) {
   const double mx2 = times(m.x, m.x), mxy = times(m.x, m.y), my2 = times(m.y, m.y);
-  const double above = times(times(w, plus(times(2, mxy), k.c1)),
-                             plus(k.c2, times(2, minus(times(m.xy, w), mxy))));
-  const double variances =
-      plus(minus(plus(minus(times(m.xx, w), mx2), times(m.yy, w)), my2), k.c2);
+  const double above =
+      times(times(w, plus(times(2, mxy), k.c1)), plus(k.c2, times(2, minus(times(m.xy, w), mxy))));
+  const double variances = plus(minus(plus(minus(times(m.xx, w), mx2), times(m.yy, w)), my2), k.c2);
   return over(above, times(plus(plus(mx2, my2), k.c1), variances));
 }
 
@@ -135,8 +134,7 @@ FG_HD double term(const Moments8& m, double w, Constants k) {
   const double mx = exact_fma(128, w, m.a), my = exact_fma(128, w, m.b);
   const double covariance = exact_fma(-m.a, m.b, times(to_double(m.ab), w));
   const double variances = exact_fma(-m.b, m.b, exact_fma(-m.a, m.a, times(to_double(m.squares), w)));
-  const double above =
-      times(times(w, exact_fma(2, times(mx, my), k.c1)), exact_fma(2, covariance, k.c2));
+  const double above = times(times(w, exact_fma(2, times(mx, my), k.c1)), exact_fma(2, covariance, k.c2));
   const double below = times(plus(exact_fma(my, my, times(mx, mx)), k.c1), plus(variances, k.c2));
   return over(above, below);
 }

@@ -27,12 +27,12 @@
 namespace fg::integer_ssim::tile {
 
 inline constexpr int kThreads = 256;
-inline constexpr int kColumns = 32;                      // of terms
-inline constexpr int kRows = 56;                         // of terms
-inline constexpr int kCodeRows = kRows + 2 * kRadius;    // 64
+inline constexpr int kColumns = 32;                          // of terms
+inline constexpr int kRows = 56;                             // of terms
+inline constexpr int kCodeRows = kRows + 2 * kRadius;        // 64
 inline constexpr int kCodeColumns = kColumns + 2 * kRadius;  // 40: ten words
 inline constexpr int kWords = kCodeColumns / 4;
-inline constexpr int kPitchWords = 14;  // 16 lanes read two words each of 16 rows without a bank conflict
+inline constexpr int kPitchWords = 14;   // 16 lanes read two words each of 16 rows without a bank conflict
 inline constexpr int kMomentPitch = 33;  // odd: 8 lanes write 16 bytes in 8 rows without a bank conflict
 inline constexpr int kGroupColumns = 8;  // of a thread in a row
 inline constexpr int kRowsPerWarp = 7;
@@ -47,22 +47,21 @@ struct alignas(16) RowMoments {
 
 struct Shared {
   std::uint32_t x[kCodeRows * kPitchWords], y[kCodeRows * kPitchWords];  // 2 x 3.5 KB: four codes a word
-  RowMoments moments[kCodeRows * kMomentPitch];                           // 33.8 KB
+  RowMoments moments[kCodeRows * kMomentPitch];                          // 33.8 KB
 };
 
 // ---- loading ----
 
 // Codes of columns [column, column + 4) of a row, less 128, the first in the lowest byte. `words`: rows are
 // aligned to four bytes and their codes lie side by side.
-FG_HD std::uint32_t load_word(const PlaneView<const std::uint8_t>& plane, std::int32_t row, std::int32_t column,
-                              bool words) {
+FG_HD std::uint32_t load_word(const PlaneView<const std::uint8_t>& plane, std::int32_t row,
+                              std::int32_t column, bool words) {
   if (row < 0 || row >= plane.height || column <= -4 || column >= plane.width) return 0;
   if (words && column >= 0 && column + 4 <= plane.width)
     return *reinterpret_cast<const std::uint32_t*>(plane.row(row) + column) ^ 0x80808080u;
   std::uint32_t word = 0;
   for (int i = 0; i < 4; ++i)
-    if (column + i >= 0 && column + i < plane.width)
-      word |= (plane.at(row, column + i) ^ 0x80u) << (8 * i);
+    if (column + i >= 0 && column + i < plane.width) word |= (plane.at(row, column + i) ^ 0x80u) << (8 * i);
   return word;
 }
 
@@ -155,8 +154,8 @@ FG_HD void filter_rows(int thread, const Taps& taps, Shared& shared) {
   for (int i = 0; i < 8; ++i) {
     const std::int32_t a0 = signed_byte(x[i / 2], i % 2 * 2), a1 = signed_byte(x[i / 2], i % 2 * 2 + 1);
     const std::int32_t b0 = signed_byte(y[i / 2], i % 2 * 2), b1 = signed_byte(y[i / 2], i % 2 * 2 + 1);
-    squares[i] = static_cast<std::uint32_t>(a0 * a0 + b0 * b0) |
-                 static_cast<std::uint32_t>(a1 * a1 + b1 * b1) << 16;
+    squares[i] = static_cast<std::uint32_t>(a0 * a0 + b0 * b0) | static_cast<std::uint32_t>(a1 * a1 + b1 * b1)
+                                                                     << 16;
     products[i] = static_cast<std::int32_t>((static_cast<std::uint32_t>(a0 * b0) & 0xFFFFu) |
                                             static_cast<std::uint32_t>(a1 * b1) << 16);
   }

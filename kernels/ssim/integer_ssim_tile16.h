@@ -36,8 +36,8 @@ struct Taps {};  // tap() will do
 FG_HD void filter_rows(int thread, const Taps&, Shared& shared) {
   for (int i = thread; i < kCodeRows * kColumns; i += kThreads) {
     const int at = i / kColumns * kCodeColumns + i % kColumns;
-    std::uint32_t x = 0, y = 0;              // below 2^24
-    std::uint64_t xx = 0, yy = 0, xy = 0;    // below 2^40
+    std::uint32_t x = 0, y = 0;            // below 2^24
+    std::uint64_t xx = 0, yy = 0, xy = 0;  // below 2^40
     FG_UNROLL
     for (int k = -kRadius; k <= kRadius; ++k) {
       const std::uint32_t weight = static_cast<std::uint32_t>(tap(k));
@@ -63,17 +63,16 @@ FG_HD void filter_columns(int thread, const Shared& shared, std::int32_t row, st
   const int lane = thread % kColumns, first = thread / kColumns * kRowsPerWarp;
   double sums[kRowsPerWarp][5] = {};
   FG_UNROLL
-  for (int at = 0; at < kRowsPerWarp + 2 * kRadius; ++at)
+  for (int at = 0; at < kRowsPerWarp + 2 * kRadius; ++at) FG_UNROLL
+  for (int moment = 0; moment < 5; ++moment) {
+    const double m = shared.moments[moment][(first + at) * kColumns + lane];
     FG_UNROLL
-    for (int moment = 0; moment < 5; ++moment) {
-      const double m = shared.moments[moment][(first + at) * kColumns + lane];
-      FG_UNROLL
-      for (int i = 0; i < kRowsPerWarp; ++i) {
-        const int k = at - i - kRadius;
-        if (k < -kRadius || k > kRadius) continue;
-        sums[i][moment] = exact_fma(tap(k), m, sums[i][moment]);
-      }
+    for (int i = 0; i < kRowsPerWarp; ++i) {
+      const int k = at - i - kRadius;
+      if (k < -kRadius || k > kRadius) continue;
+      sums[i][moment] = exact_fma(tap(k), m, sums[i][moment]);
     }
+  }
   const int along_row = weight_along(column + lane, width);
   FG_UNROLL
   for (int i = 0; i < kRowsPerWarp; ++i) {

@@ -14,16 +14,16 @@ namespace {
 
 using vmaf::LevelSums;
 
-constexpr std::int64_t kMaxGridYZ = 65535;                     // CUDA's limit
+constexpr std::int64_t kMaxGridYZ = 65535;                      // CUDA's limit
 constexpr std::int64_t kSamplesAtOnce = std::int64_t{1} << 24;  // of the planes that share scratch
 constexpr int kLoadThreads = 128, kFinishThreads = 256;
 
 // One level of one plane in scratch.
 struct Level {
-  std::int32_t height, width;           // samples
+  std::int32_t height, width;  // samples
   std::int32_t tiles_across, tiles_down;
-  std::int64_t pixels;                  // of the samples
-  std::int64_t samples_at, sums_at;     // from the plane's first sample and first sum on
+  std::int64_t pixels;               // of the samples
+  std::int64_t samples_at, sums_at;  // from the plane's first sample and first sum on
 };
 
 struct Levels {
@@ -88,8 +88,8 @@ __device__ float load_sample(const PlaneView<const T>& plane, float unit, int sc
 // One thread a sample; rows along y, planes along z.
 template <class T>
 __global__ void __launch_bounds__(kLoadThreads)
-    vmaf_ssim_load(VmafSsim<T> op, Level level, float unit, std::int64_t first_plane, std::int64_t plane_samples,
-                   float* samples) {
+    vmaf_ssim_load(VmafSsim<T> op, Level level, float unit, std::int64_t first_plane,
+                   std::int64_t plane_samples, float* samples) {
   const std::int32_t column = static_cast<std::int32_t>(blockIdx.x * kLoadThreads + threadIdx.x);
   if (column >= level.width) return;
   const std::int64_t plane = blockIdx.z;
@@ -118,7 +118,8 @@ __global__ void __launch_bounds__(kLoadThreads)
 #pragma unroll
         for (int v = -kRadius; v <= kRadius; ++v)
           down += static_cast<double>(vmaf::low_pass_tap(v)) *
-                  static_cast<double>(from[std::int64_t{vmaf::mirrored(2 * row + v, level.height)} * level.width + c]);
+                  static_cast<double>(
+                      from[std::int64_t{vmaf::mirrored(2 * row + v, level.height)} * level.width + c]);
         sum += static_cast<double>(vmaf::low_pass_tap(h)) * down;
       }
       plane[next.samples_at + image * next.pixels + std::int64_t{row} * next.width + column] =
@@ -133,15 +134,15 @@ __global__ void __launch_bounds__(vmaf::tile::kThreads)
   __shared__ vmaf::tile::Shared shared;  // 24.9 KB
   const int thread = threadIdx.x;
   const std::int32_t row = static_cast<std::int32_t>(blockIdx.x) / level.tiles_across * vmaf::tile::kRows;
-  const std::int32_t column = static_cast<std::int32_t>(blockIdx.x) % level.tiles_across * vmaf::tile::kColumns;
+  const std::int32_t column =
+      static_cast<std::int32_t>(blockIdx.x) % level.tiles_across * vmaf::tile::kColumns;
   const float* const x = samples + blockIdx.z * plane_samples + level.samples_at;
   vmaf::tile::load(thread, x, x + level.pixels, level.height, level.width, row, column, shared);
   __syncthreads();
   vmaf::tile::filter_rows(thread, shared);
   __syncthreads();
-  const LevelSums own =
-      vmaf::tile::filter_columns(thread, shared, row, column, level.height - vmaf::kWindow + 1,
-                                 level.width - vmaf::kWindow + 1);
+  const LevelSums own = vmaf::tile::filter_columns(
+      thread, shared, row, column, level.height - vmaf::kWindow + 1, level.width - vmaf::kWindow + 1);
   constexpr int kThreads = vmaf::tile::kThreads;
   const double ssim = block_reduce<kThreads>(own.ssim), l = block_reduce<kThreads>(own.l);
   const double c = block_reduce<kThreads>(own.c), s = block_reduce<kThreads>(own.s);
@@ -217,8 +218,9 @@ void vmaf_ssim(const VmafSsim<T>& op, Scratch scratch, int device, void* stream)
         vmaf_ssim_low_pass<<<sample_blocks(level[i], count), kLoadThreads, 0, cuda_stream>>>(
             level[i - 1], level[i], plan.samples, work.samples);
       check(cudaGetLastError(), "launching the low pass of MS-SSIM");
-      const dim3 tiles(static_cast<unsigned>(level[i].tiles_across) * static_cast<unsigned>(level[i].tiles_down),
-                       1, static_cast<unsigned>(count));
+      const dim3 tiles(
+          static_cast<unsigned>(level[i].tiles_across) * static_cast<unsigned>(level[i].tiles_down), 1,
+          static_cast<unsigned>(count));
       vmaf_ssim_tiles<<<tiles, vmaf::tile::kThreads, 0, cuda_stream>>>(level[i], plan.samples, plan.sums,
                                                                        work.samples, work.sums);
       check(cudaGetLastError(), "launching float SSIM");

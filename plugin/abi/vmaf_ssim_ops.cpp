@@ -58,14 +58,16 @@ double* number_in(const DLTensor* t) {
 template <class Op>
 void check_scores(const Checker& check, const Op& op, const Planes& planes) {
   if (op.scores != nullptr)
-    check_output(check, "scores", op.scores, *op.x, is_float64, "float64", {planes.count}, "one of each plane");
+    check_output(check, "scores", op.scores, *op.x, is_float64, "float64", {planes.count},
+                 "one of each plane");
   if (op.mean != nullptr)
     check_output(check, "mean", op.mean, *op.x, is_float64, "float64", {1}, "one number");
 }
 
 template <class Body>
 auto with_code(DLDataType type, const Body& body) {
-  return is_uint8(type) ? body.template operator()<std::uint8_t>() : body.template operator()<std::uint16_t>();
+  return is_uint8(type) ? body.template operator()<std::uint8_t>()
+                        : body.template operator()<std::uint16_t>();
 }
 
 template <class T, class Kernel, class Op>
@@ -165,8 +167,8 @@ Planes check_op(const Checker& check, const FgVmafSsim& op, Purpose purpose) {
 Planes check_op(const Checker& check, const FgVmafFloatSsim& op, Purpose purpose) {
   const Planes planes = checked_planes(check, op.x, op.y, op.bits, purpose);
   check_extent(check, planes);
-  check.expect(op.scale >= 0 && op.scale <= 10, "scale is " + std::to_string(op.scale) +
-                                                    "; expected 0 (sides of about 256), or 1 to 10");
+  check.expect(op.scale >= 0 && op.scale <= 10,
+               "scale is " + std::to_string(op.scale) + "; expected 0 (sides of about 256), or 1 to 10");
   const int scale = resolved_scale(op, planes);
   const std::int64_t height = vmaf::decimated(static_cast<std::int32_t>(planes.height), scale),
                      width = vmaf::decimated(static_cast<std::int32_t>(planes.width), scale);
@@ -276,7 +278,8 @@ extern "C" {
 
 void fg_vmaf_ssim_defaults(FgVmafSsim* op) { fg::abi::set_defaults(op); }
 FgStatus fg_vmaf_ssim_scratch_bytes(const FgVmafSsim* op, size_t* bytes) {
-  return fg::abi::answer_scratch("fg_vmaf_ssim_scratch_bytes", op, "FgVmafSsim", "fg_vmaf_ssim_defaults", bytes);
+  return fg::abi::answer_scratch("fg_vmaf_ssim_scratch_bytes", op, "FgVmafSsim", "fg_vmaf_ssim_defaults",
+                                 bytes);
 }
 FgStatus fg_vmaf_ssim(const FgVmafSsim* op, void* stream) {
   return fg::abi::answer("fg_vmaf_ssim", "fg_vmaf_ssim_scratch_bytes", op, "FgVmafSsim",

@@ -65,7 +65,10 @@ void measure_integer(const std::string& what, const TestImage<T>& x, const TestI
   std::vector<double> scratch(fg::cpu::integer_ssim_scratch_bytes(op) / sizeof(double));
   fg::bench::print_line(
       ("vmaf-ssim cpu " + what).c_str(),
-      time_cpu(5, [&] { fg::cpu::integer_ssim(op, {scratch.data(), scratch.size() * sizeof(double)}); }),
+      time_cpu(5,
+               [&] {
+                 fg::cpu::integer_ssim(op, {scratch.data(), scratch.size() * sizeof(double)});
+               }),
       bytes);
   if (!with_cuda) return;
   const fg::test::Stream stream;
@@ -83,17 +86,20 @@ void measure_integer(const std::string& what, const TestImage<T>& x, const TestI
 }
 
 template <class T>
-void measure_float(const std::string& what, const TestImage<T>& x, const TestImage<T>& y, int bits, int levels,
-                   int scale, bool with_cuda) {
+void measure_float(const std::string& what, const TestImage<T>& x, const TestImage<T>& y, int bits,
+                   int levels, int scale, bool with_cuda) {
   fg::VmafSsim<T> op = fg::test::make_vmaf_op(x, y, bits, levels, scale);
   const std::string name = levels == 1 ? "vmaf-float-ssim " : "vmaf-ms-ssim ";
   const double bytes = 2.0 * static_cast<double>(x.memory.size() * sizeof(T));
   double mean = 0;
   op.mean = &mean;
   std::vector<double> scratch(fg::cpu::vmaf_ssim_scratch_bytes(op) / sizeof(double) + 1);
-  fg::bench::print_line(
-      (name + "cpu " + what).c_str(),
-      time_cpu(3, [&] { fg::cpu::vmaf_ssim(op, {scratch.data(), scratch.size() * sizeof(double)}); }), bytes);
+  fg::bench::print_line((name + "cpu " + what).c_str(),
+                        time_cpu(3,
+                                 [&] {
+                                   fg::cpu::vmaf_ssim(op, {scratch.data(), scratch.size() * sizeof(double)});
+                                 }),
+                        bytes);
   if (!with_cuda) return;
   const fg::test::Stream stream;
   const DeviceArray<T> device_x(x.memory), device_y(y.memory);

@@ -25,7 +25,8 @@ inline VmafLevel vmaf_level(const Plane& x, const Plane& y) {
       double mx = 0, my = 0, xx = 0, yy = 0, xy = 0;
       for (int j = 0; j < 11; ++j)
         for (int i = 0; i < 11; ++i) {
-          const double weight = taps[j] * taps[i], a = x.at(row + j, column + i), b = y.at(row + j, column + i);
+          const double weight = taps[j] * taps[i], a = x.at(row + j, column + i),
+                       b = y.at(row + j, column + i);
           mx += weight * a;
           my += weight * b;
           xx += weight * a * a;
@@ -48,7 +49,9 @@ inline VmafLevel vmaf_level(const Plane& x, const Plane& y) {
 }
 
 inline double mirrored_sample(const Plane& p, int row, int column) {
-  const auto inside = [](int at, int extent) { return at < 0 ? -1 - at : at >= extent ? 2 * extent - at - 1 : at; };
+  const auto inside = [](int at, int extent) {
+    return at < 0 ? -1 - at : at >= extent ? 2 * extent - at - 1 : at;
+  };
   return p.at(inside(row, p.height), inside(column, p.width));
 }
 

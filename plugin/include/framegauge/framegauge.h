@@ -121,7 +121,8 @@ typedef struct FgVmafSsim {
   int32_t bits;      /* 8 for uint8, 8 to 16 for uint16; 0 (default): as many as the dtype has */
   DLTensor* scores;  /* NULL, or float64 [N] (of [H, W]: [1]) */
   DLTensor* mean;    /* NULL, or float64 [1]: the mean of the scores */
-  void* scratch; /* fg_vmaf_ssim_scratch_bytes() bytes on the device of x, 16-byte aligned; NULL if that is 0 */
+  void*
+      scratch; /* fg_vmaf_ssim_scratch_bytes() bytes on the device of x, 16-byte aligned; NULL if that is 0 */
   size_t scratch_bytes;
 } FgVmafSsim;
 
@@ -135,8 +136,8 @@ typedef struct FgVmafFloatSsim {
   size_t struct_size;
   const DLTensor* x;
   const DLTensor* y;
-  int32_t bits;     /* as in FgVmafSsim */
-  int32_t scale;    /* 0 (default): as libvmaf, so that the shorter side is about 256; 1 to 10. 1 is full size */
+  int32_t bits;  /* as in FgVmafSsim */
+  int32_t scale; /* 0 (default): as libvmaf, so that the shorter side is about 256; 1 to 10. 1 is full size */
   DLTensor* scores; /* NULL, or float64 [N] */
   DLTensor* lcs;    /* NULL, or float64 [N, 3]: the means of luminance, contrast and structure */
   DLTensor* mean;   /* NULL, or float64 [1] */

@@ -22,7 +22,8 @@ VmafOutput run_vmaf_cuda(const TestImage<T>& x, const TestImage<T>& y, int bits,
   VmafSsim<T> op = make_vmaf_op(x, y, bits, levels, scale);
   const std::int64_t planes = op.x.planes(), columns = 3 * levels;
   const DeviceArray<T> device_x(x.memory), device_y(y.memory);
-  const DeviceArray<double> results(std::vector<double>(static_cast<std::size_t>(1 + planes * (1 + columns)), NAN));
+  const DeviceArray<double> results(
+      std::vector<double>(static_cast<std::size_t>(1 + planes * (1 + columns)), NAN));
   const DeviceArray<unsigned char> scratch(cuda::vmaf_ssim_scratch_bytes(op));
   cuda(cudaMemset(scratch.data(), 0xFF, scratch.size_bytes()));  // NaNs
   op.x.data = device_x.data();
@@ -42,8 +43,10 @@ template <class T>
 void expect_like_cpu(Shape shape, int bits, int levels, int scale, Memory layout = {}) {
   SCOPED_TRACE(std::to_string(shape.height) + "x" + std::to_string(shape.width) + " scale " +
                std::to_string(scale) + ", " + std::to_string(levels) + " levels");
-  const auto x = make_codes<T>(shape, bits, noisy_scene, layout), y = make_codes<T>(shape, bits, scene, layout);
-  const VmafOutput gpu = run_vmaf_cuda(x, y, bits, levels, scale), cpu = run_vmaf_cpu(x, y, bits, levels, scale);
+  const auto x = make_codes<T>(shape, bits, noisy_scene, layout),
+             y = make_codes<T>(shape, bits, scene, layout);
+  const VmafOutput gpu = run_vmaf_cuda(x, y, bits, levels, scale),
+                   cpu = run_vmaf_cpu(x, y, bits, levels, scale);
   // The same terms, added in another order, then a mean rounded to float: one step of it. Products of 15
   // powers of such means: a few steps. The wavelet's sums, in another order too, round to another float now
   // and then.

@@ -33,7 +33,9 @@ void expect_the_plain_loop(const std::vector<double>& terms, double start = 0) {
 
 struct Ordered : testing::Test {
   std::mt19937_64 random{20};
-  double uniform(double low, double high) { return std::uniform_real_distribution<double>(low, high)(random); }
+  double uniform(double low, double high) {
+    return std::uniform_real_distribution<double>(low, high)(random);
+  }
   // An odd multiple of 2^exponent: a tie in the binade whose unit is twice that.
   double short_number(int bits, int exponent) {
     return std::ldexp(static_cast<double>(random() % (1u << bits) * 2 + 1), exponent);
@@ -62,9 +64,8 @@ TEST_F(ordered_sum, ties_give_the_bits_of_the_plain_loop) {
   for (int exponent = -24; exponent <= -10; ++exponent) {
     expect_the_plain_loop(make_terms(200000, [&] { return short_number(12, exponent); }), 0x1.8p34);
     expect_the_plain_loop(make_terms(200000, [&] { return -short_number(12, exponent); }), -0x1.8p34);
-    expect_the_plain_loop(make_terms(200000, [&] {
-      return random() % 2 == 0 ? short_number(20, exponent) : uniform(0, 65536);
-    }));
+    expect_the_plain_loop(make_terms(
+        200000, [&] { return random() % 2 == 0 ? short_number(20, exponent) : uniform(0, 65536); }));
     expect_the_plain_loop(std::vector<double>(200000, std::ldexp(1.0, exponent)), 0x1.8p34 + 0x1p-18);
   }
 }

@@ -46,8 +46,8 @@ TEST(integer_ssim_cpu, noise_and_its_inverse_have_the_oracles_bits) {
 TEST(integer_ssim_cpu, constant_planes_have_the_oracles_bits) {
   for (const double a : {0.0, 0.04, 0.5, 1.0})
     for (const double b : {0.0, 1.0})
-      expect_the_oracles_bits_at_every_depth({1, 1, 40, 50}, [a](int, int, int, int) { return a; },
-                                             [b](int, int, int, int) { return b; });
+      expect_the_oracles_bits_at_every_depth(
+          {1, 1, 40, 50}, [a](int, int, int, int) { return a; }, [b](int, int, int, int) { return b; });
 }
 
 TEST(integer_ssim_cpu, identical_planes_score_exactly_1) {
@@ -70,8 +70,8 @@ TEST(integer_ssim_cpu, memory_layout_does_not_change_a_bit) {
     using T = decltype(sample);
     const auto y = make_codes<T>(shape, bits, scene);
     const IntegerOutput plain = run_integer_cpu(make_codes<T>(shape, bits, noisy_scene), y, bits);
-    for (const Memory& layout : {Memory{.row_padding = 13}, Memory{.column_step = 2}, Memory{.column_step = 5},
-                                 Memory{.interleaved = true, .extra_channels = 1}})
+    for (const Memory& layout : {Memory{.row_padding = 13}, Memory{.column_step = 2},
+                                 Memory{.column_step = 5}, Memory{.interleaved = true, .extra_channels = 1}})
       EXPECT_EQ(run_integer_cpu(make_codes<T>(shape, bits, noisy_scene, layout), y, bits).scores,
                 plain.scores);
   };
@@ -121,7 +121,8 @@ TEST(integer_ssim_math, four_moments_of_8_bit_codes_give_the_bits_of_five) {
   std::mt19937 random(3);
   for (int repeat = 0; repeat < 20000; ++repeat) {
     // A window of random codes in a random range, so that variances of all sizes occur.
-    const int low = static_cast<int>(random() % 256), span = static_cast<int>(random() % (256u - static_cast<unsigned>(low))) + 1;
+    const int low = static_cast<int>(random() % 256),
+              span = static_cast<int>(random() % (256u - static_cast<unsigned>(low))) + 1;
     const int rows = 5 + static_cast<int>(random() % 5), columns = 5 + static_cast<int>(random() % 5);
     integer_ssim::Moments five{};
     std::int64_t a = 0, b = 0, squares = 0, ab = 0, w = 0;

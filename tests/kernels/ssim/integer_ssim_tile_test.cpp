@@ -60,8 +60,8 @@ TEST(integer_ssim_tile, odd_sizes_have_the_oracles_bits) {
 TEST(integer_ssim_tile, black_and_white_have_the_oracles_bits) {
   for (const double a : {0.0, 1.0})
     for (const double b : {0.0, 1.0})
-      expect_the_oracles_bits({1, 1, 60, 40}, [a](int, int, int, int) { return a; },
-                              [b](int, int, int, int) { return b; });
+      expect_the_oracles_bits(
+          {1, 1, 60, 40}, [a](int, int, int, int) { return a; }, [b](int, int, int, int) { return b; });
 }
 
 TEST(integer_ssim_tile, strides_do_not_change_a_bit) {

@@ -40,7 +40,8 @@ TEST(vmaf_golden, integer_ssim_of_deeper_frames_has_the_oracles_bits) {
   const auto [x, y] = src01(1);
   for (const int bits : {12, 16}) {
     const auto deep_x = shifted<std::uint16_t>(x, bits - 10), deep_y = shifted<std::uint16_t>(y, bits - 10);
-    const double score = integer_score(std::pair(shifted<std::uint16_t>(x, bits - 10), shifted<std::uint16_t>(y, bits - 10)), bits);
+    const double score = integer_score(
+        std::pair(shifted<std::uint16_t>(x, bits - 10), shifted<std::uint16_t>(y, bits - 10)), bits);
     EXPECT_EQ(bits_of(score), bits_of(oracle::integer_ssim(deep_x.plane(0, 0), deep_y.plane(0, 0), bits)));
     EXPECT_NEAR(score, 0.8904, 5e-4);
   }
@@ -54,10 +55,11 @@ double mean_of_src01(int bits, int levels) {
   double sum = 0;
   for (int frame = 0; frame < 3; ++frame) {
     const auto [x, y] = src01(frame);
-    sum += bits == 8 ? run_vmaf_cpu(shifted<std::uint8_t>(x, -2), shifted<std::uint8_t>(y, -2), 8, levels).mean
-                     : run_vmaf_cpu(shifted<std::uint16_t>(x, bits - 10), shifted<std::uint16_t>(y, bits - 10),
-                                    bits, levels)
-                           .mean;
+    sum += bits == 8
+               ? run_vmaf_cpu(shifted<std::uint8_t>(x, -2), shifted<std::uint8_t>(y, -2), 8, levels).mean
+               : run_vmaf_cpu(shifted<std::uint16_t>(x, bits - 10), shifted<std::uint16_t>(y, bits - 10),
+                              bits, levels)
+                     .mean;
   }
   return sum / 3;
 }

@@ -41,8 +41,8 @@ void expect_like_oracle(Shape shape, int bits, int scale, const PixelFormula& fx
 }
 
 TEST(vmaf_ssim_cpu, odd_sizes_and_depths_match_the_oracle) {
-  for (const Shape& shape : {Shape{1, 1, 11, 11}, Shape{2, 1, 11, 40}, Shape{1, 1, 40, 11}, Shape{1, 1, 75, 139},
-                             Shape{1, 1, 150, 140}}) {
+  for (const Shape& shape : {Shape{1, 1, 11, 11}, Shape{2, 1, 11, 40}, Shape{1, 1, 40, 11},
+                             Shape{1, 1, 75, 139}, Shape{1, 1, 150, 140}}) {
     expect_like_oracle<std::uint8_t>(shape, 8, 1);
     for (const int bits : {9, 10, 12, 16}) expect_like_oracle<std::uint16_t>(shape, bits, 1);
   }
@@ -61,8 +61,10 @@ TEST(vmaf_ssim_cpu, noise_and_its_inverse_match_the_oracle) {
 
 TEST(vmaf_ssim_cpu, five_levels_match_the_oracle) {
   for (const Shape& shape : {Shape{1, 1, 176, 176}, Shape{1, 1, 181, 203}, Shape{1, 1, 190, 333}}) {
-    const auto x = make_codes<std::uint8_t>(shape, 8, noisy_scene), y = make_codes<std::uint8_t>(shape, 8, scene);
-    EXPECT_NEAR(run_vmaf_cpu(x, y, 8, 5).mean, oracle::vmaf_ms_ssim(x.plane(0, 0), y.plane(0, 0)), kTolerance);
+    const auto x = make_codes<std::uint8_t>(shape, 8, noisy_scene),
+               y = make_codes<std::uint8_t>(shape, 8, scene);
+    EXPECT_NEAR(run_vmaf_cpu(x, y, 8, 5).mean, oracle::vmaf_ms_ssim(x.plane(0, 0), y.plane(0, 0)),
+                kTolerance);
   }
 }
 
@@ -90,7 +92,8 @@ TEST(vmaf_ssim_cpu, memory_layout_and_thread_count_do_not_change_a_bit) {
 TEST(vmaf_ssim_tile, tiles_match_the_cpu) {
   namespace tile = vmaf::tile;
   for (const Shape& shape : {Shape{1, 1, 11, 11}, Shape{1, 1, 26, 42}, Shape{1, 1, 43, 75}}) {
-    const auto x = make_codes<std::uint8_t>(shape, 8, noisy_scene), y = make_codes<std::uint8_t>(shape, 8, scene);
+    const auto x = make_codes<std::uint8_t>(shape, 8, noisy_scene),
+               y = make_codes<std::uint8_t>(shape, 8, scene);
     const std::vector<float> fx(x.memory.begin(), x.memory.end()), fy(y.memory.begin(), y.memory.end());
     const auto shared = std::make_unique<tile::Shared>();
     vmaf::LevelSums sums{};

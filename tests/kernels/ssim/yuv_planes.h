@@ -24,8 +24,7 @@ TestImage<T> read_luma(const std::string& name, int width, int height, int frame
   std::ifstream file(yuv_file(name), std::ios::binary);
   const std::streamoff pixels = std::streamoff{width} * height;
   file.seekg(frame * (pixels + pixels / 2) * static_cast<std::streamoff>(sizeof(T)));
-  file.read(reinterpret_cast<char*>(plane.memory.data()),
-            pixels * static_cast<std::streamoff>(sizeof(T)));
+  file.read(reinterpret_cast<char*>(plane.memory.data()), pixels * static_cast<std::streamoff>(sizeof(T)));
   EXPECT_TRUE(file.good()) << "reading " << name;
   return plane;
 }
@@ -53,8 +52,8 @@ inline std::pair<TestImage<std::uint8_t>, TestImage<std::uint8_t>> hall() {
 }
 
 // SKIP_WITHOUT_YUV(); at the start of a test.
-#define SKIP_WITHOUT_YUV()                                                     \
-  if (!std::filesystem::is_directory(fg::test::yuv_file("")))                 \
+#define SKIP_WITHOUT_YUV()                                    \
+  if (!std::filesystem::is_directory(fg::test::yuv_file(""))) \
   GTEST_SKIP() << fg::test::yuv_file("") << " is not there: it has the real frames of this test"
 
 }  // namespace fg::test
