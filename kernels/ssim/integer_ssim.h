@@ -17,7 +17,7 @@ struct IntegerSsim {
   double* mean = nullptr;    // optional: the mean of the scores
 };
 
-// Planes are at most this large, so that the number of a pixel stays an int32 with its row padded.
+// Planes are at most this large: the sum of their weights is then far below 2^53, exact in double.
 inline constexpr std::int64_t kMaxIntegerSsimPixels = std::int64_t{1} << 30;
 
 namespace cpu {

@@ -107,7 +107,7 @@ FG_HD double term(const Moments& m, double w, Constants k) {
 // The same for codes of 8 bits, from moments of the codes less 128, a = x - 128 and b = y - 128, of which
 // four suffice and all fit 32 bits: the sums of squares stay below 2^31. Everything up to the constants is an
 // integer below 2^50, and a variance or covariance does not change with what is taken from all codes, so that
-// the bits are those of term() (integer_ssim_math_test).
+// the bits are those of term() (integer_ssim_cpu_test).
 struct Moments8 {
   double a, b;
   std::uint32_t squares;  // of a^2 + b^2

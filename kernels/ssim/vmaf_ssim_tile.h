@@ -1,5 +1,5 @@
 #pragma once
-// The arithmetic of the CUDA kernel of libvmaf's float SSIM, thread by thread: vmaf_ssim_tile_test runs it on
+// The arithmetic of the CUDA kernel of libvmaf's float SSIM, thread by thread: vmaf_ssim_cpu_test runs it on
 // the host. A block of 128 threads makes a tile of 32 columns and 16 rows of results from 42 x 26 samples.
 
 #include <cstdint>
