@@ -4,8 +4,10 @@
 
 #include "kernels/core/error.h"
 #include "kernels/image/image_errors.h"
+#include "kernels/ssim/integer_ssim.h"
 #include "kernels/ssim/ssim2d.h"
 #include "kernels/ssim/ssim2d_gradient.h"
+#include "kernels/ssim/vmaf_ssim.h"
 
 namespace fg::cuda {
 namespace {
@@ -44,6 +46,23 @@ void image_errors(const ImageErrors<T>&, Scratch, int, void*) {
   refuse();
 }
 
+template <class T>
+std::size_t integer_ssim_scratch_bytes(const IntegerSsim<T>&) {
+  refuse();
+}
+template <class T>
+void integer_ssim(const IntegerSsim<T>&, Scratch, int, void*) {
+  refuse();
+}
+template <class T>
+std::size_t vmaf_ssim_scratch_bytes(const VmafSsim<T>&) {
+  refuse();
+}
+template <class T>
+void vmaf_ssim(const VmafSsim<T>&, Scratch, int, void*) {
+  refuse();
+}
+
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<float>&);
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<std::uint8_t>&);
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<Half>&);
@@ -66,5 +85,13 @@ template void image_errors(const ImageErrors<float>&, Scratch, int, void*);
 template void image_errors(const ImageErrors<std::uint8_t>&, Scratch, int, void*);
 template void image_errors(const ImageErrors<Half>&, Scratch, int, void*);
 template void image_errors(const ImageErrors<BFloat16>&, Scratch, int, void*);
+template std::size_t integer_ssim_scratch_bytes(const IntegerSsim<std::uint8_t>&);
+template std::size_t integer_ssim_scratch_bytes(const IntegerSsim<std::uint16_t>&);
+template void integer_ssim(const IntegerSsim<std::uint8_t>&, Scratch, int, void*);
+template void integer_ssim(const IntegerSsim<std::uint16_t>&, Scratch, int, void*);
+template std::size_t vmaf_ssim_scratch_bytes(const VmafSsim<std::uint8_t>&);
+template std::size_t vmaf_ssim_scratch_bytes(const VmafSsim<std::uint16_t>&);
+template void vmaf_ssim(const VmafSsim<std::uint8_t>&, Scratch, int, void*);
+template void vmaf_ssim(const VmafSsim<std::uint16_t>&, Scratch, int, void*);
 
 }  // namespace fg::cuda

@@ -146,6 +146,65 @@ FG_API void fg_image_errors_defaults(FgImageErrors* op);
 FG_API FgStatus fg_image_errors_scratch_bytes(const FgImageErrors* op, size_t* bytes);
 FG_API FgStatus fg_image_errors(const FgImageErrors* op, void* stream);
 
+/* The SSIMs of video quality, as libvmaf defines them, of luma planes x against y.
+ *
+ * Planes: uint8, or uint16 with codes of `bits` bits in the low bits; [N, H, W] or [H, W], any strides. Codes above
+ * 2^bits - 1 make a score mean nothing.
+ *
+ * fg_vmaf_ssim: the integer SSIM, nine integer taps, the window cut off at the border. The bits of the score are those
+ * of libvmaf's C code, whatever the device; at 16 bits, where that code overflows, those of its formula. */
+typedef struct FgVmafSsim {
+  size_t struct_size;
+  const DLTensor* x; /* planes under test */
+  const DLTensor* y; /* reference, same shape and dtype as x; strides may differ */
+  int32_t bits;      /* 8 for uint8, 8 to 16 for uint16; 0 (default): as many as the dtype has */
+  DLTensor* scores;  /* NULL, or float64 [N] (of [H, W]: [1]) */
+  DLTensor* mean;    /* NULL, or float64 [1]: the mean of the scores */
+  void*
+      scratch; /* fg_vmaf_ssim_scratch_bytes() bytes on the device of x, 16-byte aligned; NULL if that is 0 */
+  size_t scratch_bytes;
+} FgVmafSsim;
+
+FG_API void fg_vmaf_ssim_defaults(FgVmafSsim* op);
+FG_API FgStatus fg_vmaf_ssim_scratch_bytes(const FgVmafSsim* op, size_t* bytes);
+FG_API FgStatus fg_vmaf_ssim(const FgVmafSsim* op, void* stream);
+
+/* libvmaf's float_ssim: 11 Gaussian taps inside the image, luminance, contrast and structure apart, on planes that are
+ * first made smaller by a box of scale x scale. At least 11 samples each way after that. */
+typedef struct FgVmafFloatSsim {
+  size_t struct_size;
+  const DLTensor* x;
+  const DLTensor* y;
+  int32_t bits;  /* as in FgVmafSsim */
+  int32_t scale; /* 0 (default): as libvmaf, so that the shorter side is about 256; 1 to 10. 1 is full size */
+  DLTensor* scores; /* NULL, or float64 [N] */
+  DLTensor* lcs;    /* NULL, or float64 [N, 3]: the means of luminance, contrast and structure */
+  DLTensor* mean;   /* NULL, or float64 [1] */
+  void* scratch;
+  size_t scratch_bytes;
+} FgVmafFloatSsim;
+
+FG_API void fg_vmaf_float_ssim_defaults(FgVmafFloatSsim* op);
+FG_API FgStatus fg_vmaf_float_ssim_scratch_bytes(const FgVmafFloatSsim* op, size_t* bytes);
+FG_API FgStatus fg_vmaf_float_ssim(const FgVmafFloatSsim* op, void* stream);
+
+/* libvmaf's float_ms_ssim: five scales. At least 176 x 176. NaN where the mean of a structure is negative, as there. */
+typedef struct FgVmafMsSsim {
+  size_t struct_size;
+  const DLTensor* x;
+  const DLTensor* y;
+  int32_t bits;     /* as in FgVmafSsim */
+  DLTensor* scores; /* NULL, or float64 [N] */
+  DLTensor* lcs;    /* NULL, or float64 [N, 15]: l, c, s of the full size, then of each half */
+  DLTensor* mean;   /* NULL, or float64 [1] */
+  void* scratch;
+  size_t scratch_bytes;
+} FgVmafMsSsim;
+
+FG_API void fg_vmaf_ms_ssim_defaults(FgVmafMsSsim* op);
+FG_API FgStatus fg_vmaf_ms_ssim_scratch_bytes(const FgVmafMsSsim* op, size_t* bytes);
+FG_API FgStatus fg_vmaf_ms_ssim(const FgVmafMsSsim* op, void* stream);
+
 /* CUDA devices that the CUDA tensors of this build can live on. */
 typedef struct FgCudaDevice {
   char name[128];
