@@ -46,6 +46,10 @@ ImageShape checked_pair(const Checker& check, const DLTensor* x, const DLTensor*
   return shape;
 }
 
+void check_finite(const Checker& check, const char* name, double value) {
+  check.expect(std::isfinite(value), std::string(name) + " is " + text(value) + "; expected a finite number");
+}
+
 void check_range(const Checker& check, const char* name, double value) {
   check.expect(std::isfinite(value) && value > 0,
                std::string(name) + " is " + text(value) + "; expected a finite number above 0");
@@ -58,12 +62,13 @@ void check_overlaps(const Checker& check, const std::vector<NamedTensor>& inputs
                                      " overlap in memory; what is written needs memory of its own");
   };
   for (const NamedTensor& input : inputs)
-    if (scratch.begin != scratch.end) apart(scratch, "scratch", range_of(*input.tensor), input.name);
+    if (input.tensor != nullptr && scratch.begin != scratch.end)
+      apart(scratch, "scratch", range_of(*input.tensor), input.name);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].tensor == nullptr) continue;
     const ByteRange range = range_of(*outputs[i].tensor);
     for (const NamedTensor& input : inputs)
-      apart(range, outputs[i].name, range_of(*input.tensor), input.name);
+      if (input.tensor != nullptr) apart(range, outputs[i].name, range_of(*input.tensor), input.name);
     for (std::size_t j = 0; j < i; ++j)
       if (outputs[j].tensor != nullptr)
         apart(range, outputs[i].name, range_of(*outputs[j].tensor), outputs[j].name);
@@ -71,9 +76,9 @@ void check_overlaps(const Checker& check, const std::vector<NamedTensor>& inputs
   }
 }
 
-void check_output(const Checker& check, const char* name, const DLTensor* t, const DLTensor& image,
-                  bool (*is_expected)(DLDataType), const char* expected_dtype,
-                  const std::vector<std::int64_t>& expected, const char* meaning) {
+void check_input(const Checker& check, const char* name, const DLTensor* t, const DLTensor& image,
+                 bool (*is_expected)(DLDataType), const char* expected_dtype,
+                 const std::vector<std::int64_t>& expected, const char* meaning) {
   check.tensor(name, t, true);
   const std::string who = name;
   check.expect(is_expected(t->dtype),
@@ -86,6 +91,12 @@ void check_output(const Checker& check, const char* name, const DLTensor* t, con
                who + " has shape " + shape_name(*t) + "; expected " + shape_name(expected.data(), rank) +
                    ", " + meaning,
                ErrorCode::size_mismatch);
+}
+
+void check_output(const Checker& check, const char* name, const DLTensor* t, const DLTensor& image,
+                  bool (*is_expected)(DLDataType), const char* expected_dtype,
+                  const std::vector<std::int64_t>& expected, const char* meaning) {
+  check_input(check, name, t, image, is_expected, expected_dtype, expected, meaning);
   check.output(name, *t);
 }
 

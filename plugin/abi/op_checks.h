@@ -46,19 +46,35 @@ auto with_element(DLDataType type, const Body& body) {
   return body.template operator()<float>();
 }
 
+// The same where uint8 has been refused.
+template <class Body>
+auto with_float_element(DLDataType type, const Body& body) {
+  if (is_float16(type)) return body.template operator()<Half>();
+  if (is_bfloat16(type)) return body.template operator()<BFloat16>();
+  return body.template operator()<float>();
+}
+
+// A finite number.
+void check_finite(const Checker& check, const char* name, double value);
+
 // A finite number above 0.
 void check_range(const Checker& check, const char* name, double value);
 
 struct NamedTensor {
   const char* name;
-  const DLTensor* tensor;  // NULL: not given
+  const DLTensor* tensor;  // NULL: not given, and nothing to check
 };
 
 // Outputs share no byte with an input, with each other or with scratch.
 void check_overlaps(const Checker& check, const std::vector<NamedTensor>& inputs,
                     const std::vector<NamedTensor>& outputs, const ByteRange& scratch);
 
-// An output: on the images' device, of this dtype and shape.
+// An input beside the images: on their device, of this dtype and shape.
+void check_input(const Checker& check, const char* name, const DLTensor* t, const DLTensor& image,
+                 bool (*is_expected)(DLDataType), const char* expected_dtype,
+                 const std::vector<std::int64_t>& expected, const char* meaning);
+
+// An output: the same, and each element has a place of its own.
 void check_output(const Checker& check, const char* name, const DLTensor* t, const DLTensor& image,
                   bool (*is_expected)(DLDataType), const char* expected_dtype,
                   const std::vector<std::int64_t>& expected, const char* meaning);

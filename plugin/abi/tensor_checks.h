@@ -211,9 +211,10 @@ ImageView<T> image_view(const DLTensor& t, FgLayout layout, std::int64_t channel
   return view;
 }
 
-inline TableView<double> table_view(const DLTensor& t) {
+template <class T = double>
+TableView<T> table_view(const DLTensor& t) {
   const std::vector<std::int64_t> strides = strides_of(t);
-  return {reinterpret_cast<double*>(first_byte(t)), t.shape[0], t.shape[1], strides[0], strides[1]};
+  return {reinterpret_cast<T*>(first_byte(t)), t.shape[0], t.shape[1], strides[0], strides[1]};
 }
 
 }  // namespace fg::abi
