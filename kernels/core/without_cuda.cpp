@@ -6,6 +6,7 @@
 #include "kernels/image/image_errors.h"
 #include "kernels/ssim/ssim2d.h"
 #include "kernels/ssim/ssim2d_gradient.h"
+#include "kernels/ssim/ssim3d_gradient.h"
 
 namespace fg::cuda {
 namespace {
@@ -36,6 +37,22 @@ void ssim2d_gradient(const Ssim2dGradient<T>&, Scratch, int, void*) {
   refuse();
 }
 template <class T>
+std::size_t ssim3d_scratch_bytes(const Ssim3d<T>&) {
+  refuse();
+}
+template <class T>
+void ssim3d(const Ssim3d<T>&, Scratch, int, void*) {
+  refuse();
+}
+template <class T>
+std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<T>&) {
+  refuse();
+}
+template <class T>
+void ssim3d_gradient(const Ssim3dGradient<T>&, Scratch, int, void*) {
+  refuse();
+}
+template <class T>
 std::size_t image_errors_scratch_bytes(const ImageErrors<T>&) {
   refuse();
 }
@@ -58,6 +75,20 @@ template std::size_t ssim2d_gradient_scratch_bytes(const Ssim2dGradient<BFloat16
 template void ssim2d_gradient(const Ssim2dGradient<float>&, Scratch, int, void*);
 template void ssim2d_gradient(const Ssim2dGradient<Half>&, Scratch, int, void*);
 template void ssim2d_gradient(const Ssim2dGradient<BFloat16>&, Scratch, int, void*);
+template std::size_t ssim3d_scratch_bytes(const Ssim3d<float>&);
+template void ssim3d(const Ssim3d<float>&, Scratch, int, void*);
+template std::size_t ssim3d_scratch_bytes(const Ssim3d<std::uint8_t>&);
+template void ssim3d(const Ssim3d<std::uint8_t>&, Scratch, int, void*);
+template std::size_t ssim3d_scratch_bytes(const Ssim3d<Half>&);
+template void ssim3d(const Ssim3d<Half>&, Scratch, int, void*);
+template std::size_t ssim3d_scratch_bytes(const Ssim3d<BFloat16>&);
+template void ssim3d(const Ssim3d<BFloat16>&, Scratch, int, void*);
+template std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<float>&);
+template void ssim3d_gradient(const Ssim3dGradient<float>&, Scratch, int, void*);
+template std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<Half>&);
+template void ssim3d_gradient(const Ssim3dGradient<Half>&, Scratch, int, void*);
+template std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<BFloat16>&);
+template void ssim3d_gradient(const Ssim3dGradient<BFloat16>&, Scratch, int, void*);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<float>&);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<std::uint8_t>&);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<Half>&);

@@ -23,7 +23,7 @@ __global__ void __launch_bounds__(tile3d::kThreads, 2)
   float thread_sum = 0;
   int loaded = 0;
 #pragma unroll 1
-  for (int first = 0; first < tile3d::kRows && place.row + first < extent.height; first += tile3d::kGroup) {
+  for (int first = 0; first < blocks.rows && place.row + first < extent.height; first += tile3d::kGroup) {
     const int needed = first + tile3d::Shape<kRadius>::kRingRows;
     tile3d::filter_slices<kRadius>(thread, x, y, window, place, loaded, needed - loaded, ring);
     loaded = needed;
@@ -44,14 +44,13 @@ __global__ void __launch_bounds__(tile3d::kThreads, 2)
       __syncthreads();
       if (filters_columns) tile3d::store_columns<kRadius>(thread, results, first, ring);
       __syncthreads();
-      tile3d::for_results<kRadius>(thread, ring, place, first, extent,
-                                   [&](std::int32_t slice, std::int32_t row, std::int32_t column,
-                                       const tile3d::Moments& moments) {
-                                     const float term =
-                                         fg_ssim_term(tile3d::window_moments(moments), constants);
-                                     map.at(slice, row, column) = term;
-                                     thread_sum += term;
-                                   });
+      tile3d::for_results<kRadius>(
+          thread, ring, place, first, extent,
+          [&](std::int32_t slice, std::int32_t row, std::int32_t column, const tile3d::Moments& moments) {
+            const float term = fg_ssim_term(tile3d::window_moments(moments), constants);
+            map.at(slice, row, column) = term;
+            thread_sum += term;
+          });
     }
     __syncthreads();
   }
@@ -65,13 +64,14 @@ template <int kRadius, bool kMap, class T>
 void launch_tiles(const Ssim3d<T>& op, const Blocks3d& blocks, const BlockSums3d& sums, cudaStream_t stream) {
   constexpr std::size_t kBytes = sizeof(tile3d::Moments) * tile3d::Shape<kRadius>::kRingCells;
   allow_shared(ssim3d_tiles<kRadius, kMap, T>, kBytes);
-  ssim3d_tiles<kRadius, kMap, T><<<blocks.count(), tile3d::kThreads, kBytes, stream>>>(op, gaussian_window(kRadius),
-                                                                                 blocks, sums);
+  ssim3d_tiles<kRadius, kMap, T>
+      <<<blocks.count(), tile3d::kThreads, kBytes, stream>>>(op, gaussian_window(kRadius), blocks, sums);
   check(cudaGetLastError(), "launching the SSIM kernel");
 }
 
 template <int kRadius, class T>
-void launch_either(const Ssim3d<T>& op, const Blocks3d& blocks, const BlockSums3d& sums, cudaStream_t stream) {
+void launch_either(const Ssim3d<T>& op, const Blocks3d& blocks, const BlockSums3d& sums,
+                   cudaStream_t stream) {
   if (op.map.data != nullptr)
     launch_tiles<kRadius, true>(op, blocks, sums, stream);
   else

@@ -16,17 +16,29 @@
 
 namespace fg::cuda {
 
-// The blocks of a batch of maps, in the order of their numbers: across, down, deep, volumes.
+// The blocks of a batch of maps, in the order of their numbers: across, down, deep, volumes. Where there are enough
+// of them they are twice as high, so that fewer rows are filtered along z for two blocks. How many depends on the
+// volumes alone, not on the device: the sums stay the same to the bit.
 struct Blocks3d {
+  static constexpr std::int64_t kEnough = 512;  // two rounds of two blocks for each of the 132 SMs of an H200
+
   std::uint32_t across, down, deep;
+  std::int32_t rows;  // of a block
   std::int64_t per_volume, volumes;
 
   Blocks3d(std::int64_t depth, std::int64_t height, std::int64_t width, std::int64_t volume_count)
-      : across(static_cast<std::uint32_t>((width + tile3d::kColumns - 1) / tile3d::kColumns)),
-        down(static_cast<std::uint32_t>((height + tile3d::kRows - 1) / tile3d::kRows)),
-        deep(static_cast<std::uint32_t>((depth + tile3d::kSlices - 1) / tile3d::kSlices)),
-        per_volume(std::int64_t{across} * down * deep),
-        volumes(volume_count) {}
+      : across(parts(width, tile3d::kColumns)), deep(parts(depth, tile3d::kSlices)), volumes(volume_count) {
+    rows = 2 * tile3d::kRows;
+    down = parts(height, rows);
+    if (std::int64_t{across} * down * deep * volumes < kEnough) {
+      rows = tile3d::kRows;
+      down = parts(height, rows);
+    }
+    per_volume = std::int64_t{across} * down * deep;
+  }
+  static std::uint32_t parts(std::int64_t extent, std::int64_t size) {
+    return static_cast<std::uint32_t>((extent + size - 1) / size);
+  }
 
   void check_size() const {
     constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();  // CUDA's limit
@@ -37,7 +49,7 @@ struct Blocks3d {
 
   __device__ tile3d::Place place(std::uint32_t block, std::int32_t inset) const {
     return {static_cast<std::int32_t>(block / (across * down) % deep) * tile3d::kSlices,
-            static_cast<std::int32_t>(block / across % down) * tile3d::kRows,
+            static_cast<std::int32_t>(block / across % down) * rows,
             static_cast<std::int32_t>(block % across) * tile3d::kColumns, inset};
   }
   __device__ std::uint32_t volume(std::uint32_t block) const { return block / (across * down * deep); }

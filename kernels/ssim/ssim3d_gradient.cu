@@ -29,7 +29,7 @@ __global__ void __launch_bounds__(tile3d::kThreads, 2)
   float thread_sum = 0;
   int loaded = 0;
 #pragma unroll 1
-  for (int first = 0; first < tile3d::kRows && place.row + first < extent.height; first += tile3d::kGroup) {
+  for (int first = 0; first < blocks.rows && place.row + first < extent.height; first += tile3d::kGroup) {
     const int needed = first + tile3d::Shape<kRadius>::kRingRows;
     tile3d::filter_slices<kRadius>(thread, x, y, window, place, loaded, needed - loaded, ring);
     loaded = needed;
@@ -74,8 +74,8 @@ __global__ void __launch_bounds__(tile3d::kThreads, 2)
   const std::uint32_t volume = blocks.volume(blockIdx.x),
                       channels = static_cast<std::uint32_t>(op.forward.x.channels);
   const std::uint32_t n = volume / channels, c = volume % channels;
-  const tile3d::Place place = tile3d::gather_place(
-      blocks.place(blockIdx.x, op.forward.padding == Padding::valid ? kRadius : 0));
+  const tile3d::Place place =
+      tile3d::gather_place(blocks.place(blockIdx.x, op.forward.padding == Padding::valid ? kRadius : 0));
   const VolumeView<const T> x = op.forward.x.volume(n, c), y = op.forward.y.volume(n, c);
   const bool y_alone = op.x_gradient.data == nullptr;
   const float sign = y_alone ? -1.0f : 1.0f;
@@ -84,7 +84,7 @@ __global__ void __launch_bounds__(tile3d::kThreads, 2)
 
   int loaded = 0;
 #pragma unroll 1
-  for (int first = 0; first < tile3d::kRows && place.row + first + place.inset < x.height;
+  for (int first = 0; first < blocks.rows && place.row + first + place.inset < x.height;
        first += tile3d::kGroup) {
     const int needed = first + tile3d::Shape<kRadius>::kRingRows;
     tile3d::spread_slices<kRadius>(thread, view, volume, window, place, sign, loaded, needed - loaded, sums);
@@ -150,8 +150,8 @@ void launch(const Ssim3dGradient<T>& op, Scratch scratch, cudaStream_t stream) {
   const WindowTaps window = gaussian_window(kRadius);
   allow_shared(ssim3d_fields<kRadius, kFields, T>, kBytes);
   allow_shared(ssim3d_gather<kRadius, kFields, T>, kBytes);
-  ssim3d_fields<kRadius, kFields, T><<<maps.count(), tile3d::kThreads, kBytes, stream>>>(op, window, maps, sums,
-                                                                                         view);
+  ssim3d_fields<kRadius, kFields, T>
+      <<<maps.count(), tile3d::kThreads, kBytes, stream>>>(op, window, maps, sums, view);
   check(cudaGetLastError(), "launching the SSIM kernel");
   ssim3d_gather<kRadius, kFields, T>
       <<<samples.count(), tile3d::kThreads, kBytes, stream>>>(op, window, samples, view);

@@ -80,7 +80,8 @@ double make_block(const Ssim3dGradient<T>& op, const WindowTaps& window, std::in
 
 // A row of one field along x: from the map's row, whose column `first` begins the first window, to columns of
 // the block. Zeros outside the map.
-void spread_line(const double* row, int width, int first, int columns, const WindowTaps& window, double* out) {
+void spread_line(const double* row, int width, int first, int columns, const WindowTaps& window,
+                 double* out) {
   alignas(64) double line[kBlockColumns + 2 * kMaxWindowRadius + kLinePad] = {};
   const int begin = std::max(first, 0), end = std::min(first + columns + 2 * window.radius, width);
   if (begin < end) std::copy(row + begin, row + end, line + (begin - first));
@@ -143,7 +144,7 @@ void gather_block(const Ssim3dGradient<T>& op, const WindowTaps& window, std::in
         for (int k = 0; k < taps; ++k) rows[k] = ring.at(step - 2 * radius + k, row).*field;
         spread(rows, block.columns, window, sums.*field);
       });
-      load_row(x.slice(slice), y.slice(slice), block.row + row, block.column, block.columns, samples);
+      load_line(x.slice(slice), y.slice(slice), block.row + row, block.column, block.columns, samples);
       for (int i = 0; i < block.columns; ++i) {
         const double s_part = 2 * static_cast<double>(samples.s[i]) * sums.B[i];
         const double d_part = 2 * static_cast<double>(samples.d[i]) * sums.E[i];

@@ -65,7 +65,8 @@ struct FieldView {
 template <int kRadius>
 FG_HD Centre centre_of_step(const Moments* ring, const Place& place, int first, const Extent& map) {
   const auto middle = [](std::int32_t left, int side) { return (left < side ? left : side) / 2; };
-  const int slice = middle(map.depth - place.slice - 1, kSlices), row = middle(map.height - place.row - first - 1, kGroup),
+  const int slice = middle(map.depth - place.slice - 1, kSlices),
+            row = middle(map.height - place.row - first - 1, kGroup),
             column = middle(map.width - place.column - 1, kColumns);
   const Moments& m = ring[ring_cell<kRadius>(first + row) + slice * kPitch + column];
   return {m.s_mean, m.d_mean};
@@ -201,10 +202,12 @@ FG_HD void spread_rows(int thread, const FieldSums* ring, const WindowTaps& wind
   const Centre target = centre_of_rows(view, volume, place, row);
   const Shift before = shift_between(centre_of_rows(view, volume, place, row - kGroup), target, sign);
   const Shift after = shift_between(centre_of_rows(view, volume, place, row + kGroup), target, sign);
-  const FieldSums* const column = ring + cell_of<kRadius>(thread);
-  const int oldest = ring_cell<kRadius>(first);
+  const int oldest = first % Shape<kRadius>::kRingRows;
+  const FieldSums* const column = ring + (oldest * kRowCells + cell_of<kRadius>(thread));
+  const FieldSums* const wrapped_column = column - Shape<kRadius>::kRingCells;
   const auto read = [&](int at) {
-    const FieldSums f = column[wrapped<kRadius>(oldest + at * kRowCells)];
+    const bool wraps = at >= Shape<kRadius>::kRingRows - oldest;
+    const FieldSums f = (wraps ? wrapped_column : column)[at * kRowCells];
     const int cell = cell_of_sample<kRadius>(at);
     return cell == 1 ? f : shifted<kFields>(f, cell == 0 ? before : after);
   };
@@ -242,16 +245,30 @@ FG_HD void store_gradients(int thread, const FieldSums* ring, const VolumeView<c
   const Centre centre = centre_of_rows(view, volume, place, place.row + first);
   const std::int32_t column = place.column + thread % 32 + place.inset;
   if (column >= x.width) return;
-  for (int line = thread / 32; line < kGroup * kSlices; line += kThreads / 32) {
-    const std::int32_t slice = place.slice + line % 8 + place.inset;
-    const std::int32_t row = place.row + first + line / 8 + place.inset;
-    if (slice < 0 || slice >= x.depth || row < 0 || row >= x.height) continue;
+  // All samples first, so that their ways from memory overlap.
+  constexpr int kLines = kGroup * kSlices, kWarps = kThreads / 32, kMost = (kLines + kWarps - 1) / kWarps;
+  float vx[kMost], vy[kMost];
+  const auto for_lines = [&](const auto& body) {
+    FG_UNROLL
+    for (int i = 0; i < kMost; ++i) {
+      const int line = thread / 32 + i * kWarps;
+      const std::int32_t slice = place.slice + line % 8 + place.inset;
+      const std::int32_t row = place.row + first + line / 8 + place.inset;
+      if (line < kLines && slice >= 0 && slice < x.depth && row >= 0 && row < x.height)
+        body(i, line, slice, row);
+    }
+  };
+  for_lines([&](int i, int, std::int32_t slice, std::int32_t row) {
+    vx[i] = fetch(&x.at(slice, row, column));
+    vy[i] = fetch(&y.at(slice, row, column));
+  });
+  for_lines([&](int i, int line, std::int32_t slice, std::int32_t row) {
     const FieldSums f = ring[ring_cell<kRadius>(first + line / 8) + line % 8 * kPitch + thread % 32];
-    const float vx = fetch(&x.at(slice, row, column)), vy = fetch(&y.at(slice, row, column));
-    const float s_part = 2.0f * (vx + vy - centre.s) * f.B, d_part = 2.0f * (vx - vy - centre.d) * f.E;
+    const float s_part = 2.0f * (vx[i] + vy[i] - centre.s) * f.B,
+                d_part = 2.0f * (vx[i] - vy[i] - centre.d) * f.E;
     gradient.at(slice, row, column) = f.P + (s_part + sign * d_part);
     if constexpr (kFields == 4) other_gradient.at(slice, row, column) = f.Q + (s_part - d_part);
-  }
+  });
 }
 
 }  // namespace fg::tile3d

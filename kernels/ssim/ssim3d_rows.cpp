@@ -59,9 +59,8 @@ HWY_ATTR void mix_any(const RowMoments* const* rows, int columns, const WindowTa
 // The formulas stand in ssim_math.h alone; the compiler makes vectors of these loops.
 HWY_ATTR double score(const RowMoments& moments, int columns, FgSsimConstants constants, float* terms) {
   for (int i = 0; i < columns; ++i)
-    terms[i] =
-        fg_ssim_term({moments.s_mean[i], moments.d_mean[i], moments.s_variance[i], moments.d_variance[i]},
-                     constants);
+    terms[i] = fg_ssim_term(
+        {moments.s_mean[i], moments.d_mean[i], moments.s_variance[i], moments.d_variance[i]}, constants);
   RowSum sum;
   int i = 0;
   for (; i + RowSum::kLanes <= columns; i += RowSum::kLanes)

@@ -2,7 +2,8 @@
 // The arithmetic of the CUDA kernel for volumes, phase by phase and thread by thread, free of anything that
 // only a GPU has: the test ssim3d_tile_test runs it on the host against the oracle.
 //
-// A block of 352 threads makes 32 columns (x) by 64 rows (y) by 8 slices (z) of results, 8 rows a step. It
+// A block of 352 threads makes 32 columns (x) by 64 rows (y, or a multiple of it) by 8 slices (z) of results, 8 rows
+// a step. It
 // filters along z first, straight from memory, then along y and along x in shared memory:
 //   filter_slices    new rows of the ring, 42 columns wide: each thread takes one (x, y) and makes 8 slices
 //   -- barrier --
@@ -20,28 +21,28 @@
 //   -- barrier --
 // Per result 1.52 filters along z, 1.31 along y and 1 along x, whatever the depth of the volume.
 //
-// Moments are taken about a sample that lies inside all windows of a short run of results (ssim2d_tile.h).
+// Moments are taken about a sample that lies inside all windows of a short run of results (ssim2d_strip.h).
 
 #include <cstdint>
 
 #include "kernels/core/half.h"
 #include "kernels/core/volume_view.h"
-#include "kernels/ssim/ssim2d_tile.h"
+#include "kernels/ssim/ssim2d_strip.h"
 
 namespace fg::tile3d {
 
-using tile::Moments;
-using tile::not_negative;
-using tile::Sums;
+using strip::Moments;
+using strip::not_negative;
+using strip::Sums;
 
 inline constexpr int kGroup = 8;     // results of a thread along an axis
 inline constexpr int kColumns = 32;  // of results of a block
 inline constexpr int kSlices = kGroup;
 inline constexpr int kSteps = 8;
 inline constexpr int kRows = kSteps * kGroup;
-inline constexpr int kPitch = 43;                  // >= 32 + 2 * 5 and odd: 8 slices lie in 8 banks of 16 B
+inline constexpr int kPitch = 43;                   // >= 32 + 2 * 5 and odd: 8 slices lie in 8 banks of 16 B
 inline constexpr int kRowCells = kSlices * kPitch;  // one row of the ring: [slice][column]
-inline constexpr int kThreads = 352;               // 11 warps: one thread for each of the 344 cells of a row
+inline constexpr int kThreads = 352;                // 11 warps: one thread for each of the 344 cells of a row
 static_assert(kThreads >= kRowCells);
 
 template <int kRadius>
@@ -72,7 +73,8 @@ FG_HD int wrapped(int cell) {
 
 // Moments of kCount results along an axis, from samples or moments that lie along it.
 template <int kRadius, int kCount, class Read>
-FG_HD void filter_moments(const Moments& about, const Read& read, const WindowTaps& window, Moments* results) {
+FG_HD void filter_moments(const Moments& about, const Read& read, const WindowTaps& window,
+                          Moments* results) {
   Sums<kCount> sums;
   sums.clear();
   FG_UNROLL
@@ -130,9 +132,12 @@ FG_HD void filter_slices(int thread, const VolumeView<const T>& x, const VolumeV
     if (column >= Shape<kRadius>::kSampleColumns) continue;
     const std::int32_t volume_row = place.row + place.inset - kRadius + first + row;
     const std::int32_t volume_column = place.column + place.inset - kRadius + column;
-    const bool wanted =
-        volume_row >= 0 && volume_row < x.height && volume_column >= 0 && volume_column < x.width;
     Moments* const to = ring + ring_cell<kRadius>(first + row) + column;
+    if (volume_row < 0 || volume_row >= x.height || volume_column < 0 || volume_column >= x.width) {
+      FG_UNROLL
+      for (int i = 0; i < kSlices; ++i) to[i * kPitch] = {0, 0, 0, 0};
+      continue;
+    }
     const std::int64_t x_offset = volume_row * x.row_stride + volume_column * x.column_stride;
     const std::int64_t y_offset = volume_row * y.row_stride + volume_column * y.column_stride;
     const auto filter = [&](const auto& inside) {
@@ -144,8 +149,7 @@ FG_HD void filter_slices(int thread, const VolumeView<const T>& x, const VolumeV
         constexpr int kAbout = kRun / 2 + kRadius;
         const Walk<T> about_x{walk_x.next + kAbout * x.slice_stride, 0};
         const Walk<T> about_y{walk_y.next + kAbout * y.slice_stride, 0};
-        const Moments about =
-            moments(about_x.read(inside(run + kAbout)), about_y.read(inside(run + kAbout)));
+        const Moments about = moments(about_x.read(inside(run + kAbout)), about_y.read(inside(run + kAbout)));
         const auto read = [&](int at) {
           const Moments m = moments(walk_x.read(inside(run + at)), walk_y.read(inside(run + at)));
           walk_x.step();
@@ -158,10 +162,10 @@ FG_HD void filter_slices(int thread, const VolumeView<const T>& x, const VolumeV
         for (int i = 0; i < kRun; ++i) to[(run + i) * kPitch] = results[i];
       }
     };
-    if (wanted && first_slice >= 0 && first_slice + kSlices + 2 * kRadius <= x.depth)
+    if (first_slice >= 0 && first_slice + kSlices + 2 * kRadius <= x.depth)
       filter([](int) { return true; });
     else
-      filter([&](int at) { return wanted && first_slice + at >= 0 && first_slice + at < x.depth; });
+      filter([&](int at) { return first_slice + at >= 0 && first_slice + at < x.depth; });
   }
 }
 
@@ -178,11 +182,15 @@ template <int kRadius>
 FG_HD void filter_rows(int thread, const Moments* ring, const WindowTaps& window, int first,
                        Moments* results) {
   constexpr int kRun = Shape<kRadius>::kRun;
-  const Moments* const column = ring + cell_of<kRadius>(thread);
-  const int oldest = ring_cell<kRadius>(first);
+  const int oldest = first % Shape<kRadius>::kRingRows;
+  const Moments* const column = ring + (oldest * kRowCells + cell_of<kRadius>(thread));
+  const Moments* const wrapped_column = column - Shape<kRadius>::kRingCells;
   FG_UNROLL
   for (int run = 0; run < kGroup; run += kRun) {
-    const auto read = [&](int at) { return column[wrapped<kRadius>(oldest + (run + at) * kRowCells)]; };
+    const auto read = [&](int at) {
+      const bool wraps = run + at >= Shape<kRadius>::kRingRows - oldest;
+      return (wraps ? wrapped_column : column)[(run + at) * kRowCells];
+    };
     filter_moments<kRadius, kRun>(read(kRun / 2 + kRadius), read, window, results + run);
   }
 }
@@ -233,8 +241,8 @@ struct Extent {
 };
 
 // The sum of the terms of a thread's 8 columns, as far as they lie in the map.
-FG_HD float score(int thread, const Moments* results, FgSsimConstants constants, const Place& place, int first,
-                  const Extent& map) {
+FG_HD float score(int thread, const Moments* results, FgSsimConstants constants, const Place& place,
+                  int first, const Extent& map) {
   const bool inside =
       place.slice + run_slice(thread) < map.depth && place.row + first + run_row(thread) < map.height;
   const std::int32_t columns = inside ? map.width - place.column - run_column(thread) : 0;
@@ -258,8 +266,7 @@ FG_HD void for_results(int thread, const Moments* ring, const Place& place, int 
   for (int line = thread / 32; line < kGroup * kSlices; line += kThreads / 32) {
     const std::int32_t slice = place.slice + line % 8, row = place.row + first + line / 8;
     if (slice >= map.depth || row >= map.height) continue;
-    body(slice, row, column,
-         ring[ring_cell<kRadius>(first + line / 8) + line % 8 * kPitch + thread % 32]);
+    body(slice, row, column, ring[ring_cell<kRadius>(first + line / 8) + line % 8 * kPitch + thread % 32]);
   }
 }
 

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <type_traits>
 
+#include "kernels/ssim/ssim2d_lines.h"
 #include "kernels/ssim/ssim3d.h"
 #include "kernels/ssim/ssim3d_rows.h"
 
@@ -38,24 +38,6 @@ struct Block3d {
         rows(std::min(kBlockRows3d, height - row)),
         columns(std::min(kBlockColumns, width - column)) {}
 };
-
-// s and d of row `row` of a slice, from column `first` on, zeros where the volume ends.
-template <class T>
-void load_row(const PlaneView<const T>& x, const PlaneView<const T>& y, int row, int first, int count,
-              SampleLine& line) {
-  std::memset(&line, 0, sizeof(line));
-  const int begin = std::max(first, 0), end = std::min(first + count, x.width);
-  if (begin >= end) return;
-  float *s = line.s + (begin - first), *d = line.d + (begin - first);
-  const T *px = x.row(row) + begin * x.column_stride, *py = y.row(row) + begin * y.column_stride;
-  if constexpr (std::is_same_v<T, float> || std::is_same_v<T, std::uint8_t>)
-    if (x.column_stride == 1 && y.column_stride == 1) return load_contiguous(px, py, end - begin, s, d);
-  for (int i = 0; i < end - begin; ++i) {
-    const float vx = to_float(px[i * x.column_stride]), vy = to_float(py[i * y.column_stride]);
-    s[i] = vx + vy;
-    d[i] = vx - vy;
-  }
-}
 
 // The rows of the block, filtered along x and y, for the last window of slices; and the rows of one slice,
 // filtered along x alone. 11 x 16 rows of 2 KB and more: too much for a stack.
@@ -94,7 +76,7 @@ void for_moments(const Ssim3d<T>& op, const WindowTaps& window, std::int64_t vol
     for (int i = 0; inside && i < block.rows + 2 * radius; ++i) {
       const int row = block.row - before + i;
       if (row >= 0 && row < x.height) {
-        load_row(x.slice(z), y.slice(z), row, block.column - before, block.columns + 2 * radius, line);
+        load_line(x.slice(z), y.slice(z), row, block.column - before, block.columns + 2 * radius, line);
         filter_row(line, block.columns, window, ring.inner(i));
       } else {
         std::memset(&ring.inner(i), 0, sizeof(RowMoments));

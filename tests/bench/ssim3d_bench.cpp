@@ -42,8 +42,8 @@ std::vector<double> time(const fg::test::Stream& stream, const DeviceArray<char>
   return microseconds;
 }
 
-void measure(const fg::test::Stream& stream, const DeviceArray<char>& flush, int batch, int channels, int depth,
-             int height, int width) {
+void measure(const fg::test::Stream& stream, const DeviceArray<char>& flush, int batch, int channels,
+             int depth, int height, int width) {
   const std::int64_t slice = std::int64_t{height} * width, volume = slice * depth;
   const auto voxels = static_cast<std::size_t>(batch * channels * volume);
   std::vector<float> values(voxels), others(voxels);
@@ -54,8 +54,8 @@ void measure(const fg::test::Stream& stream, const DeviceArray<char>& flush, int
   const DeviceArray<float> x(values), y(others), map(voxels), gradient(voxels), other_gradient(voxels);
   const DeviceArray<double> mean(1);
   const auto view = [&]<class T>(T* data) {
-    return fg::VolumeBatchView<T>{data,  batch, channels, depth, height, width, channels * volume, volume,
-                                  slice, width, 1};
+    return fg::VolumeBatchView<T>{data,   batch, channels, depth, height, width, channels * volume,
+                                  volume, slice, width,    1};
   };
   const std::string shape = std::to_string(batch) + "x" + std::to_string(channels) + "x" +
                             std::to_string(depth) + "x" + std::to_string(height) + "x" +
@@ -77,10 +77,13 @@ void measure(const fg::test::Stream& stream, const DeviceArray<char>& flush, int
   op.x_gradient = view(gradient.data());
   for (const char* what : {"ssim3d value and gradient ", "ssim3d value and both gradients "}) {
     const DeviceArray<char> gradient_scratch(fg::cuda::ssim3d_gradient_scratch_bytes(op));
-    fg::bench::print_line((what + shape).c_str(), time(stream, flush, [&] {
-                            fg::cuda::ssim3d_gradient(
-                                op, {gradient_scratch.data(), gradient_scratch.size_bytes()}, 0, stream.get());
-                          }),
+    fg::bench::print_line((what + shape).c_str(),
+                          time(stream, flush,
+                               [&] {
+                                 fg::cuda::ssim3d_gradient(
+                                     op, {gradient_scratch.data(), gradient_scratch.size_bytes()}, 0,
+                                     stream.get());
+                               }),
                           (op.y_gradient.data == nullptr ? 3 : 4) * bytes);
     op.y_gradient = view(other_gradient.data());
   }

@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <limits>
 #include <type_traits>
@@ -27,23 +26,6 @@ struct VolumeMemory {
   int column_step = 1;       // planar only: every n-th element of a row
 };
 
-// Nearest 16-bit floats; the numbers of tests are in 0..1.
-inline Half half_of(double value) {
-  const auto scaled = static_cast<std::uint32_t>(std::lround(std::ldexp(value, 24)));  // in steps of 2^-24
-  if (scaled < 1024) return {static_cast<std::uint16_t>(scaled)};
-  int shift = 0;
-  while ((scaled >> shift) >= 2048) ++shift;
-  std::uint32_t mantissa = (scaled + ((1u << shift) >> 1)) >> shift;
-  if (mantissa == 2048) mantissa = 1024, ++shift;
-  return {static_cast<std::uint16_t>((static_cast<std::uint32_t>(shift + 1) << 10) + mantissa - 1024)};
-}
-inline BFloat16 bfloat16_of(double value) {
-  const auto narrow = static_cast<float>(value);
-  std::uint32_t bits;
-  std::memcpy(&bits, &narrow, sizeof(bits));
-  return {static_cast<std::uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16)};
-}
-
 template <class T>
 T voxel_of(double value) {
   if constexpr (std::is_same_v<T, std::uint8_t>)
@@ -51,7 +33,7 @@ T voxel_of(double value) {
   else if constexpr (std::is_same_v<T, Half>)
     return half_of(value);
   else if constexpr (std::is_same_v<T, BFloat16>)
-    return bfloat16_of(value);
+    return bfloat_of(value);
   else
     return static_cast<T>(value);
 }
@@ -102,8 +84,9 @@ struct TestVolume {
   const T& at(int n, int c, int z, int y, int x) const { return view.volume(n, c).at(z, y, x); }
 
   VolumeBatchView<const T> const_view() const {
-    return {view.data,         view.batch,          view.channels,     view.depth,      view.height,       view.width,
-            view.batch_stride, view.channel_stride, view.slice_stride, view.row_stride, view.column_stride};
+    return {view.data,         view.batch,      view.channels,     view.depth,
+            view.height,       view.width,      view.batch_stride, view.channel_stride,
+            view.slice_stride, view.row_stride, view.column_stride};
   }
   oracle::Volume volume(int n, int c) const {
     oracle::Volume v(shape.depth, shape.height, shape.width);

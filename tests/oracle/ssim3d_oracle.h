@@ -101,8 +101,7 @@ inline Ssim3dResult ssim3d(const Volume& x, const Volume& y, const Ssim3dOptions
         for_window([&](std::size_t n, int k, int j, int i) {
           if (!inside(k, j, i)) return;
           const double ex = vx[n] - mx, ey = vy[n] - my;
-          const std::size_t q =
-              result.x_gradient.index(z + inset + k, row + inset + j, column + inset + i);
+          const std::size_t q = result.x_gradient.index(z + inset + k, row + inset + j, column + inset + i);
           // d(xx)/dx_n = 2 w ex and d(xy)/dx_n = w ey: the deviations from a mean sum to 0 under the weights.
           result.x_gradient.value[q] += g * cube[n] * (l_mx * c + l * 2 * (ey - c * ex) / c_down);
           result.y_gradient.value[q] += g * cube[n] * (l_my * c + l * 2 * (ex - c * ey) / c_down);

@@ -39,7 +39,8 @@ Gradient3dOutput run_cuda(const TestVolume<T>& x, const TestVolume<T>& y, const 
   const DeviceArray<T> device_x(x.memory), device_y(y.memory);
   const DeviceArray<float> map(out.values.map.memory), x_gradient(out.x.memory), y_gradient(out.y.memory);
   const DeviceArray<float> map_weight(that.map_weight.memory);
-  const DeviceArray<double> score_weight(that.score_weight.empty() ? std::vector<double>(1) : that.score_weight);
+  const DeviceArray<double> score_weight(that.score_weight.empty() ? std::vector<double>(1)
+                                                                   : that.score_weight);
   const DeviceArray<double> results(std::vector<double>(out.values.scores.size() + 1, NAN));
   op.forward.x.data = device_x.data();
   op.forward.y.data = device_y.data();
@@ -97,8 +98,9 @@ void expect_gradient_like_cpu(const TestVolume<float>& gpu, const TestVolume<flo
 }
 
 template <class T>
-void check_forward(const VolumeShape& shape, const Ssim3dOptions& options = {}, const VolumeMemory& layout = {},
-                   const VoxelFormula& fx = noisy_organ_voxel, const VoxelFormula& fy = organ_voxel) {
+void check_forward(const VolumeShape& shape, const Ssim3dOptions& options = {},
+                   const VolumeMemory& layout = {}, const VoxelFormula& fx = noisy_organ_voxel,
+                   const VoxelFormula& fy = organ_voxel) {
   SCOPED_TRACE(name_of(shape, options.window));
   const auto x = make_volume<T>(shape, fx, layout), y = make_volume<T>(shape, fy, layout);
   const Ssim3dOutput cpu = run_cpu(x, y, options);
@@ -161,8 +163,8 @@ TEST_F(ssim3d_cuda, strided_and_interleaved_memory_matches_the_cpu) {
 TEST_F(ssim3d_cuda, random_smooth_near_and_constant_volumes_and_grain_beside_a_step_match_the_cpu) {
   const VolumeShape shape{1, 1, 48, 80, 64};
   const std::pair<VoxelFormula, VoxelFormula> pairs[] = {
-      {random_voxel, other_random_voxel},     {smooth_voxel, organ_voxel},  {near_voxel, smooth_voxel},
-      {constant(0.6), constant(0.6 + 1e-7)}, {constant(0), constant(1)}, {grain_voxel, other_grain_voxel}};
+      {random_voxel, other_random_voxel},    {smooth_voxel, organ_voxel}, {near_voxel, smooth_voxel},
+      {constant(0.6), constant(0.6 + 1e-7)}, {constant(0), constant(1)},  {grain_voxel, other_grain_voxel}};
   for (const auto& [x, y] : pairs) {
     check_forward<float>(shape, {}, {}, x, y);
     check_gradient<float>(shape, {}, {}, x, y);

@@ -82,8 +82,8 @@ oracle::Ssim3dOptions oracle_options(const Ssim3dOptions& options) {
 
 // The largest errors against the oracle.
 template <class T>
-Tolerance3d errors_against_oracle(const TestVolume<T>& x, const TestVolume<T>& y, const Ssim3dOptions& options,
-                                  const Ssim3dOutput& out) {
+Tolerance3d errors_against_oracle(const TestVolume<T>& x, const TestVolume<T>& y,
+                                  const Ssim3dOptions& options, const Ssim3dOutput& out) {
   Tolerance3d worst{0, 0};
   const auto keep = [](double& most, double error) { most = error <= most ? most : error; };  // a NaN sticks
   double total = 0;
@@ -185,8 +185,9 @@ double gradient_error(const TestVolume<T>& x, const TestVolume<T>& y, const Grad
           for (int column = 0; column < map.width; ++column, ++i) {
             weight.value[i] = -1 / (volumes * count);
             if (options.weighted)
-              weight.value[i] += static_cast<double>(static_cast<float>(map_weight_at(n, c, z, row, column))) +
-                                 (0.3 + 0.1 * (n * x.shape.channels + c)) / count;
+              weight.value[i] +=
+                  static_cast<double>(static_cast<float>(map_weight_at(n, c, z, row, column))) +
+                  (0.3 + 0.1 * (n * x.shape.channels + c)) / count;
           }
       const auto expected =
           oracle::ssim3d(x.volume(n, c), y.volume(n, c), oracle_options<T>(options.ssim), &weight);

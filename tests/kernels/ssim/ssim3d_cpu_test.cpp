@@ -72,16 +72,13 @@ TEST(ssim3d_cpu, identical_volumes_score_exactly_1) {
 
 TEST(ssim3d_cpu, random_smooth_near_and_constant_volumes_and_grain_beside_a_step_match_the_oracle) {
   const VolumeShape shape{1, 1, 28, 32, 36};
-  const std::pair<VoxelFormula, VoxelFormula> pairs[] = {{random_voxel, other_random_voxel},
-                                                         {smooth_voxel, organ_voxel},
-                                                         {near_voxel, smooth_voxel},
-                                                         {constant(0.5), constant(0.2)},
-                                                         {constant(0), constant(1)},
-                                                         {grain_voxel, other_grain_voxel}};
+  const std::pair<VoxelFormula, VoxelFormula> pairs[] = {
+      {random_voxel, other_random_voxel}, {smooth_voxel, organ_voxel}, {near_voxel, smooth_voxel},
+      {constant(0.5), constant(0.2)},     {constant(0), constant(1)},  {grain_voxel, other_grain_voxel}};
   double worst = 0;
   for (const auto& [x, y] : pairs)
-    worst = std::max(worst,
-                     expect_like_oracle(make_volume<float>(shape, x), make_volume<float>(shape, y)).map);
+    worst =
+        std::max(worst, expect_like_oracle(make_volume<float>(shape, x), make_volume<float>(shape, y)).map);
   RecordProperty("worst_map_error", std::to_string(worst));
   EXPECT_GT(worst, 0);
 }
@@ -122,7 +119,8 @@ TEST(ssim3d_cpu, memory_layout_does_not_change_a_bit) {
          {VolumeMemory{.row_padding = 13}, VolumeMemory{.column_step = 3}, VolumeMemory{.interleaved = true},
           VolumeMemory{.interleaved = true, .row_padding = 9}}) {
       const auto x = make_volume<T>(shape, noisy_organ_voxel, layout);
-      const Ssim3dOutput both = run_cpu(x, make_volume<T>(shape, organ_voxel, layout), {.map_layout = layout});
+      const Ssim3dOutput both =
+          run_cpu(x, make_volume<T>(shape, organ_voxel, layout), {.map_layout = layout});
       EXPECT_EQ(both.scores, plain.scores);
       EXPECT_EQ(run_cpu(x, make_volume<T>(shape, organ_voxel), {}).scores, plain.scores);
       for (int n = 0; n < shape.batch; ++n)

@@ -40,7 +40,8 @@ TEST(ssim3d_gradient_cpu, every_window_padding_dtype_and_weight_matches_the_orac
         const Gradient3dOptions options{.ssim = {.window = window, .padding = padding}, .weighted = weighted};
         EXPECT_LE(error_of<float>(shape, noisy_organ_voxel, organ_voxel, options), kTolerance);
         EXPECT_LE(error_of<Half>({1, 1, 12, 13, 14}, noisy_organ_voxel, organ_voxel, options), kTolerance);
-        EXPECT_LE(error_of<BFloat16>({1, 1, 12, 13, 14}, noisy_organ_voxel, organ_voxel, options), kTolerance);
+        EXPECT_LE(error_of<BFloat16>({1, 1, 12, 13, 14}, noisy_organ_voxel, organ_voxel, options),
+                  kTolerance);
       }
 }
 

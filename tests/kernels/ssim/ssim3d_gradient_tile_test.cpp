@@ -101,9 +101,9 @@ void gather_block(const Ssim3dGradient<T>& op, std::int64_t volume, const tile::
     for_threads([&](int t) { tile::store_columns<kRadius>(t, block.of(t), first, ring); },
                 tile::kColumnThreads);
     for_threads([&](int t) {
-      tile::store_gradients<kRadius>(
-          t, ring, x, y, view, volume, place, sign, first,
-          y_alone ? op.y_gradient.volume(volume) : op.x_gradient.volume(volume), op.y_gradient.volume(volume));
+      tile::store_gradients<kRadius>(t, ring, x, y, view, volume, place, sign, first,
+                                     y_alone ? op.y_gradient.volume(volume) : op.x_gradient.volume(volume),
+                                     op.y_gradient.volume(volume));
     });
   }
 }
@@ -194,7 +194,8 @@ TEST(ssim3d_gradient_tile, every_window_padding_dtype_and_weight_matches_the_ora
         const Gradient3dOptions options{.ssim = {.window = window, .padding = padding}, .weighted = weighted};
         EXPECT_LE(error_of<float>({2, 2, 13, 17, 35}, noisy_organ_voxel, organ_voxel, options), kTolerance);
         EXPECT_LE(error_of<Half>({1, 1, 12, 13, 14}, noisy_organ_voxel, organ_voxel, options), kTolerance);
-        EXPECT_LE(error_of<BFloat16>({1, 1, 12, 13, 14}, noisy_organ_voxel, organ_voxel, options), kTolerance);
+        EXPECT_LE(error_of<BFloat16>({1, 1, 12, 13, 14}, noisy_organ_voxel, organ_voxel, options),
+                  kTolerance);
       }
 }
 

@@ -114,7 +114,8 @@ TEST(ssim3d_tile, every_window_padding_and_dtype_matches_the_oracle) {
       for (const Padding padding : {Padding::same, Padding::valid}) {
         const Ssim3dOptions options{.window = window, .padding = padding};
         expect_like_oracle<float>(shape, noisy_organ_voxel, organ_voxel, options);
-        expect_like_oracle<std::uint8_t>(shape, noisy_organ_voxel, organ_voxel, options, {.interleaved = true});
+        expect_like_oracle<std::uint8_t>(shape, noisy_organ_voxel, organ_voxel, options,
+                                         {.interleaved = true});
         expect_like_oracle<Half>(shape, noisy_organ_voxel, organ_voxel, options, {.row_padding = 3});
         expect_like_oracle<BFloat16>(shape, noisy_organ_voxel, organ_voxel, options);
       }
