@@ -8,7 +8,7 @@
 #include "kernels/ssim/ssim_math.h"
 
 FG_HD float fg_contrast_term(FgSsimMoments m, FgSsimConstants k) {
-  return FG_FLOAT(1.0) - FG_SSIM_QUOTIENT(FG_FLOAT(2.0) * m.VD, m.VS + m.VD + FG_FLOAT(2.0) * k.c2);
+  return FG_FLOAT(1.0) - fg_ssim_quotient(FG_FLOAT(2.0) * m.VD, m.VS + m.VD + FG_FLOAT(2.0) * k.c2);
 }
 
 FG_HD FgSsimPartials fg_contrast_partials(FgSsimMoments m, FgSsimConstants k, float cs, float cd) {

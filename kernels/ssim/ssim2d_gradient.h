@@ -6,7 +6,7 @@
 //   dL/dx   += l1_weight / (N C pixels) sign(x - y), and the opposite for y, over the map's region
 // For loss = 1 - mean SSIM, mean_weight is -1 and nothing else is given. For the loss of 3DGS,
 // (1 - w) mean |x - y| + w (1 - SSIM): mean_weight -w, l1_weight 1 - w.
-// The gradient is exactly 0 where x and y are identical within all windows that reach the sample.
+// The gradient of identical images is exactly 0.
 
 #include <cstddef>
 
