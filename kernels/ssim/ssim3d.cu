@@ -44,13 +44,15 @@ __global__ void __launch_bounds__(tile3d::kThreads, 2)
       __syncthreads();
       if (filters_columns) tile3d::store_columns<kRadius>(thread, results, first, ring);
       __syncthreads();
-      tile3d::for_results<kRadius>(
-          thread, ring, place, first, extent,
-          [&](std::int32_t slice, std::int32_t row, std::int32_t column, const tile3d::Moments& moments) {
-            const float term = fg_ssim_term(tile3d::window_moments(moments), constants);
-            map.at(slice, row, column) = term;
-            thread_sum += term;
-          });
+      const tile3d::Lines lines = tile3d::lines_of(thread, place, first, 0, extent);
+      float* to = map.data + lines.slice * map.slice_stride + lines.row * map.row_stride +
+                  lines.column * map.column_stride;
+      for (int row = 0; row < lines.end; ++row, to += map.row_stride) {
+        const float term = fg_ssim_term(
+            tile3d::window_moments(ring[tile3d::line_cell<kRadius>(thread, first, row)]), constants);
+        *to = term;
+        thread_sum += term;
+      }
     }
     __syncthreads();
   }

@@ -46,17 +46,17 @@ __global__ void __launch_bounds__(tile3d::kThreads, 2)
     __syncthreads();
     const tile3d::Centre centre = tile3d::centre_of_step<kRadius>(ring, place, first, extent);
     if (thread == 0) view.centre(volume, place.slice >> 3, (place.row + first) >> 3, place.column) = centre;
-    tile3d::for_results<kRadius>(
-        thread, ring, place, first, extent,
-        [&](std::int32_t slice, std::int32_t row, std::int32_t column, const tile3d::Moments& moments) {
-          const FgSsimMoments m = tile3d::window_moments(moments);
-          const float term = fg_ssim_term(m, constants);
-          thread_sum += term;
-          if (map.data != nullptr) map.at(slice, row, column) = term;
-          const float of_map = map_weight.data == nullptr ? 0.0f : map_weight.at(slice, row, column);
-          tile3d::store_fields<kFields>(m, constants, centre, weight + of_map, y_alone,
-                                        view.at(volume, slice, row, column));
-        });
+    const tile3d::Lines lines = tile3d::lines_of(thread, place, first, 0, extent);
+    float* fields = view.at(volume, lines.slice, lines.row, lines.column);
+    for (int row = 0; row < lines.end; ++row, fields += view.row_floats()) {
+      const FgSsimMoments m = tile3d::window_moments(ring[tile3d::line_cell<kRadius>(thread, first, row)]);
+      const float term = fg_ssim_term(m, constants);
+      thread_sum += term;
+      if (map.data != nullptr) map.at(lines.slice, lines.row + row, lines.column) = term;
+      const float of_map =
+          map_weight.data == nullptr ? 0.0f : map_weight.at(lines.slice, lines.row + row, lines.column);
+      tile3d::store_fields<kFields>(m, constants, centre, weight + of_map, y_alone, fields);
+    }
     __syncthreads();
   }
   const double sum = block_reduce<tile3d::kThreads>(thread_sum);
@@ -161,7 +161,7 @@ void launch(const Ssim3dGradient<T>& op, Scratch scratch, cudaStream_t stream) {
 
 template <int kRadius, class T>
 void launch_either(const Ssim3dGradient<T>& op, Scratch scratch, cudaStream_t stream) {
-  if (op.x_gradient.data != nullptr && op.y_gradient.data != nullptr)
+  if (op.wants_x() && op.wants_y())
     launch<kRadius, 4>(op, scratch, stream);
   else
     launch<kRadius, 3>(op, scratch, stream);
@@ -171,8 +171,7 @@ void launch_either(const Ssim3dGradient<T>& op, Scratch scratch, cudaStream_t st
 
 template <class T>
 std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<T>& op) {
-  const bool both = op.x_gradient.data != nullptr && op.y_gradient.data != nullptr;
-  return both ? scratch_bytes<4>(op.forward) : scratch_bytes<3>(op.forward);
+  return op.wants_x() && op.wants_y() ? scratch_bytes<4>(op.forward) : scratch_bytes<3>(op.forward);
 }
 
 template <class T>

@@ -23,6 +23,10 @@ struct Ssim3dGradient {
   TableView<const double> score_weight;     // optional, [N, C]
   double mean_weight = 0;
   VolumeBatchView<float> x_gradient, y_gradient;  // optional, the volumes' extent; at least one
+
+  // Also for a question about scratch, where extents are known and memory is not.
+  bool wants_x() const { return x_gradient.batch > 0; }
+  bool wants_y() const { return y_gradient.batch > 0; }
 };
 
 // dL/dm of a volume's voxels, but for the map's weight.

@@ -160,7 +160,7 @@ void gather_block(const Ssim3dGradient<T>& op, const WindowTaps& window, std::in
 
 template <class T>
 Wanted wanted_of(const Ssim3dGradient<T>& op) {
-  return {op.x_gradient.data != nullptr, op.y_gradient.data != nullptr};
+  return {op.wants_x(), op.wants_y()};
 }
 
 }  // namespace

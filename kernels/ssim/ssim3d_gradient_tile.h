@@ -40,7 +40,8 @@ struct FieldView {
   FG_HD std::int32_t across() const { return (width + kColumns - 1) / kColumns; }
   FG_HD std::int32_t cells_down() const { return (height + kGroup - 1) / kGroup; }
   FG_HD std::int32_t cells_deep() const { return (depth + kGroup - 1) / kGroup; }
-  FG_HD std::int64_t slice_floats() const { return std::int64_t{height} * across() * kRowOfTile; }
+  FG_HD std::int64_t row_floats() const { return std::int64_t{across()} * kRowOfTile; }
+  FG_HD std::int64_t slice_floats() const { return height * row_floats(); }
   FG_HD std::int64_t volume_floats() const { return slice_floats() * depth; }
   FG_HD std::int64_t volume_cells() const { return std::int64_t{across()} * cells_down() * cells_deep(); }
 
@@ -243,32 +244,36 @@ FG_HD void store_gradients(int thread, const FieldSums* ring, const VolumeView<c
                            const Place& place, float sign, int first, const VolumeView<float>& gradient,
                            const VolumeView<float>& other_gradient) {
   const Centre centre = centre_of_rows(view, volume, place, place.row + first);
-  const std::int32_t column = place.column + thread % 32 + place.inset;
-  if (column >= x.width) return;
-  // All samples first, so that their ways from memory overlap.
-  constexpr int kLines = kGroup * kSlices, kWarps = kThreads / 32, kMost = (kLines + kWarps - 1) / kWarps;
-  float vx[kMost], vy[kMost];
-  const auto for_lines = [&](const auto& body) {
-    FG_UNROLL
-    for (int i = 0; i < kMost; ++i) {
-      const int line = thread / 32 + i * kWarps;
-      const std::int32_t slice = place.slice + line % 8 + place.inset;
-      const std::int32_t row = place.row + first + line / 8 + place.inset;
-      if (line < kLines && slice >= 0 && slice < x.depth && row >= 0 && row < x.height)
-        body(i, line, slice, row);
-    }
+  const Lines lines = lines_of(thread, place, first, place.inset, {x.depth, x.height, x.width});
+  if (lines.end <= lines.begin) return;
+  const auto from = [&](const auto& v) {
+    return v.data +
+           (lines.slice * v.slice_stride + lines.row * v.row_stride + lines.column * v.column_stride);
   };
-  for_lines([&](int i, int, std::int32_t slice, std::int32_t row) {
-    vx[i] = fetch(&x.at(slice, row, column));
-    vy[i] = fetch(&y.at(slice, row, column));
-  });
-  for_lines([&](int i, int line, std::int32_t slice, std::int32_t row) {
-    const FieldSums f = ring[ring_cell<kRadius>(first + line / 8) + line % 8 * kPitch + thread % 32];
-    const float s_part = 2.0f * (vx[i] + vy[i] - centre.s) * f.B,
-                d_part = 2.0f * (vx[i] - vy[i] - centre.d) * f.E;
-    gradient.at(slice, row, column) = f.P + (s_part + sign * d_part);
-    if constexpr (kFields == 4) other_gradient.at(slice, row, column) = f.Q + (s_part - d_part);
-  });
+  const auto wanted = [&](int row) { return row >= lines.begin && row < lines.end; };
+  // All samples first, so that their ways from memory overlap.
+  float vx[kGroup], vy[kGroup];
+  Walk<T> walk_x{from(x), x.row_stride}, walk_y{from(y), y.row_stride};
+  FG_UNROLL
+  for (int row = 0; row < kGroup; ++row) {
+    vx[row] = walk_x.read(wanted(row));
+    vy[row] = walk_y.read(wanted(row));
+    walk_x.step();
+    walk_y.step();
+  }
+  float* to = from(gradient);
+  float* other = kFields == 4 ? from(other_gradient) : nullptr;
+  FG_UNROLL
+  for (int row = 0; row < kGroup; ++row, to += gradient.row_stride) {
+    const FieldSums f = ring[line_cell<kRadius>(thread, first, row)];
+    const float s_part = 2.0f * (vx[row] + vy[row] - centre.s) * f.B;
+    const float d_part = 2.0f * (vx[row] - vy[row] - centre.d) * f.E;
+    if (wanted(row)) *to = f.P + (s_part + sign * d_part);
+    if constexpr (kFields == 4) {
+      if (wanted(row)) *other = f.Q + (s_part - d_part);
+      other += other_gradient.row_stride;
+    }
+  }
 }
 
 }  // namespace fg::tile3d

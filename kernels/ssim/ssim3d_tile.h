@@ -17,7 +17,7 @@
 //   -- barrier --
 //   store_columns    into the place of the 8 rows
 //   -- barrier --
-//   for_results      each warp takes every eleventh (y, z)
+//   lines_of         each of 8 warps takes one slice, row after row
 //   -- barrier --
 // Per result 1.52 filters along z, 1.31 along y and 1 along x, whatever the depth of the volume.
 //
@@ -256,18 +256,29 @@ FG_HD float score(int thread, const Moments* results, FgSsimConstants constants,
   return sum;
 }
 
-// body(slice, row, column, moments) for the results of a step that a thread takes, as far as they lie in the
-// map: lanes along x.
-template <int kRadius, class Body>
-FG_HD void for_results(int thread, const Moments* ring, const Place& place, int first, const Extent& map,
-                       const Body& body) {
-  const std::int32_t column = place.column + thread % 32;
-  if (column >= map.width) return;
-  for (int line = thread / 32; line < kGroup * kSlices; line += kThreads / 32) {
-    const std::int32_t slice = place.slice + line % 8, row = place.row + first + line / 8;
-    if (slice >= map.depth || row >= map.height) continue;
-    body(slice, row, column, ring[ring_cell<kRadius>(first + line / 8) + line % 8 * kPitch + thread % 32]);
-  }
+// Where each voxel is written lanes lie along x: warp w < 8 takes slice w of a step, row after row. `begin` is
+// where its first row lies in the step; rows before it and from `end` on are none of the region's.
+struct Lines {
+  std::int32_t slice, row, column;  // of the first row of the step
+  int begin, end;
+};
+
+// The region is [0, extent) in the coordinates of the place, shifted by `shift`.
+FG_HD Lines lines_of(int thread, const Place& place, int first, std::int32_t shift, const Extent& extent) {
+  Lines lines{place.slice + thread / 32 + shift, place.row + first + shift,
+              place.column + thread % 32 + shift, 0, 0};
+  if (thread / 32 >= kSlices || lines.slice < 0 || lines.slice >= extent.depth ||
+      lines.column >= extent.width)
+    return lines;
+  const std::int32_t left = extent.height - lines.row;
+  lines.begin = lines.row < 0 ? -lines.row : 0;
+  lines.end = left < kGroup ? left : kGroup;
+  return lines;
+}
+
+template <int kRadius>
+FG_HD int line_cell(int thread, int first, int row) {
+  return wrapped<kRadius>(ring_cell<kRadius>(first) + row * kRowCells) + thread / 32 * kPitch + thread % 32;
 }
 
 }  // namespace fg::tile3d

@@ -38,7 +38,13 @@ Ssim3dGradient<T> ssim3d_gradient_of(const FgSsim3dGradient& op, const VolumeSha
   Ssim3dGradient<T> kernel;
   kernel.forward = ssim3d_of<T>(op, shape, purpose);
   kernel.mean_weight = op.mean_weight;
-  if (purpose == Purpose::scratch) return kernel;
+  if (purpose == Purpose::scratch) {
+    // What is wanted decides how much; both, as long as neither is named.
+    const bool neither = op.x_gradient == nullptr && op.y_gradient == nullptr;
+    kernel.x_gradient.batch = neither || op.x_gradient != nullptr ? shape.batch : 0;
+    kernel.y_gradient.batch = neither || op.y_gradient != nullptr ? shape.batch : 0;
+    return kernel;
+  }
   if (op.map_weight != nullptr)
     kernel.map_weight = volume_view<const float>(*op.map_weight, op.layout, shape.channels);
   if (op.score_weight != nullptr) kernel.score_weight = table_view<const double>(*op.score_weight);

@@ -174,7 +174,9 @@ typedef struct FgSsim3dGradient {
   DLTensor* map;                /* the value: NULL, or as in FgSsim3d */
   DLTensor* scores;
   DLTensor* mean;
-  void* scratch; /* for float32 volumes on CUDA some 12 bytes a voxel, 16 with both gradients */
+  void*
+      scratch; /* CUDA: 12 bytes a voxel, 16 with both gradients; CPU: twice that of the largest volume alone.
+                    Ask for it with the gradients that are wanted */
   size_t scratch_bytes;
 } FgSsim3dGradient;
 

@@ -60,17 +60,18 @@ double fields_of_block(const Ssim3dGradient<T>& op, std::int64_t volume, const t
     const tile::Centre centre = tile::centre_of_step<kRadius>(ring, place, first, extent);
     view.centre(volume, place.slice >> 3, (place.row + first) >> 3, place.column) = centre;
     for_threads([&](int t) {
-      tile::for_results<kRadius>(
-          t, ring, place, first, extent,
-          [&](std::int32_t slice, std::int32_t row, std::int32_t column, const tile::Moments& moments) {
-            const FgSsimMoments m = tile::window_moments(moments);
-            const float term = fg_ssim_term(m, constants);
-            sum += term;
-            map.at(slice, row, column) = term;
-            const float of_map = map_weight.data == nullptr ? 0.0f : map_weight.at(slice, row, column);
-            tile::store_fields<kFields>(m, constants, centre, weight + of_map, y_alone,
-                                        view.at(volume, slice, row, column));
-          });
+      const tile::Lines lines = tile::lines_of(t, place, first, 0, extent);
+      for (int row = 0; row < lines.end; ++row) {
+        const std::int32_t map_row = lines.row + row;
+        const FgSsimMoments m = tile::window_moments(ring[tile::line_cell<kRadius>(t, first, row)]);
+        const float term = fg_ssim_term(m, constants);
+        sum += term;
+        map.at(lines.slice, map_row, lines.column) = term;
+        const float of_map =
+            map_weight.data == nullptr ? 0.0f : map_weight.at(lines.slice, map_row, lines.column);
+        tile::store_fields<kFields>(m, constants, centre, weight + of_map, y_alone,
+                                    view.at(volume, lines.slice, map_row, lines.column));
+      }
     });
   }
   return sum;

@@ -56,12 +56,14 @@ double run_block(const Ssim3d<T>& op, std::int64_t volume, const tile::Place& pl
     for_threads([&](int t) { tile::store_columns<kRadius>(t, of(t), first, ring.data()); },
                 tile::kColumnThreads);
     for_threads([&](int t) {
-      tile::for_results<kRadius>(t, ring.data(), place, first, extent,
-                                 [&](int slice, int row, int column, const tile::Moments& moments) {
-                                   const float term = fg_ssim_term(tile::window_moments(moments), constants);
-                                   map.at(slice, row, column) = term;
-                                   sum += term;
-                                 });
+      const tile::Lines lines = tile::lines_of(t, place, first, 0, extent);
+      for (int row = 0; row < lines.end; ++row) {
+        const tile::Moments& moments =
+            ring[static_cast<std::size_t>(tile::line_cell<kRadius>(t, first, row))];
+        const float term = fg_ssim_term(tile::window_moments(moments), constants);
+        map.at(lines.slice, lines.row + row, lines.column) = term;
+        sum += term;
+      }
     });
   }
   return sum;
