@@ -9,7 +9,10 @@ namespace {
 
 template <class T>
 Strips strips_of(const Ssim2d<T>& op) {
-  return {op.map_height(), op.map_width(), op.x.planes(), op.radius()};
+  return {op.map_height(),
+          op.map_width(),
+          op.x.planes(),
+          {.columns = (strip::kThreads - 2 * op.radius()) / 4 * 4}};
 }
 
 // One block a strip: x across, y down, z planes.

@@ -1,77 +1,51 @@
-// Two kernels. The first walks over the images as the forward does, and leaves the weighted partials of each window in
-// scratch beside the score; the second spreads them back over the samples. Planes are taken in groups whose partials fit
-// kPartialBytes, so that scratch does not grow with the batch.
+// One kernel: value and gradient in one pass (ssim2d_gradient_strip.h).
 
 #include "kernels/ssim/ssim2d_gradient.h"
 
-#include <algorithm>
 #include <cstdint>
 
-#include "kernels/ssim/ssim2d_spread.h"
+#include "kernels/ssim/ssim2d_gradient_strip.h"
 #include "kernels/ssim/ssim2d_strips.cuh"
 
 namespace fg::cuda {
 namespace {
 
-constexpr std::size_t kPartialBytes = std::size_t{1} << 30;
-constexpr int kSpreadBlocksPerSm = 5;
+constexpr int kGradientBlocksPerSm = 4;  // 128 registers a thread
 
-std::size_t aligned(std::size_t bytes) {
-  return (bytes + kScratchAlignmentBytes - 1) / kScratchAlignmentBytes * kScratchAlignmentBytes;
+// Strips of samples; the longest are taller than the forward's, since a strip makes 2 radius rows of windows more.
+template <class T>
+Strips strips_of(const Ssim2dGradient<T>& op) {
+  const int radius = op.forward.radius();
+  return {
+      op.forward.x.height,
+      op.forward.x.width,
+      op.forward.x.planes(),
+      {.columns = (strip::kThreads - 4 * radius) / 4 * 4, .extra_rows = 2 * radius + 4, .most_rows = 240}};
 }
 
-// Where everything lies in scratch.
+// Where the sums of the scores and those of |x - y| lie in scratch.
 template <class T>
 struct Layout {
-  Strips map_strips, image_strips;  // of all planes
-  bool both;
-  std::int32_t pitch;
-  std::int64_t plane_floats;  // of one partial of one plane
-  std::int64_t planes_at_once;
-  std::size_t l1_at, partials_at, bytes;
+  Strips strips;
+  std::size_t l1_at;
 
-  explicit Layout(const Ssim2dGradient<T>& op)
-      : map_strips(op.forward.map_height(), op.forward.map_width(), op.forward.x.planes(),
-                   op.forward.radius()),
-        image_strips(op.forward.x.height, op.forward.x.width, op.forward.x.planes(), op.forward.radius()),
-        both(op.x_gradient.data != nullptr && op.y_gradient.data != nullptr),
-        pitch((op.forward.map_width() + 3) / 4 * 4),
-        plane_floats(std::int64_t{pitch} * op.forward.map_height()) {
-    const std::int64_t plane_bytes = plane_floats * partials() * static_cast<std::int64_t>(sizeof(float));
-    planes_at_once = std::clamp<std::int64_t>(static_cast<std::int64_t>(kPartialBytes) / plane_bytes, 1,
-                                              std::min(op.forward.x.planes(), kMaxGridYZ));
-    l1_at = aligned(StripSums::bytes(map_strips));
-    partials_at = l1_at + aligned(StripSums::bytes(image_strips));
-    bytes = partials_at + static_cast<std::size_t>(plane_bytes * planes_at_once);
+  explicit Layout(const Ssim2dGradient<T>& op) : strips(strips_of(op)) {
+    l1_at = (StripSums::bytes(strips) + kScratchAlignmentBytes - 1) / kScratchAlignmentBytes *
+            kScratchAlignmentBytes;
   }
-
-  int partials() const { return both ? 4 : 3; }
+  std::size_t bytes() const { return l1_at + StripSums::bytes(strips); }
 };
 
-// The partials of plane `local` of the group at work.
-__device__ inline strip::PartialPlanes partials_of_plane(float* memory, unsigned local,
-                                                         std::int64_t plane_floats, int count,
-                                                         std::int32_t height, std::int32_t width,
-                                                         std::int32_t pitch) {
-  float* const first = memory + std::int64_t{local} * count * plane_floats;
-  return {first,
-          first + plane_floats,
-          first + 2 * plane_floats,
-          count == 4 ? first + 3 * plane_floats : nullptr,
-          height,
-          width,
-          pitch};
-}
-
-// The means of s and d over a grid of 16 x 8 samples of the plane, the same in every block. Infinite and NaN samples are
-// left out: they spoil the windows that they lie in, not the whole gradient.
+// The means of s and d over 16 x 8 samples of the strip. Infinite and NaN samples are left out: they spoil the windows
+// that they lie in, not the whole strip.
 template <class T>
-__device__ strip::Sample centre_of_plane(const PlaneView<const T>& x, const PlaneView<const T>& y) {
+__device__ strip::Sample centre_of_strip(const PlaneView<const T>& x, const PlaneView<const T>& y,
+                                         const strip::Place& place) {
   static_assert(strip::kThreads == 128);
   __shared__ float of_warp[2][4];
   const int thread = threadIdx.x;
-  const int row = static_cast<int>((2 * (thread / 16) + 1) * std::int64_t{x.height} / 16);
-  const int column = static_cast<int>((2 * (thread % 16) + 1) * std::int64_t{x.width} / 32);
+  const int row = place.row + (2 * (thread / 16) + 1) * place.rows / 16;
+  const int column = place.column + (2 * (thread % 16) + 1) * place.columns / 32;
   const strip::Sample sample = strip::sample_of(x.at(row, column), y.at(row, column));
   float s = isfinite(sample.s) ? sample.s : 0.0f, d = isfinite(sample.d) ? sample.d : 0.0f;
 #pragma unroll
@@ -94,171 +68,116 @@ struct Work {
   Ssim2dGradient<T> op;
   WindowTaps window;
   Strips strips;
-  StripSums sums;
-  float* partials;
-  std::int64_t plane_floats;
-  std::int32_t pitch;
+  StripSums scores, l1;
   float mean_weight, l1_weight;  // of one window, of one sample
   double pixels;
-  unsigned first_plane;  // of the group
 };
 
-// One block a strip of the map: x across, y down, z planes of the group.
+// One block a strip of samples: x across, y down, z planes.
 template <int kRadius, bool kBoth, class Offset, class T>
-__global__ void __launch_bounds__(strip::kThreads, kBlocksPerSm) ssim2d_partials(Work<T> work) {
-  __shared__ strip::Shared buffers[2];  // 35.6 KB
+__global__ void __launch_bounds__(strip::kThreads, kGradientBlocksPerSm)
+    ssim2d_gradient_strips(Work<T> work, unsigned first_plane) {
+  __shared__ strip::Moments moments_or_spread[strip::kRunRows * strip::kPitch];  // 17.8 KB
+  __shared__ strip::Partial partials[strip::kRunRows * strip::kPitch];           // 17.8 KB
+  strip::Partial* const spread = reinterpret_cast<strip::Partial*>(moments_or_spread);
+  const int thread = threadIdx.x;
   const Ssim2d<T>& op = work.op.forward;
-  const unsigned plane = work.first_plane + blockIdx.z, channels = static_cast<unsigned>(op.x.channels);
+  const unsigned plane = first_plane + blockIdx.z, channels = static_cast<unsigned>(op.x.channels);
   const unsigned n = plane / channels, c = plane % channels;
   const PlaneView<const T> x = op.x.plane(n, c), y = op.y.plane(n, c);
   const PlaneView<float> map = op.map.plane(n, c);
   const PlaneView<const float> map_weight = work.op.map_weight.plane(n, c);
-  const std::int32_t inset = op.padding == Padding::valid ? kRadius : 0;
-  const std::int32_t height = x.height - 2 * inset, width = x.width - 2 * inset;
-  const strip::Place place = place_of_block(work.strips, height, width, inset);
-  const strip::PartialPlanes partials = partials_of_plane(work.partials, blockIdx.z, work.plane_floats,
-                                                          kBoth ? 4 : 3, height, width, work.pitch);
-  float plane_weight = work.mean_weight;
-  if (work.op.score_weight.data != nullptr)
-    plane_weight += static_cast<float>(work.op.score_weight.at(n, c) / work.pixels);
-  const bool of_x = kBoth || work.op.x_gradient.data != nullptr;
-  const strip::Sample centre = centre_of_plane(x, y);
-  const FgSsimConstants constants{op.c1, op.c2};
-
-  double thread_sum = 0;
-  walk_strip<kRadius, Offset>(
-      x, y, place, work.window, buffers, [&](const FgSsimMoments* moments, const strip::Group& group) {
-        thread_sum += strip::score_group(moments, constants, group, map);
-        float first[strip::kGroupColumns], B[strip::kGroupColumns], E[strip::kGroupColumns],
-            second[strip::kGroupColumns];
-        float weights[strip::kGroupColumns];
-        if (map_weight.data != nullptr)
-          strip::load_group(&map_weight.at(group.row, group.column), map_weight.column_stride, group.count,
-                            weights);
-#pragma unroll
-        for (int i = 0; i < strip::kGroupColumns; ++i) {
-          const FgSsimPartials p = fg_ssim_partials(moments[i], constants, centre.s, centre.d);
-          const float weight = plane_weight + (map_weight.data != nullptr ? weights[i] : 0.0f);
-          first[i] = weight * (of_x ? p.X : p.Y);
-          B[i] = weight * p.B;
-          E[i] = weight * p.E;
-          if (kBoth) second[i] = weight * p.Y;
-        }
-        const std::int64_t at = std::int64_t{group.row} * partials.pitch + group.column;
-        strip::store_group(first, group.count, partials.first + at, 1);
-        strip::store_group(B, group.count, partials.B + at, 1);
-        strip::store_group(E, group.count, partials.E + at, 1);
-        if (kBoth) strip::store_group(second, group.count, partials.second + at, 1);
-      });
-  const double sum = block_reduce<strip::kThreads>(thread_sum);
-  if (threadIdx.x == 0) work.sums.leave(plane, sum);
-}
-
-// One block a strip of the image.
-template <int kRadius, bool kBoth, class T>
-__global__ void __launch_bounds__(strip::kThreads, kSpreadBlocksPerSm) ssim2d_spread(Work<T> work) {
-  __shared__ strip::SharedPartials buffers[2];  // 35.6 KB
-  const int thread = threadIdx.x;
-  const Ssim2d<T>& op = work.op.forward;
-  const unsigned plane = work.first_plane + blockIdx.z, channels = static_cast<unsigned>(op.x.channels);
-  const unsigned n = plane / channels, c = plane % channels;
-  const PlaneView<const T> x = op.x.plane(n, c), y = op.y.plane(n, c);
   const PlaneView<float> x_gradient = work.op.x_gradient.plane(n, c),
                          y_gradient = work.op.y_gradient.plane(n, c);
   const std::int32_t inset = op.padding == Padding::valid ? kRadius : 0;
-  const strip::Place place = place_of_block(work.strips, x.height, x.width, inset);
-  const strip::PartialPlanes partials =
-      partials_of_plane(work.partials, blockIdx.z, work.plane_floats, kBoth ? 4 : 3, x.height - 2 * inset,
-                        x.width - 2 * inset, work.pitch);
-  const strip::Sample centre = centre_of_plane(x, y);
-  const strip::GradientTerms terms{centre.s, centre.d, work.l1_weight,
-                                   work.op.x_gradient.data != nullptr ? 1.0f : -1.0f};
+  const strip::GradientPlace<kRadius> place(place_of_block(work.strips, x.height, x.width, inset));
+  const std::int32_t map_height = x.height - 2 * inset, map_width = x.width - 2 * inset;
 
-  strip::PartialColumn<kRadius, kBoth> column =
-      strip::start_partials<kRadius, kBoth>(thread, partials, place);
-  double thread_sum = 0;
-  int turn = 0;
-  for (std::int32_t row = 0; row < place.rows; row += strip::kRunRows, turn ^= 1) {
-    strip::Partial* const shared = buffers[turn].partials;
-    if (strip::has_columns<kRadius>(thread, place)) {
-      strip::spread_columns<kRadius, kBoth>(thread, column, work.window, shared);
-      if (row + strip::kRunRows < place.rows)
-        strip::load_partials<strip::kRunRows>(column, partials, column.next);
+  const bool first_is_y = !kBoth && work.op.x_gradient.data == nullptr;
+  float plane_weight = work.mean_weight;
+  if (work.op.score_weight.data != nullptr)
+    plane_weight += static_cast<float>(work.op.score_weight.at(n, c) / work.pixels);
+  const strip::Sample centre = centre_of_strip(x, y, place.samples);
+  const strip::PartialTerms partial_terms{{op.c1, op.c2}, centre, plane_weight, first_is_y};
+  const strip::GradientTerms terms{centre, work.l1_weight, first_is_y ? -1.0f : 1.0f,
+                                   work.op.l1 != nullptr || work.l1_weight != 0};
+
+  strip::Column<kRadius, Offset, T> column =
+      strip::start_column<kRadius, Offset>(thread, x, y, place.windows);
+  strip::SpreadColumn<kRadius, kBoth> spread_column{};
+  double score = 0, magnitudes = 0;
+  for (std::int32_t row = 0; row < place.windows.rows; row += strip::kRunRows) {
+    if (strip::has_columns<kRadius>(thread, place.windows))
+      strip::filter_columns<kRadius>(thread, column, work.window, moments_or_spread);
+    __syncthreads();
+    const strip::Group windows = strip::group_of(thread, place.windows, row);
+    if (windows.count > 0) {
+      FgSsimMoments moments[strip::kGroupColumns];
+      strip::filter_rows<kRadius>(thread, moments_or_spread, work.window, moments);
+      score += strip::partial_group<kRadius, kBoth>(thread, moments, windows, partial_terms, place,
+                                                    map_height, map_width, map_weight, map, partials);
     }
     __syncthreads();
-    const strip::Group group = strip::group_of(thread, place, row);
-    if (group.count <= 0) continue;
-    strip::PartialSums<strip::kGroupColumns, kBoth> sums;
-    strip::spread_rows<kRadius, kBoth>(thread, shared, work.window, sums);
-    thread_sum += strip::finish_gradient(sums, group, terms, x, y, inset, x_gradient, y_gradient);
+    if (strip::has_columns<kRadius>(thread, place.windows) && row + strip::kRunRows < place.windows.rows)
+      strip::load_next_rows(column, x, y);  // they travel while partials are spread
+    if (strip::filtered_column(thread) < place.samples.columns)
+      strip::spread_rows<kRadius, kBoth>(thread, partials, work.window, spread);
+    __syncthreads();
+    if (thread < place.samples.columns)
+      magnitudes += strip::spread_columns(thread, spread_column, spread, work.window, place.samples,
+                                          row - 2 * kRadius, terms, x, y, x_gradient, y_gradient);
   }
-  if (work.op.l1 == nullptr) return;
-  const double sum = block_reduce<strip::kThreads>(thread_sum);
-  if (thread == 0) work.sums.leave(plane, sum);
+  score = block_reduce<strip::kThreads>(score);
+  magnitudes = block_reduce<strip::kThreads>(magnitudes);
+  if (thread != 0) return;
+  work.scores.leave(plane, score);
+  work.l1.leave(plane, magnitudes);
 }
 
 template <int kRadius, bool kBoth, class T>
 void launch(const Ssim2dGradient<T>& op, const Layout<T>& layout, char* scratch, cudaStream_t stream) {
-  const double pixels = static_cast<double>(op.forward.map_height()) * op.forward.map_width();
-  const double windows = pixels * static_cast<double>(op.forward.x.planes());
-  const StripSums scores(scratch, layout.map_strips), l1(scratch + layout.l1_at, layout.image_strips);
-  Work<T> work{op,
-               gaussian_window(kRadius),
-               layout.map_strips,
-               scores,
-               reinterpret_cast<float*>(scratch + layout.partials_at),
-               layout.plane_floats,
-               layout.pitch,
-               static_cast<float>(op.mean_weight / windows),
-               static_cast<float>(op.l1_weight / windows),
-               pixels,
-               0};
+  const Ssim2d<T>& forward = op.forward;
+  const double pixels = static_cast<double>(forward.map_height()) * forward.map_width();
+  const double windows = pixels * static_cast<double>(forward.x.planes());
+  const Work<T> work{op,
+                     gaussian_window(kRadius),
+                     layout.strips,
+                     StripSums(scratch, layout.strips),
+                     StripSums(scratch + layout.l1_at, layout.strips),
+                     static_cast<float>(op.mean_weight / windows),
+                     static_cast<float>(op.l1_weight / windows),
+                     pixels};
   const bool near =
-      strip::reached_by_32_bits(op.forward.x.plane(0)) && strip::reached_by_32_bits(op.forward.y.plane(0));
-  const auto partials = near ? ssim2d_partials<kRadius, kBoth, std::int32_t, T>
-                             : ssim2d_partials<kRadius, kBoth, std::int64_t, T>;
-  for (std::int64_t plane = 0; plane < layout.map_strips.planes; plane += layout.planes_at_once) {
-    const auto planes =
-        static_cast<unsigned>(std::min(layout.planes_at_once, layout.map_strips.planes - plane));
-    const auto blocks = [&](const Strips& strips) {
-      return dim3(static_cast<unsigned>(strips.across), static_cast<unsigned>(strips.down), planes);
-    };
-    work.first_plane = static_cast<unsigned>(plane);
-    work.strips = layout.map_strips;
-    work.sums = scores;
-    partials<<<blocks(work.strips), strip::kThreads, 0, stream>>>(work);
-    check(cudaGetLastError(), "launching the first half of SSIM's gradient");
-    work.strips = layout.image_strips;
-    work.sums = l1;
-    ssim2d_spread<kRadius, kBoth><<<blocks(work.strips), strip::kThreads, 0, stream>>>(work);
-    check(cudaGetLastError(), "launching the second half of SSIM's gradient");
-  }
-  if (op.forward.scores.data != nullptr || op.forward.mean != nullptr)
-    finish_sums(scores, layout.map_strips, op.forward.x.channels, pixels, op.forward.scores, op.forward.mean,
-                stream);
-  if (op.l1 != nullptr)
-    finish_sums(l1, layout.image_strips, op.forward.x.channels, pixels, {}, op.l1, stream);
+      strip::reached_by_32_bits(forward.x.plane(0)) && strip::reached_by_32_bits(forward.y.plane(0));
+  const auto kernel = near ? ssim2d_gradient_strips<kRadius, kBoth, std::int32_t, T>
+                           : ssim2d_gradient_strips<kRadius, kBoth, std::int64_t, T>;
+  for_planes(layout.strips, [&](dim3 blocks, unsigned first_plane) {
+    kernel<<<blocks, strip::kThreads, 0, stream>>>(work, first_plane);
+  });
+  if (forward.scores.data != nullptr || forward.mean != nullptr)
+    finish_sums(work.scores, layout.strips, forward.x.channels, pixels, forward.scores, forward.mean, stream);
+  if (op.l1 != nullptr) finish_sums(work.l1, layout.strips, forward.x.channels, pixels, {}, op.l1, stream);
 }
 
 template <int kRadius, class T>
 void launch_gradient(const Ssim2dGradient<T>& op, const Layout<T>& layout, char* scratch,
                      cudaStream_t stream) {
-  layout.both ? launch<kRadius, true>(op, layout, scratch, stream)
-              : launch<kRadius, false>(op, layout, scratch, stream);
+  const bool both = op.x_gradient.data != nullptr && op.y_gradient.data != nullptr;
+  both ? launch<kRadius, true>(op, layout, scratch, stream)
+       : launch<kRadius, false>(op, layout, scratch, stream);
 }
 
 }  // namespace
 
 template <class T>
 std::size_t ssim2d_gradient_scratch_bytes(const Ssim2dGradient<T>& op) {
-  return Layout<T>(op).bytes;
+  return Layout<T>(op).bytes();
 }
 
 template <class T>
 void ssim2d_gradient(const Ssim2dGradient<T>& op, Scratch scratch, int device, void* stream) {
   const Layout<T> layout(op);
-  layout.map_strips.check();
-  layout.image_strips.check();
+  layout.strips.check();
   const CurrentDevice current(device);
   char* const memory = static_cast<char*>(scratch.data);
   const auto cuda_stream = static_cast<cudaStream_t>(stream);

@@ -19,23 +19,28 @@ inline constexpr int kBlocksPerSm = 5;  // 178 KB of a Hopper SM's shared memory
 inline constexpr int kFinishThreads = 256;
 inline constexpr std::int64_t kMaxGridYZ = 65535;  // CUDA's limit
 
+// What a kernel's strips can be.
+struct StripShape {
+  std::int32_t columns;         // at most
+  std::int32_t extra_rows = 4;  // the rows that a strip costs beside its own
+  std::int32_t most_rows = 120;
+};
+
 // How planes are cut into strips.
 struct Strips {
   std::int32_t columns, rows;  // of results in a strip; the last ones of a plane have fewer
   std::int64_t across, down, per_plane, planes;
 
-  Strips(std::int32_t height, std::int32_t width, std::int64_t plane_count, int radius)
-      : columns((strip::kThreads - 2 * radius) / 4 * 4),
-        across((width + columns - 1) / columns),
-        planes(plane_count) {
+  Strips(std::int32_t height, std::int32_t width, std::int64_t plane_count, StripShape shape)
+      : columns(shape.columns), across((width + columns - 1) / columns), planes(plane_count) {
     // By the images' size alone, so that the order of the sums does not depend on the device. Multiprocessors take
-    // strips in turns, and the first rows of a strip cost about as much as four more: few turns of long strips.
-    // The count is that of an H200.
+    // strips in turns: few turns of long strips. The count is that of an H200.
     constexpr std::int64_t kMultiprocessors = 132;
     std::int64_t least = std::numeric_limits<std::int64_t>::max();
-    for (std::int32_t candidate = 120; candidate >= 16; candidate -= strip::kRunRows) {
+    for (std::int32_t candidate = shape.most_rows; candidate >= 16; candidate -= strip::kRunRows) {
       const std::int64_t strips = planes * across * ((height + candidate - 1) / candidate);
-      const std::int64_t cost = (strips + kMultiprocessors - 1) / kMultiprocessors * (candidate + 4);
+      const std::int64_t cost =
+          (strips + kMultiprocessors - 1) / kMultiprocessors * (candidate + shape.extra_rows);
       if (cost >= least) continue;
       least = cost;
       rows = candidate;

@@ -1,0 +1,188 @@
+#pragma once
+// The arithmetic of SSIM's gradient on CUDA, phase by phase and thread by thread as ssim2d_strip.h, of which it takes the
+// first half (tested with it: ssim2d_gradient_strip_test).
+//
+// Value and gradient in one pass: a block makes the gradient of a strip, and for it the windows that reach the strip.
+// For each kRunRows rows of windows:
+//   filter_columns    column moments                              (ssim2d_strip.h)
+//   -- barrier --
+//   filter_rows       window moments, the score, and from them the weighted partials (ssim_math.h) of each window
+//   -- barrier --
+//   spread_rows       partials filtered along rows: G is symmetric, so spreading is the same filter again
+//   -- barrier --
+//   spread_columns    each thread: with the 2 radius rows that it kept, the gradient of kRunRows samples of its column
+// Nothing but the images is read, nothing but the gradient written.
+//
+// Partials are filtered as they are, without a shift: they change sign from window to window.
+
+#include <cmath>
+#include <cstdint>
+
+#include "kernels/core/tensor_view.h"
+#include "kernels/ssim/ssim2d_strip.h"
+
+namespace fg::strip {
+
+struct alignas(16) Partial {
+  float first, B, E, second;  // first: X, or Y where it alone is wanted; second: Y where both are
+};
+static_assert(sizeof(Partial) == sizeof(Moments));  // spread rows take the places of column moments
+
+// The part of a plane that a block makes: the image's samples whose gradient it writes, the windows that reach them, and
+// how many rows of windows that makes.
+template <int kRadius>
+struct GradientPlace {
+  static constexpr int kColumns = (kThreads - 4 * kRadius) / 4 * 4;  // of samples, at most
+  Place samples;  // of the image, in a strip of samples; inset as in `windows`
+  Place windows;  // of the map; reaches beyond it where windows would lie outside
+
+  FG_HD explicit GradientPlace(const Place& of_samples) : samples(of_samples), windows(of_samples) {
+    windows.row -= samples.inset + kRadius;
+    windows.column -= samples.inset + kRadius;
+    windows.rows += 2 * kRadius;
+    windows.columns += 2 * kRadius;
+  }
+};
+
+// How the partials of windows are made.
+struct PartialTerms {
+  FgSsimConstants constants;
+  Sample centre;    // (cs, cd) of ssim_math.h
+  float weight;     // dL/dm of every window of the plane
+  bool first_is_y;  // only the gradient to y is wanted
+};
+
+// The weighted partials of a group of windows into shared memory, zeros for windows that lie outside the map. Returns the
+// sum of the terms that belong to the block: those of windows whose centre is one of its samples.
+template <int kRadius, bool kBoth>
+FG_HD float partial_group(int thread, const FgSsimMoments* moments, const Group& group,
+                          const PartialTerms& terms, const GradientPlace<kRadius>& place,
+                          std::int32_t map_height, std::int32_t map_width,
+                          const PlaneView<const float>& map_weight, const PlaneView<float>& map,
+                          Partial* shared) {
+  Partial* const to = shared + filtered_row(thread) * kPitch + filtered_column(thread);
+  const bool row_exists = group.row >= 0 && group.row < map_height;
+  const std::int32_t own_row = group.row - place.windows.row - kRadius;
+  const std::int32_t own_column = group.column - place.windows.column - kRadius;
+  const bool row_is_own = row_exists && own_row >= 0 && own_row < place.samples.rows;
+  float sum = 0;
+  FG_UNROLL
+  for (int i = 0; i < kGroupColumns; ++i) {
+    const bool exists = row_exists && group.column + i >= 0 && group.column + i < map_width;
+    const FgSsimPartials p = fg_ssim_partials(moments[i], terms.constants, terms.centre.s, terms.centre.d);
+    float weight = terms.weight;
+    if (map_weight.data != nullptr && exists) weight += map_weight.at(group.row, group.column + i);
+    to[i] = exists ? Partial{weight * (terms.first_is_y ? p.Y : p.X), weight * p.B, weight * p.E,
+                             kBoth ? weight * p.Y : 0.0f}
+                   : Partial{0, 0, 0, 0};
+    const float term = fg_ssim_term(moments[i], terms.constants);
+    const bool own = row_is_own && exists && own_column + i >= 0 && own_column + i < place.samples.columns;
+    sum += own ? term : 0.0f;
+    if (map.data != nullptr && own) map.at(group.row, group.column + i) = term;
+  }
+  return sum;
+}
+
+template <int kCount, bool kBoth>
+struct PartialSums {
+  Partial sum[kCount];
+
+  FG_HD void clear() {
+    FG_UNROLL
+    for (int i = 0; i < kCount; ++i) sum[i] = {0, 0, 0, 0};
+  }
+  // As Sums::add.
+  template <int kRadius>
+  FG_HD void add(int at, const WindowTaps& window, const Partial& partial) {
+    FG_UNROLL
+    for (int i = 0; i < kCount; ++i) {
+      const int offset = at - i - kRadius;
+      if (offset < -kRadius || offset > kRadius) continue;
+      const float weight = window.tap[offset < 0 ? -offset : offset];
+      sum[i].first += weight * partial.first;
+      sum[i].B += weight * partial.B;
+      sum[i].E += weight * partial.E;
+      if (kBoth) sum[i].second += weight * partial.second;
+    }
+  }
+};
+
+// Of kGroupColumns samples next to each other, columns counted from the strip's first sample.
+template <int kRadius, bool kBoth>
+FG_HD void spread_rows(int thread, const Partial* partials, const WindowTaps& window, Partial* spread) {
+  const int at = filtered_row(thread) * kPitch + filtered_column(thread);
+  PartialSums<kGroupColumns, kBoth> sums;
+  sums.clear();
+  FG_UNROLL
+  for (int i = 0; i < kGroupColumns + 2 * kRadius; ++i)
+    sums.template add<kRadius>(i, window, partials[at + i]);
+  FG_UNROLL
+  for (int i = 0; i < kGroupColumns; ++i) spread[at + i] = sums.sum[i];
+}
+
+// A thread's column of samples: the last 2 radius rows of spread partials.
+template <int kRadius, bool kBoth>
+struct SpreadColumn {
+  Partial kept[2 * kRadius];
+};
+
+// What the gradient of a sample is made of beside the sums.
+struct GradientTerms {
+  Sample centre;
+  float l1;          // dL/d|x - y| of each sample inside the map's region
+  float first_sign;  // 1: `first` is X; -1: it is Y
+  bool with_l1;      // l1, or the sum of |x - y|, is wanted
+};
+
+// The gradient of the kRunRows samples of a column that the newest rows of partials complete: those from row
+// `first_row` of the strip on. Returns the sum of |x - y| over those of them that lie in the map's region.
+template <int kRadius, bool kBoth, class T>
+FG_HD float spread_columns(int thread, SpreadColumn<kRadius, kBoth>& column, const Partial* spread,
+                           const WindowTaps& window, const Place& place, std::int32_t first_row,
+                           const GradientTerms& terms, const PlaneView<const T>& x,
+                           const PlaneView<const T>& y, const PlaneView<float>& x_gradient,
+                           const PlaneView<float>& y_gradient) {
+  const std::int32_t at = place.column + thread;
+  float vx[kRunRows], vy[kRunRows];
+  FG_UNROLL
+  for (int i = 0; i < kRunRows; ++i) {
+    const bool exists = first_row + i >= 0 && first_row + i < place.rows;
+    vx[i] = exists ? to_float(x.at(place.row + first_row + i, at)) : 0.0f;
+    vy[i] = exists ? to_float(y.at(place.row + first_row + i, at)) : 0.0f;
+  }
+  Partial next[kRunRows];
+  PartialSums<kRunRows, kBoth> sums;
+  sums.clear();
+  FG_UNROLL
+  for (int i = 0; i < 2 * kRadius; ++i) sums.template add<kRadius>(i, window, column.kept[i]);
+  FG_UNROLL
+  for (int i = 0; i < kRunRows; ++i) {
+    next[i] = spread[i * kPitch + thread];
+    sums.template add<kRadius>(2 * kRadius + i, window, next[i]);
+  }
+  FG_UNROLL
+  for (int i = 0; i < 2 * kRadius; ++i)
+    column.kept[i] = i + kRunRows < 2 * kRadius ? column.kept[(i + kRunRows) % (2 * kRadius)]
+                                                : next[(i + kRunRows - 2 * kRadius) % kRunRows];
+
+  const PlaneView<float>& to_first = terms.first_sign > 0 ? x_gradient : y_gradient;
+  const bool column_counts = at >= place.inset && at < x.width - place.inset;
+  float magnitudes = 0;
+  FG_UNROLL
+  for (int i = 0; i < kRunRows; ++i) {
+    if (first_row + i < 0 || first_row + i >= place.rows) continue;
+    const std::int32_t row = place.row + first_row + i;
+    const float s = vx[i] + vy[i], d = vx[i] - vy[i];
+    const float s_part = 2.0f * (s - terms.centre.s) * sums.sum[i].B;
+    float d_part = 2.0f * (d - terms.centre.d) * sums.sum[i].E;
+    if (terms.with_l1 && column_counts && row >= place.inset && row < x.height - place.inset) {
+      d_part += d > 0 ? terms.l1 : d < 0 ? -terms.l1 : d;  // 0 where they agree; a NaN stays
+      magnitudes += fabsf(d);
+    }
+    to_first.at(row, at) = sums.sum[i].first + s_part + terms.first_sign * d_part;
+    if (kBoth) y_gradient.at(row, at) = sums.sum[i].second + s_part - d_part;
+  }
+  return magnitudes;
+}
+
+}  // namespace fg::strip
