@@ -174,9 +174,8 @@ typedef struct FgSsim3dGradient {
   DLTensor* map;                /* the value: NULL, or as in FgSsim3d */
   DLTensor* scores;
   DLTensor* mean;
-  void*
-      scratch; /* CUDA: 12 bytes a voxel, 16 with both gradients; CPU: twice that of the largest volume alone.
-                    Ask for it with the gradients that are wanted */
+  void* scratch; /* CUDA: some 12 bytes a voxel, 16 with both gradients; CPU: 24 or 32 bytes a voxel of one
+                    volume. Ask for it with the gradients that are wanted */
   size_t scratch_bytes;
 } FgSsim3dGradient;
 

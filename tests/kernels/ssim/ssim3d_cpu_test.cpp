@@ -9,7 +9,7 @@
 namespace fg::test {
 namespace {
 
-// What is promised; the map's worst error of all cases below is printed by the test of the hard cases.
+// What is promised; the test of the hard cases records the map's worst error.
 constexpr Tolerance3d kTolerance{1e-6, 1e-5};
 
 template <class T>
