@@ -7,6 +7,7 @@
 #include "kernels/ssim/integer_ssim.h"
 #include "kernels/ssim/ssim2d.h"
 #include "kernels/ssim/ssim2d_gradient.h"
+#include "kernels/ssim/ssim3d_gradient.h"
 #include "kernels/ssim/vmaf_ssim.h"
 
 namespace fg::cuda {
@@ -35,6 +36,22 @@ std::size_t ssim2d_gradient_scratch_bytes(const Ssim2dGradient<T>&) {
 }
 template <class T>
 void ssim2d_gradient(const Ssim2dGradient<T>&, Scratch, int, void*) {
+  refuse();
+}
+template <class T>
+std::size_t ssim3d_scratch_bytes(const Ssim3d<T>&) {
+  refuse();
+}
+template <class T>
+void ssim3d(const Ssim3d<T>&, Scratch, int, void*) {
+  refuse();
+}
+template <class T>
+std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<T>&) {
+  refuse();
+}
+template <class T>
+void ssim3d_gradient(const Ssim3dGradient<T>&, Scratch, int, void*) {
   refuse();
 }
 template <class T>
@@ -77,6 +94,20 @@ template std::size_t ssim2d_gradient_scratch_bytes(const Ssim2dGradient<BFloat16
 template void ssim2d_gradient(const Ssim2dGradient<float>&, Scratch, int, void*);
 template void ssim2d_gradient(const Ssim2dGradient<Half>&, Scratch, int, void*);
 template void ssim2d_gradient(const Ssim2dGradient<BFloat16>&, Scratch, int, void*);
+template std::size_t ssim3d_scratch_bytes(const Ssim3d<float>&);
+template void ssim3d(const Ssim3d<float>&, Scratch, int, void*);
+template std::size_t ssim3d_scratch_bytes(const Ssim3d<std::uint8_t>&);
+template void ssim3d(const Ssim3d<std::uint8_t>&, Scratch, int, void*);
+template std::size_t ssim3d_scratch_bytes(const Ssim3d<Half>&);
+template void ssim3d(const Ssim3d<Half>&, Scratch, int, void*);
+template std::size_t ssim3d_scratch_bytes(const Ssim3d<BFloat16>&);
+template void ssim3d(const Ssim3d<BFloat16>&, Scratch, int, void*);
+template std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<float>&);
+template void ssim3d_gradient(const Ssim3dGradient<float>&, Scratch, int, void*);
+template std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<Half>&);
+template void ssim3d_gradient(const Ssim3dGradient<Half>&, Scratch, int, void*);
+template std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<BFloat16>&);
+template void ssim3d_gradient(const Ssim3dGradient<BFloat16>&, Scratch, int, void*);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<float>&);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<std::uint8_t>&);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<Half>&);

@@ -116,7 +116,8 @@ typedef struct FgSsim2dGradient {
   DLTensor* map;                /* the value: NULL, or as in FgSsim2d */
   DLTensor* scores;
   DLTensor* mean;
-  DLTensor* l1; /* NULL, or float64 [1]: the mean of |x - y| over the map's region, in the units of the samples */
+  DLTensor*
+      l1; /* NULL, or float64 [1]: the mean of |x - y| over the map's region, in the units of the samples */
   void* scratch;
   size_t scratch_bytes;
 } FgSsim2dGradient;
@@ -124,6 +125,63 @@ typedef struct FgSsim2dGradient {
 FG_API void fg_ssim2d_gradient_defaults(FgSsim2dGradient* op);
 FG_API FgStatus fg_ssim2d_gradient_scratch_bytes(const FgSsim2dGradient* op, size_t* bytes);
 FG_API FgStatus fg_ssim2d_gradient(const FgSsim2dGradient* op, void* stream);
+
+/* SSIM of volumes: FgSsim2d with a third axis, the window 7, 9 or 11 taps along each. Volumes of rank 3, 4 or 5:
+ *   FG_LAYOUT_NCHW  [N, C, D, H, W], [C, D, H, W] or [D, H, W]
+ *   FG_LAYOUT_NHWC  [N, D, H, W, C] or [D, H, W, C] */
+typedef struct FgSsim3d {
+  size_t struct_size;
+  const DLTensor* x; /* volume under test: float32, float16, bfloat16 or uint8 */
+  const DLTensor* y; /* reference, same shape and dtype as x; strides may differ */
+  FgLayout layout;   /* this and the next six fields as in FgSsim2d */
+  int32_t channels;
+  int32_t window;
+  FgPadding padding;
+  double data_range;
+  double k1, k2;
+  DLTensor*
+      map; /* NULL, or float32 in x's layout with the scored channels: D x H x W (same), or each side smaller
+                       by window-1 (valid) */
+  DLTensor* scores; /* NULL, or float64 [N, C scored]: the mean of each channel of each volume */
+  DLTensor* mean;   /* NULL, or float64 [1]: the mean over everything */
+  void* scratch;
+  size_t scratch_bytes;
+} FgSsim3d;
+
+FG_API void fg_ssim3d_defaults(FgSsim3d* op);
+FG_API FgStatus fg_ssim3d_scratch_bytes(const FgSsim3d* op, size_t* bytes);
+FG_API FgStatus fg_ssim3d(const FgSsim3d* op, void* stream);
+
+/* SSIM of volumes and its gradient with respect to them, in one call:
+ *   L = sum_p map_weight[p] map[p]  +  sum_nc score_weight[n, c] scores[n, c]  +  mean_weight mean
+ * x_gradient is dL/dx, y_gradient dL/dy; the defaults are those of L = 1 - mean. As in FgSsim2dGradient, the gradient
+ * is exactly 0 where x and y are identical in all windows that reach a sample. */
+typedef struct FgSsim3dGradient {
+  size_t struct_size;
+  const DLTensor* x; /* float32, float16 or bfloat16; x, y and the next seven fields as in FgSsim3d */
+  const DLTensor* y;
+  FgLayout layout;
+  int32_t channels;
+  int32_t window;
+  FgPadding padding;
+  double data_range;
+  double k1, k2;
+  const DLTensor* map_weight;   /* NULL, or float32 of the map's shape */
+  const DLTensor* score_weight; /* NULL, or float64 [N, C scored] */
+  double mean_weight;           /* default -1: L = 1 - mean */
+  DLTensor* x_gradient;         /* float32 of x's shape with the scored channels; NULL: not wanted */
+  DLTensor* y_gradient;         /* the same for y; at least one of the two */
+  DLTensor* map;                /* the value: NULL, or as in FgSsim3d */
+  DLTensor* scores;
+  DLTensor* mean;
+  void* scratch; /* CUDA: some 12 bytes a voxel, 16 with both gradients; CPU: 24 or 32 bytes a voxel of one
+                    volume. Ask for it with the gradients that are wanted */
+  size_t scratch_bytes;
+} FgSsim3dGradient;
+
+FG_API void fg_ssim3d_gradient_defaults(FgSsim3dGradient* op);
+FG_API FgStatus fg_ssim3d_gradient_scratch_bytes(const FgSsim3dGradient* op, size_t* bytes);
+FG_API FgStatus fg_ssim3d_gradient(const FgSsim3dGradient* op, void* stream);
 
 /* Pixel errors of x against y, on values scaled to 0..1 by data_range. Output columns: FG_ERROR_MSE, ... */
 enum { FG_ERROR_MSE = 0, FG_ERROR_MAE = 1, FG_ERROR_MAX = 2, FG_ERROR_PSNR = 3, FG_ERROR_COLUMNS = 4 };
