@@ -61,4 +61,17 @@ void check_gradients(const Checker& check, const DLTensor& x, FgLayout layout, c
   one("y_gradient", y_gradient);
 }
 
+void check_score_weight(const Checker& check, const DLTensor& x, const DLTensor* score_weight,
+                        const ImageShape& shape) {
+  if (score_weight != nullptr)
+    check_input(check, "score_weight", score_weight, x, is_float64, "float64", {shape.batch, shape.channels},
+                "images by scored channels");
+}
+
+void check_on_cpu(const Checker& check, const DLTensor& x, const char* measure) {
+  check.expect(x.device.device_type == kDLCPU,
+               std::string(measure) + " on CUDA tensors is not there yet; pass CPU tensors",
+               ErrorCode::unsupported);
+}
+
 }  // namespace fg::abi

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/ssim/ssim2d.h"
+#include "kernels/ssim/ssim_math.h"
 #include "plugin/abi/op_checks.h"
 
 namespace fg::abi {
@@ -53,6 +54,12 @@ void check_has_gradient(const Checker& check, const DLTensor& x);
 void check_gradients(const Checker& check, const DLTensor& x, FgLayout layout, const DLTensor* x_gradient,
                      const DLTensor* y_gradient, const ImageShape& shape);
 
+void check_score_weight(const Checker& check, const DLTensor& x, const DLTensor* score_weight,
+                        const ImageShape& shape);
+
+// Ops without a CUDA kernel say so.
+void check_on_cpu(const Checker& check, const DLTensor& x, const char* measure);
+
 template <class Op>
 void check_ssim2d_outputs(const Checker& check, const Op& op, const ImageShape& shape) {
   if (op.map != nullptr)
@@ -66,17 +73,27 @@ inline double* number_at(const DLTensor* t) {
   return t == nullptr ? nullptr : reinterpret_cast<double*>(first_byte(*t));
 }
 
+inline ImageView<float> gradient_view(const DLTensor* t, const FgLayout& layout, const ImageShape& shape) {
+  return t == nullptr ? ImageView<float>() : image_view<float>(*t, layout, shape.channels);
+}
+
+// (k L)^2. Codes are scored as they are: the score does not change when range and samples are scaled alike.
+template <class T>
+FgSsimConstants constants_for(double data_range, double k1, double k2) {
+  const double range = std::is_same_v<T, std::uint8_t> ? 255 : data_range;
+  return {static_cast<float>(k1 * range * k1 * range), static_cast<float>(k2 * range * k2 * range)};
+}
+
 template <class T, class Op>
 Ssim2d<T> ssim2d_of(const Op& op, const ImageShape& shape, Purpose purpose) {
-  // Codes are scored as they are: the score does not change when range and samples are scaled alike.
-  const double range = std::is_same_v<T, std::uint8_t> ? 255 : op.data_range;
   Ssim2d<T> kernel;
   kernel.x = image_view<const T>(*op.x, op.layout, shape.channels);
   kernel.y = image_view<const T>(*op.y, op.layout, shape.channels);
   kernel.window = op.window;
   kernel.padding = op.padding == FG_PADDING_VALID ? Padding::valid : Padding::same;
-  kernel.c1 = static_cast<float>(op.k1 * range * op.k1 * range);
-  kernel.c2 = static_cast<float>(op.k2 * range * op.k2 * range);
+  const FgSsimConstants constants = constants_for<T>(op.data_range, op.k1, op.k2);
+  kernel.c1 = constants.c1;
+  kernel.c2 = constants.c2;
   if (purpose == Purpose::scratch) return kernel;
   if (op.map != nullptr) kernel.map = image_view<float>(*op.map, op.layout, shape.channels);
   if (op.scores != nullptr) kernel.scores = table_view(*op.scores);

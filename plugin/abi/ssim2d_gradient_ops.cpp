@@ -26,9 +26,7 @@ void check_gradient_tensors(const Checker& check, const FgSsim2dGradient& op, co
   if (op.map_weight != nullptr)
     check_input(check, "map_weight", op.map_weight, *op.x, is_float32, "float32", ssim2d_map_shape(op, shape),
                 kMapMeaning);
-  if (op.score_weight != nullptr)
-    check_input(check, "score_weight", op.score_weight, *op.x, is_float64, "float64",
-                {shape.batch, shape.channels}, "images by scored channels");
+  check_score_weight(check, *op.x, op.score_weight, shape);
 }
 
 template <class T>
@@ -42,10 +40,8 @@ Ssim2dGradient<T> ssim2d_gradient_of(const FgSsim2dGradient& op, const ImageShap
   if (op.map_weight != nullptr)
     kernel.map_weight = image_view<const float>(*op.map_weight, op.layout, shape.channels);
   if (op.score_weight != nullptr) kernel.score_weight = table_view<const double>(*op.score_weight);
-  if (op.x_gradient != nullptr)
-    kernel.x_gradient = image_view<float>(*op.x_gradient, op.layout, shape.channels);
-  if (op.y_gradient != nullptr)
-    kernel.y_gradient = image_view<float>(*op.y_gradient, op.layout, shape.channels);
+  kernel.x_gradient = gradient_view(op.x_gradient, op.layout, shape);
+  kernel.y_gradient = gradient_view(op.y_gradient, op.layout, shape);
   return kernel;
 }
 

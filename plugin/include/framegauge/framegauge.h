@@ -126,6 +126,79 @@ FG_API void fg_ssim2d_gradient_defaults(FgSsim2dGradient* op);
 FG_API FgStatus fg_ssim2d_gradient_scratch_bytes(const FgSsim2dGradient* op, size_t* bytes);
 FG_API FgStatus fg_ssim2d_gradient(const FgSsim2dGradient* op, void* stream);
 
+/* MS-SSIM, Wang, Simoncelli, Bovik 2003, as pytorch-msssim computes it, with its gradient.
+ *
+ * Level 0 is the images; each further level is the mean of 2 x 2 samples of the one before, where a side that is odd is
+ * padded with a zero on both ends, which counts. At each level only windows that lie inside. For each channel of each
+ * image, with v_l the mean of SSIM's contrast-structure factor, at the last level of SSIM itself:
+ *   score = prod_l max(v_l, 0)^weights[l]
+ * The coarsest level must hold a window: 5 levels of 11 taps need 161 pixels a side, fewer levels need less.
+ * The loss is L = sum_nc score_weight[n, c] scores[n, c] + mean_weight mean. Where some v_l is not above 0 the score is 0
+ * and its gradient is taken as 0; the power's own derivative has no bound there. */
+enum { FG_MS_SSIM_MAX_LEVELS = 8 };
+
+typedef struct FgMsSsim {
+  size_t struct_size;
+  const DLTensor*
+      x; /* x, y, layout, channels, window, data_range, k1, k2: as in FgSsim2d. CPU tensors only so far */
+  const DLTensor* y;
+  FgLayout layout;
+  int32_t channels;
+  int32_t window;
+  double data_range;
+  double k1, k2;
+  int32_t levels; /* 1 to FG_MS_SSIM_MAX_LEVELS, default 5 */
+  double weights
+      [FG_MS_SSIM_MAX_LEVELS];  /* finest first, 0 or more; default 0.0448 0.2856 0.3001 0.2363 0.1333 */
+  const DLTensor* score_weight; /* NULL, or float64 [N, C scored]; for the gradient */
+  double mean_weight;           /* default -1: L = 1 - mean; for the gradient */
+  DLTensor* scores;             /* NULL, or float64 [N, C scored] */
+  DLTensor* mean;               /* NULL, or float64 [1]: the mean over everything */
+  DLTensor* x_gradient; /* NULL, or float32 of x's shape with the scored channels; x and y not uint8 */
+  DLTensor* y_gradient;
+  void* scratch;
+  size_t scratch_bytes;
+} FgMsSsim;
+
+FG_API void fg_ms_ssim_defaults(FgMsSsim* op);
+FG_API FgStatus fg_ms_ssim_scratch_bytes(const FgMsSsim* op, size_t* bytes);
+FG_API FgStatus fg_ms_ssim(const FgMsSsim* op, void* stream);
+
+/* SSIM of the visible part of images, with its gradient: the Gaussian window's weights are multiplied by the mask's and
+ * normalised again, window by window (normalised convolution).
+ *   score[n, c] = sum_p mask[p] map[p] / sum_p mask[p]
+ * What lies under a weight of 0 is never looked at, a NaN included; a weight that is negative or NaN counts as 0. The
+ * border of the image is one of the mask: with a mask of ones, windows are cut at the border instead of padded with zeros,
+ * and where they lie inside, the map equals that of FG_PADDING_VALID. Where a window sees nothing the map is 1, and
+ * a channel that shows nothing scores 1 with a gradient of 0.
+ * The loss is L = sum_nc score_weight[n, c] scores[n, c] + mean_weight mean. */
+typedef struct FgMaskedSsim2d {
+  size_t struct_size;
+  const DLTensor*
+      x; /* x, y, layout, channels, window, data_range, k1, k2: as in FgSsim2d. CPU tensors only so far */
+  const DLTensor* y;
+  FgLayout layout;
+  int32_t channels;
+  int32_t window;
+  double data_range;
+  double k1, k2;
+  const DLTensor*
+      mask; /* float32 in x's layout, of x's shape with the scored channels or with 1 channel for all */
+  const DLTensor* score_weight; /* NULL, or float64 [N, C scored]; for the gradient */
+  double mean_weight;           /* default -1: L = 1 - mean; for the gradient */
+  DLTensor* map;                /* NULL, or float32 of x's shape with the scored channels */
+  DLTensor* scores;             /* NULL, or float64 [N, C scored] */
+  DLTensor* mean;               /* NULL, or float64 [1]: the mean of the scores */
+  DLTensor* x_gradient; /* NULL, or float32 of x's shape with the scored channels; x and y not uint8 */
+  DLTensor* y_gradient;
+  void* scratch;
+  size_t scratch_bytes;
+} FgMaskedSsim2d;
+
+FG_API void fg_masked_ssim2d_defaults(FgMaskedSsim2d* op);
+FG_API FgStatus fg_masked_ssim2d_scratch_bytes(const FgMaskedSsim2d* op, size_t* bytes);
+FG_API FgStatus fg_masked_ssim2d(const FgMaskedSsim2d* op, void* stream);
+
 /* SSIM of volumes: FgSsim2d with a third axis, the window 7, 9 or 11 taps along each. Volumes of rank 3, 4 or 5:
  *   FG_LAYOUT_NCHW  [N, C, D, H, W], [C, D, H, W] or [D, H, W]
  *   FG_LAYOUT_NHWC  [N, D, H, W, C] or [D, H, W, C] */

@@ -12,26 +12,6 @@
 namespace fg::test {
 namespace {
 
-FgStatus run(FgSsim2dGradient& op) {
-  std::size_t bytes = 0;
-  const FgStatus status = fg_ssim2d_gradient_scratch_bytes(&op, &bytes);
-  if (status != FG_STATUS_OK) return status;
-  std::vector<double> scratch(bytes / sizeof(double));
-  op.scratch = scratch.data();
-  op.scratch_bytes = bytes;
-  return fg_ssim2d_gradient(&op, nullptr);
-}
-
-void fill(Tensor<float>& t, const PixelFormula& formula) {
-  const auto width = t.shape[3], height = t.shape[2], channels = t.shape[1];
-  for (std::size_t i = 0; i < t.memory.size(); ++i) {
-    const auto at = static_cast<std::int64_t>(i);
-    t[i] = static_cast<float>(formula(static_cast<int>(at / (width * height * channels)),
-                                      static_cast<int>(at / (width * height) % channels),
-                                      static_cast<int>(at / width % height), static_cast<int>(at % width)));
-  }
-}
-
 // Relative to the root mean square of what is expected.
 double relative_error(const std::vector<float>& values, const std::vector<float>& expected) {
   double error = 0, size = 0;
@@ -77,7 +57,7 @@ TEST(fg_ssim2d_gradient, the_defaults_are_the_gradient_of_1_minus_SSIM) {
   value.x = &x;
   value.y = &y;
   value.mean = &forward;
-  ASSERT_EQ(test::run(value), FG_STATUS_OK) << fg_last_error();
+  ASSERT_EQ(run(value), FG_STATUS_OK) << fg_last_error();
   EXPECT_NEAR(mean[0], forward[0], 1e-9);
 }
 

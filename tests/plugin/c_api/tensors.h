@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/kernels/test_images.h"
+
 namespace fg::test {
 
 template <class T>
@@ -51,14 +53,38 @@ inline FgStatus run(FgSsim2d& op) {
   std::vector<double> scratch;
   return run(op, scratch);
 }
-inline FgStatus run(FgImageErrors& op) {
+// Any op, by its two functions.
+template <class Op>
+FgStatus run_with(Op& op, FgStatus (*scratch_bytes)(const Op*, std::size_t*),
+                  FgStatus (*call)(const Op*, void*)) {
   std::size_t bytes = 0;
-  const FgStatus status = fg_image_errors_scratch_bytes(&op, &bytes);
+  const FgStatus status = scratch_bytes(&op, &bytes);
   if (status != FG_STATUS_OK) return status;
   std::vector<double> scratch(bytes / sizeof(double));
   op.scratch = scratch.data();
   op.scratch_bytes = bytes;
-  return fg_image_errors(&op, nullptr);
+  return call(&op, nullptr);
+}
+inline FgStatus run(FgImageErrors& op) {
+  return run_with(op, fg_image_errors_scratch_bytes, fg_image_errors);
+}
+inline FgStatus run(FgSsim2dGradient& op) {
+  return run_with(op, fg_ssim2d_gradient_scratch_bytes, fg_ssim2d_gradient);
+}
+inline FgStatus run(FgMsSsim& op) { return run_with(op, fg_ms_ssim_scratch_bytes, fg_ms_ssim); }
+inline FgStatus run(FgMaskedSsim2d& op) {
+  return run_with(op, fg_masked_ssim2d_scratch_bytes, fg_masked_ssim2d);
+}
+
+// A tensor [N, C, H, W] by formula.
+inline void fill(Tensor<float>& t, const PixelFormula& formula) {
+  const std::int64_t width = t.shape[3], height = t.shape[2], channels = t.shape[1];
+  for (std::size_t i = 0; i < t.memory.size(); ++i) {
+    const auto at = static_cast<std::int64_t>(i);
+    t[i] = static_cast<float>(formula(static_cast<int>(at / (width * height * channels)),
+                                      static_cast<int>(at / (width * height) % channels),
+                                      static_cast<int>(at / width % height), static_cast<int>(at % width)));
+  }
 }
 // The same for an op that is named by its two functions.
 template <class Op>

@@ -1,0 +1,265 @@
+#include <gtest/gtest.h>
+#include <oneapi/tbb/global_control.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "kernels/ssim/masked_ssim.h"
+#include "tests/kernels/ssim/ssim2d_gradient_case.h"
+#include "tests/oracle/masked_ssim_oracle.h"
+
+namespace fg::test {
+namespace {
+
+// Scores: the accuracy that is promised. Map: moments in double, the formula in float.
+constexpr double kScoreTolerance = 1e-6, kMapTolerance = 2e-6;
+
+struct MaskedOptions {
+  int window = 11;
+  double mean_weight = 1;
+  std::vector<double> score_weight = {};
+  Memory output_layout = {};
+};
+
+struct MaskedOutput {
+  TestImage<float> map, x_gradient, y_gradient;
+  std::vector<double> scores;
+  double mean = 0;
+};
+
+template <class T>
+MaskedOutput run_masked(const TestImage<T>& x, const TestImage<T>& y, const TestImage<float>& mask,
+                        const MaskedOptions& options = {}, bool with_gradient = true) {
+  MaskedOutput out{TestImage<float>(x.shape, options.output_layout),
+                   TestImage<float>(x.shape, options.output_layout),
+                   TestImage<float>(x.shape, options.output_layout),
+                   std::vector<double>(static_cast<std::size_t>(x.shape.batch * x.shape.channels))};
+  MaskedSsim2d<T> op;
+  op.x = x.const_view();
+  op.y = y.const_view();
+  op.mask = mask.const_view();
+  op.mask.channels = x.shape.channels;
+  if (mask.shape.channels == 1) op.mask.channel_stride = 0;
+  op.window = options.window;
+  op.c1 = static_cast<float>(1e-4 * range_of<T>() * range_of<T>());
+  op.c2 = static_cast<float>(9e-4 * range_of<T>() * range_of<T>());
+  op.map = out.map.view;
+  op.scores = {out.scores.data(), x.shape.batch, x.shape.channels, x.shape.channels, 1};
+  op.mean = &out.mean;
+  op.mean_weight = options.mean_weight;
+  if (!options.score_weight.empty())
+    op.score_weight = {options.score_weight.data(), x.shape.batch, x.shape.channels, x.shape.channels, 1};
+  if (with_gradient) {
+    op.x_gradient = out.x_gradient.view;
+    op.y_gradient = out.y_gradient.view;
+  }
+  std::vector<double> scratch(cpu::masked_ssim2d_scratch_bytes(op) / sizeof(double), NAN);
+  cpu::masked_ssim2d(op, {scratch.data(), scratch.size() * sizeof(double)});
+  return out;
+}
+
+// A disc and a few scattered samples, with soft weights, other for each image and channel.
+double soft_mask(int n, int c, int y, int x) {
+  const double grain = static_cast<double>(noise(static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(y),
+                                                 static_cast<std::uint32_t>(c + 77 * n)));
+  const double distance = std::hypot(x - 22 - 3 * c, y - 18 - 2 * n);
+  return distance < 14 ? 0.2 + grain : grain > 0.98 ? 0.5 : 0;
+}
+double ones(int, int, int, int) { return 1; }
+
+template <class T>
+void expect_like_oracle(const TestImage<T>& x, const TestImage<T>& y, const TestImage<float>& mask,
+                        const MaskedOptions& options = {}) {
+  const MaskedOutput out = run_masked(x, y, mask, options);
+  const MaskedOutput value_alone = run_masked(x, y, mask, options, false);
+  EXPECT_EQ(value_alone.scores, out.scores);
+  double total = 0;
+  for (int n = 0; n < x.shape.batch; ++n)
+    for (int c = 0; c < x.shape.channels; ++c) {
+      const oracle::SsimResult expected = oracle::masked_ssim(
+          x.plane(n, c), y.plane(n, c), mask.plane(n, std::min(c, mask.shape.channels - 1)),
+          {.window = options.window, .range = range_of<T>()});
+      EXPECT_NEAR(out.scores[static_cast<std::size_t>(n * x.shape.channels + c)], expected.mean,
+                  kScoreTolerance);
+      total += expected.mean;
+      for (int row = 0; row < x.shape.height; ++row)
+        for (int column = 0; column < x.shape.width; ++column)
+          if (std::isnan(expected.map.at(row, column))) {  // a window that sees nothing: 0 / 0
+            ASSERT_EQ(out.map.at(n, c, row, column), 1.0f);
+          } else {
+            ASSERT_NEAR(out.map.at(n, c, row, column), expected.map.at(row, column), kMapTolerance);
+          }
+    }
+  EXPECT_NEAR(out.mean, total / (x.shape.batch * x.shape.channels), kScoreTolerance);
+}
+
+TEST(masked_ssim_cpu, soft_masks_match_the_oracle) {
+  for (const Shape& shape :
+       {Shape{2, 2, 40, 47}, Shape{1, 1, 70, 125}, Shape{1, 1, 25, 1}, Shape{1, 2, 30, 30}}) {
+    SCOPED_TRACE(std::to_string(shape.height) + "x" + std::to_string(shape.width));
+    const auto mask = make_image<float>(shape, soft_mask);
+    for (const int window : {7, 9, 11}) {
+      expect_like_oracle(make_image<float>(shape, noisy_scene), make_image<float>(shape, scene), mask,
+                         {.window = window});
+      expect_like_oracle(make_image<std::uint8_t>(shape, noisy_scene), make_image<std::uint8_t>(shape, scene),
+                         mask, {.window = window});
+    }
+    expect_like_oracle(make_image<Half>(shape, noisy_scene), make_image<Half>(shape, scene), mask);
+    expect_like_oracle(make_image<BFloat16>(shape, noisy_scene), make_image<BFloat16>(shape, scene), mask);
+  }
+}
+
+TEST(masked_ssim_cpu, one_mask_serves_all_channels) {
+  const Shape shape{2, 3, 40, 47};
+  expect_like_oracle(make_image<float>(shape, noisy_scene), make_image<float>(shape, scene),
+                     make_image<float>({2, 1, 40, 47}, soft_mask));
+}
+
+TEST(masked_ssim_cpu, with_a_mask_of_ones_the_inside_is_SSIM_valid) {
+  const Shape shape{1, 2, 50, 150};
+  const auto x = make_image<float>(shape, noisy_scene), y = make_image<float>(shape, scene);
+  const MaskedOutput out = run_masked(x, y, make_image<float>(shape, ones));
+  const SsimOutput valid = run_cpu(x, y, {.padding = Padding::valid});
+  for (int c = 0; c < 2; ++c)
+    for (int row = 0; row < 40; ++row)
+      for (int column = 0; column < 140; ++column)
+        ASSERT_NEAR(out.map.at(0, c, row + 5, column + 5), valid.map.at(0, c, row, column), kMapTolerance);
+}
+
+TEST(masked_ssim_cpu, what_lies_under_a_weight_of_0_never_counts) {
+  const Shape shape{2, 2, 70, 130};
+  const auto mask = make_image<float>(shape, soft_mask);
+  const auto x = make_image<float>(shape, noisy_scene), y = make_image<float>(shape, scene);
+  const MaskedOutput clean = run_masked(x, y, mask);
+  for (const double content : {5.0, -1e30, static_cast<double>(NAN), static_cast<double>(INFINITY)}) {
+    const auto hide = [&](const PixelFormula& formula) {
+      return make_image<float>(shape, [&](int n, int c, int row, int column) {
+        return mask.at(n, c, row, column) > 0 ? formula(n, c, row, column) : content;
+      });
+    };
+    const MaskedOutput out = run_masked(hide(noisy_scene), hide(scene), mask);
+    EXPECT_EQ(out.scores, clean.scores);
+    EXPECT_EQ(out.mean, clean.mean);
+    EXPECT_EQ(out.map.memory, clean.map.memory);
+    EXPECT_EQ(out.x_gradient.memory, clean.x_gradient.memory);
+    EXPECT_EQ(out.y_gradient.memory, clean.y_gradient.memory);
+  }
+}
+
+TEST(masked_ssim_cpu, the_gradient_is_the_finite_difference_of_the_oracle) {
+  const Shape shape{1, 2, 34, 36};
+  struct Pair {
+    PixelFormula x, y, mask;
+  };
+  const PixelFormula near_wave = [](int n, int c, int y, int x) {
+    return wave(n, c, y, x) +
+           0.02 * static_cast<double>(noise(static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(y), 5));
+  };
+  for (const Pair& pair : {Pair{noisy_scene, scene, soft_mask}, Pair{noisy_scene, scene, ones},
+                           Pair{near_wave, wave, soft_mask}}) {
+    const auto x = make_image<float>(shape, pair.x), y = make_image<float>(shape, pair.y),
+               mask = make_image<float>(shape, pair.mask);
+    const MaskedOutput out = run_masked(x, y, mask, {.mean_weight = 0.5, .score_weight = {1.5, -0.75}});
+    double error = 0, size = 0;
+    for (const int c : {0, 1}) {
+      const double upstream = 0.5 / 2 + (c == 0 ? 1.5 : -0.75);
+      oracle::Plane px = x.plane(0, c), py = y.plane(0, c);
+      const oracle::Plane pm = mask.plane(0, c);
+      constexpr double kStep = 2e-5;
+      for (const auto& [plane, gradient] : {std::pair{&px, &out.x_gradient}, std::pair{&py, &out.y_gradient}})
+        for (int i = 0; i < 34 * 36; i += 7) {
+          double& sample = plane->value[static_cast<std::size_t>(i)];
+          const float value = gradient->at(0, c, i / 36, i % 36);
+          if (pm.at(i / 36, i % 36) == 0) {
+            EXPECT_EQ(value, 0.0f);
+            continue;
+          }
+          const double before = sample;
+          sample = before + kStep;
+          const double above = oracle::masked_ssim(px, py, pm, {}).mean;
+          sample = before - kStep;
+          const double below = oracle::masked_ssim(px, py, pm, {}).mean;
+          sample = before;
+          const double expected = upstream * (above - below) / (2 * kStep);
+          error += std::pow(expected - static_cast<double>(value), 2);
+          size += expected * expected;
+        }
+    }
+    EXPECT_LE(std::sqrt(error / size), 1e-5);  // ssim2d_gradient_cpu_test, and the difference's own error
+  }
+}
+
+TEST(masked_ssim_cpu, identical_images_score_exactly_1_without_gradient) {
+  const Shape shape{1, 2, 70, 130};
+  const auto x = make_image<float>(shape, scene), y = make_image<float>(shape, scene);
+  const MaskedOutput out = run_masked(x, y, make_image<float>(shape, soft_mask));
+  EXPECT_EQ(out.mean, 1.0);  // the sums of m and of m ssim run in the same order
+  for (const float m : out.map.memory) ASSERT_EQ(m, 1.0f);
+  for (const float g : out.x_gradient.memory) ASSERT_EQ(g, 0.0f);
+  for (const float g : out.y_gradient.memory) ASSERT_EQ(g, 0.0f);
+}
+
+TEST(masked_ssim_cpu, a_channel_that_shows_nothing_scores_1_without_gradient) {
+  const Shape shape{1, 2, 40, 40};
+  const auto mask = make_image<float>(shape, [](int, int c, int, int) { return c == 0 ? 0.0 : 1.0; });
+  const MaskedOutput out =
+      run_masked(make_image<float>(shape, noisy_scene), make_image<float>(shape, scene), mask);
+  EXPECT_EQ(out.scores[0], 1.0);
+  EXPECT_LT(out.scores[1], 1.0);
+  for (int row = 0; row < 40; ++row)
+    for (int column = 0; column < 40; ++column) ASSERT_EQ(out.x_gradient.at(0, 0, row, column), 0.0f);
+}
+
+TEST(masked_ssim_cpu, weights_that_are_negative_or_NaN_count_as_0) {
+  const Shape shape{1, 1, 40, 40};
+  const auto x = make_image<float>(shape, noisy_scene), y = make_image<float>(shape, scene);
+  const auto with = [&](double hidden) {
+    return run_masked(x, y, make_image<float>(shape, [&](int n, int c, int row, int column) {
+                        const double m = soft_mask(n, c, row, column);
+                        return m > 0 ? m : hidden;
+                      }));
+  };
+  const MaskedOutput zero = with(0);
+  for (const double hidden : {-2.0, static_cast<double>(NAN)}) {
+    const MaskedOutput out = with(hidden);
+    EXPECT_EQ(out.mean, zero.mean);
+    EXPECT_EQ(out.x_gradient.memory, zero.x_gradient.memory);
+  }
+}
+
+TEST(masked_ssim_cpu, a_NaN_that_is_seen_makes_the_score_of_its_channel_NaN) {
+  const Shape shape{1, 2, 40, 40};
+  auto x = make_image<float>(shape, noisy_scene);
+  x.at(0, 1, 20, 25) = std::numeric_limits<float>::quiet_NaN();
+  const MaskedOutput out = run_masked(x, make_image<float>(shape, scene), make_image<float>(shape, ones));
+  EXPECT_FALSE(std::isnan(out.scores[0]));
+  EXPECT_TRUE(std::isnan(out.scores[1]));
+  EXPECT_TRUE(std::isnan(out.x_gradient.at(0, 1, 20, 25)));
+  EXPECT_FALSE(std::isnan(out.x_gradient.at(0, 1, 20, 36)));
+}
+
+TEST(masked_ssim_cpu, memory_layout_and_thread_count_do_not_change_a_bit) {
+  const Shape shape{2, 3, 70, 150};
+  const MaskedOutput first = run_masked(make_image<float>(shape, noisy_scene),
+                                        make_image<float>(shape, scene), make_image<float>(shape, soft_mask));
+  for (const Memory& layout :
+       {Memory{.row_padding = 5}, Memory{.column_step = 2}, Memory{.interleaved = true}}) {
+    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, 1);
+    const MaskedOutput out =
+        run_masked(make_image<float>(shape, noisy_scene, layout), make_image<float>(shape, scene, layout),
+                   make_image<float>(shape, soft_mask, layout), {.output_layout = layout});
+    EXPECT_EQ(out.scores, first.scores);
+    for (int n = 0; n < shape.batch; ++n)
+      for (int c = 0; c < shape.channels; ++c)
+        for (int row = 0; row < shape.height; ++row)
+          for (int column = 0; column < shape.width; ++column) {
+            ASSERT_EQ(out.map.at(n, c, row, column), first.map.at(n, c, row, column));
+            ASSERT_EQ(out.x_gradient.at(n, c, row, column), first.x_gradient.at(n, c, row, column));
+            ASSERT_EQ(out.y_gradient.at(n, c, row, column), first.y_gradient.at(n, c, row, column));
+          }
+  }
+}
+
+}  // namespace
+}  // namespace fg::test
