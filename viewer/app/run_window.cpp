@@ -302,7 +302,6 @@ class Viewer {
                       session_.has_reference() ? ui_.newest : std::nullopt);
       ui_.say(Severity::info,
               "Saved frame, reference, heatmap, overlay and scores.json in " + folder.string());
-      std::fprintf(stderr, "screenshot: %s\n", folder.c_str());
     });
   }
 
