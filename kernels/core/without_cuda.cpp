@@ -5,6 +5,7 @@
 #include "kernels/core/error.h"
 #include "kernels/image/image_errors.h"
 #include "kernels/ssim/ssim2d.h"
+#include "kernels/ssim/ssim2d_gradient.h"
 
 namespace fg::cuda {
 namespace {
@@ -27,6 +28,14 @@ void ssim2d(const Ssim2d<T>&, Scratch, int, void*) {
   refuse();
 }
 template <class T>
+std::size_t ssim2d_gradient_scratch_bytes(const Ssim2dGradient<T>&) {
+  refuse();
+}
+template <class T>
+void ssim2d_gradient(const Ssim2dGradient<T>&, Scratch, int, void*) {
+  refuse();
+}
+template <class T>
 std::size_t image_errors_scratch_bytes(const ImageErrors<T>&) {
   refuse();
 }
@@ -37,11 +46,25 @@ void image_errors(const ImageErrors<T>&, Scratch, int, void*) {
 
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<float>&);
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<std::uint8_t>&);
+template std::size_t ssim2d_scratch_bytes(const Ssim2d<Half>&);
+template std::size_t ssim2d_scratch_bytes(const Ssim2d<BFloat16>&);
 template void ssim2d(const Ssim2d<float>&, Scratch, int, void*);
 template void ssim2d(const Ssim2d<std::uint8_t>&, Scratch, int, void*);
+template void ssim2d(const Ssim2d<Half>&, Scratch, int, void*);
+template void ssim2d(const Ssim2d<BFloat16>&, Scratch, int, void*);
+template std::size_t ssim2d_gradient_scratch_bytes(const Ssim2dGradient<float>&);
+template std::size_t ssim2d_gradient_scratch_bytes(const Ssim2dGradient<Half>&);
+template std::size_t ssim2d_gradient_scratch_bytes(const Ssim2dGradient<BFloat16>&);
+template void ssim2d_gradient(const Ssim2dGradient<float>&, Scratch, int, void*);
+template void ssim2d_gradient(const Ssim2dGradient<Half>&, Scratch, int, void*);
+template void ssim2d_gradient(const Ssim2dGradient<BFloat16>&, Scratch, int, void*);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<float>&);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<std::uint8_t>&);
+template std::size_t image_errors_scratch_bytes(const ImageErrors<Half>&);
+template std::size_t image_errors_scratch_bytes(const ImageErrors<BFloat16>&);
 template void image_errors(const ImageErrors<float>&, Scratch, int, void*);
 template void image_errors(const ImageErrors<std::uint8_t>&, Scratch, int, void*);
+template void image_errors(const ImageErrors<Half>&, Scratch, int, void*);
+template void image_errors(const ImageErrors<BFloat16>&, Scratch, int, void*);
 
 }  // namespace fg::cuda

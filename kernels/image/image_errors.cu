@@ -54,7 +54,7 @@ __global__ void __launch_bounds__(kThreads)
     for (int k = 0; k < kPerThread; ++k) {
       const int x = first + k * kThreads;
       if (x >= op.x.width) continue;
-      const float magnitude = fabsf(static_cast<float>(a.at(y, x)) - static_cast<float>(b.at(y, x)));
+      const float magnitude = fabsf(to_float(a.at(y, x)) - to_float(b.at(y, x)));
       run_squares += magnitude * magnitude;
       run_magnitudes += magnitude;
       largest = fmaxf(largest, magnitude);
@@ -114,7 +114,11 @@ void image_errors(const ImageErrors<T>& op, Scratch scratch, int device, void* s
 
 template std::size_t image_errors_scratch_bytes(const ImageErrors<float>&);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<std::uint8_t>&);
+template std::size_t image_errors_scratch_bytes(const ImageErrors<Half>&);
+template std::size_t image_errors_scratch_bytes(const ImageErrors<BFloat16>&);
 template void image_errors(const ImageErrors<float>&, Scratch, int, void*);
 template void image_errors(const ImageErrors<std::uint8_t>&, Scratch, int, void*);
+template void image_errors(const ImageErrors<Half>&, Scratch, int, void*);
+template void image_errors(const ImageErrors<BFloat16>&, Scratch, int, void*);
 
 }  // namespace fg::cuda

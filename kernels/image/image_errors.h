@@ -3,13 +3,14 @@
 
 #include <cstddef>
 
+#include "kernels/core/half.h"
 #include "kernels/core/tensor_view.h"
 
 namespace fg {
 
 enum ErrorColumn { kColumnMse = 0, kColumnMae = 1, kColumnMax = 2, kColumnPsnr = 3, kErrorColumns = 4 };
 
-// Arguments are checked by the caller (plugin/abi/tensor_ops.cpp).
+// Arguments are checked by the caller (plugin/abi/image_errors_ops.cpp).
 template <class T>  // float or uint8_t
 struct ImageErrors {
   ImageView<const T> x, y;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/core/parallel_for.h"
 #include "kernels/image/image_errors.h"
@@ -24,11 +25,21 @@ void add(ErrorSums& to, const ErrorSums& sums) {
   to.largest = std::max(to.largest, sums.largest);
 }
 
-// `count` samples next to each other: the caller's, or a copy of them where they lie apart.
+// What the vector half reads: codes as they are, 16-bit floats widened.
 template <class T>
-const T* side_by_side(const T* samples, std::int64_t stride, int count, T* copy) {
-  if (stride == 1) return samples;
-  for (int i = 0; i < count; ++i) copy[i] = samples[i * stride];
+using RowSample = std::conditional_t<std::is_same_v<T, std::uint8_t>, std::uint8_t, float>;
+
+// `count` samples next to each other: the caller's, or a copy of them where they lie apart or have to be widened.
+template <class T>
+const RowSample<T>* side_by_side(const T* samples, std::int64_t stride, int count, RowSample<T>* copy) {
+  if constexpr (std::is_same_v<T, RowSample<T>>)
+    if (stride == 1) return samples;
+  for (int i = 0; i < count; ++i) {
+    if constexpr (std::is_same_v<T, std::uint8_t>)
+      copy[i] = samples[i * stride];
+    else
+      copy[i] = to_float(samples[i * stride]);
+  }
   return copy;
 }
 
@@ -36,7 +47,7 @@ const T* side_by_side(const T* samples, std::int64_t stride, int count, T* copy)
 template <class T>
 ErrorSums rows_errors(const PlaneView<const T>& x, const PlaneView<const T>& y, int first_row) {
   constexpr int kRun = 512;
-  T x_copy[kRun], y_copy[kRun];
+  RowSample<T> x_copy[kRun], y_copy[kRun];
   ErrorSums sums;
   for (int row = first_row; row < std::min(first_row + kRowsPerJob, x.height); ++row)
     for (int column = 0; column < x.width; column += kRun) {
@@ -75,7 +86,11 @@ void image_errors(const ImageErrors<T>& op, Scratch scratch) {
 
 template std::size_t image_errors_scratch_bytes(const ImageErrors<float>&);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<std::uint8_t>&);
+template std::size_t image_errors_scratch_bytes(const ImageErrors<Half>&);
+template std::size_t image_errors_scratch_bytes(const ImageErrors<BFloat16>&);
 template void image_errors(const ImageErrors<float>&, Scratch);
 template void image_errors(const ImageErrors<std::uint8_t>&, Scratch);
+template void image_errors(const ImageErrors<Half>&, Scratch);
+template void image_errors(const ImageErrors<BFloat16>&, Scratch);
 
 }  // namespace fg::cpu

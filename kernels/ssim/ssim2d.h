@@ -8,15 +8,16 @@
 
 #include <cstddef>
 
+#include "kernels/core/half.h"
 #include "kernels/core/tensor_view.h"
 
 namespace fg {
 
 enum class Padding { same, valid };  // zeros outside the image; only windows that lie inside
 
-// Arguments are checked by the caller (plugin/abi/tensor_ops.cpp): extents of x and y agree, the map has
+// Arguments are checked by the caller (plugin/abi/ssim2d_ops.cpp): extents of x and y agree, the map has
 // map_extent(), no output overlaps anything.
-template <class T>  // float, or uint8_t: codes as they are, with data_range 255
+template <class T>  // float, Half, BFloat16, or uint8_t: codes as they are, with data_range 255
 struct Ssim2d {
   ImageView<const T> x, y;
   int window = 11;  // 7, 9 or 11 taps

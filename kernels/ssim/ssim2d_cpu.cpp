@@ -2,63 +2,22 @@
 // block, keeps the row moments of the last window of rows, and combines them into one row of results at a
 // time.
 
+#include "kernels/ssim/ssim2d.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <span>
 
 #include "kernels/core/parallel_for.h"
 #include "kernels/core/sum.h"
-#include "kernels/ssim/ssim2d.h"
+#include "kernels/ssim/ssim2d_lines.h"
+#include "kernels/ssim/ssim2d_parts.h"
 #include "kernels/ssim/ssim2d_rows.h"
 
 namespace fg::cpu {
 namespace {
 
 constexpr int kBlockRows = 64;  // with 10 rows of halo, 16 % of the row filter is done twice
-
-// The last `window` rows of moments, next to each other in memory whatever row is the newest: each is kept
-// twice.
-class RowRing {
- public:
-  explicit RowRing(int window) : window_(window) {}
-
-  RowMoments& newest() { return rows_[newest_]; }
-  void publish() {
-    std::memcpy(&rows_[newest_ + window_], &rows_[newest_], sizeof(RowMoments));
-    newest_ = (newest_ + 1) % window_;
-  }
-  const RowMoments* oldest() const { return &rows_[newest_]; }
-
- private:
-  int window_, newest_ = 0;
-  RowMoments rows_[2 * (2 * kMaxWindowRadius + 1)];  // 22 x 2 KB: on the job's stack
-};
-
-template <class T>
-void load_strided(const T* x, std::int64_t x_stride, const T* y, std::int64_t y_stride, int count, float* s,
-                  float* d) {
-  for (int i = 0; i < count; ++i) {
-    const float vx = x[i * x_stride], vy = y[i * y_stride];
-    s[i] = vx + vy;
-    d[i] = vx - vy;
-  }
-}
-
-// s and d of image row `row`, from column `first` on, zeros where the image ends.
-template <class T>
-void load_line(const PlaneView<const T>& x, const PlaneView<const T>& y, int row, int first, int count,
-               SampleLine& line) {
-  std::memset(&line, 0, sizeof(line));
-  const int begin = std::max(first, 0), end = std::min(first + count, x.width);
-  if (begin >= end) return;
-  float *s = line.s + (begin - first), *d = line.d + (begin - first);
-  const T *px = x.row(row) + begin * x.column_stride, *py = y.row(row) + begin * y.column_stride;
-  if (x.column_stride == 1 && y.column_stride == 1) return load_contiguous(px, py, end - begin, s, d);
-  if constexpr (sizeof(T) == 1)
-    if (x.column_stride == 4 && y.column_stride == 4) return load_every_fourth(px, py, end - begin, s, d);
-  load_strided(px, x.column_stride, py, y.column_stride, end - begin, s, d);
-}
 
 struct Blocks {
   std::int64_t across, down, per_plane;
@@ -72,8 +31,8 @@ struct Blocks {
 
 // One block: the sum of its terms.
 template <class T>
-double score_block(const Ssim2d<T>& op, const WindowTaps& window, std::int64_t plane, int first_row,
-                   int first_column) {
+double score_block(const Ssim2d<T>& op, SsimPart part, const WindowTaps& window, std::int64_t plane,
+                   int first_row, int first_column) {
   const PlaneView<const T> x = op.x.plane(plane), y = op.y.plane(plane);
   const PlaneView<float> map = op.map.plane(plane);
   const int radius = op.radius();
@@ -82,8 +41,9 @@ double score_block(const Ssim2d<T>& op, const WindowTaps& window, std::int64_t p
   const int rows = std::min(kBlockRows, op.map_height() - first_row);
   const int columns = std::min(kBlockColumns, op.map_width() - first_column);
 
-  RowRing ring(op.window);
+  RowRing<RowMoments> ring(op.window);
   SampleLine line;
+  RowMoments windows;
   alignas(64) float terms[kBlockColumns];
   double sum = 0;
   for (int step = 0; step < rows + 2 * radius; ++step) {
@@ -97,7 +57,8 @@ double score_block(const Ssim2d<T>& op, const WindowTaps& window, std::int64_t p
     }
     ring.publish();
     if (step < 2 * radius) continue;
-    sum += combine_rows(ring.oldest(), columns, window, {op.c1, op.c2}, terms);
+    combine_rows(ring.oldest(), columns, window, windows);
+    sum += score_row(windows, 0, columns, {op.c1, op.c2}, part, terms);
     if (map.data == nullptr) continue;
     float* to = map.row(first_row + step - 2 * radius) + first_column * map.column_stride;
     for (int i = 0; i < columns; ++i) to[i * map.column_stride] = terms[i];
@@ -113,15 +74,15 @@ std::size_t ssim2d_scratch_bytes(const Ssim2d<T>& op) {
 }
 
 template <class T>
-void ssim2d(const Ssim2d<T>& op, Scratch scratch) {
+void ssim2d_part(const Ssim2d<T>& op, SsimPart part, Scratch scratch) {
   const Blocks blocks(op);
   const WindowTaps window = gaussian_window(op.radius());
   double* const sums = static_cast<double*>(scratch.data);  // [planes, blocks]
   parallel_for(op.x.planes() * blocks.per_plane, [&](std::int64_t job) {
     const std::int64_t block = job % blocks.per_plane;
-    sums[job] =
-        score_block(op, window, job / blocks.per_plane, static_cast<int>(block / blocks.across) * kBlockRows,
-                    static_cast<int>(block % blocks.across) * kBlockColumns);
+    sums[job] = score_block(op, part, window, job / blocks.per_plane,
+                            static_cast<int>(block / blocks.across) * kBlockRows,
+                            static_cast<int>(block % blocks.across) * kBlockColumns);
   });
 
   const double pixels = static_cast<double>(op.map_height()) * op.map_width();
@@ -134,9 +95,22 @@ void ssim2d(const Ssim2d<T>& op, Scratch scratch) {
   if (op.mean != nullptr) *op.mean = total / static_cast<double>(op.x.planes());
 }
 
+template <class T>
+void ssim2d(const Ssim2d<T>& op, Scratch scratch) {
+  ssim2d_part(op, SsimPart::whole, scratch);
+}
+
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<float>&);
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<std::uint8_t>&);
+template std::size_t ssim2d_scratch_bytes(const Ssim2d<Half>&);
+template std::size_t ssim2d_scratch_bytes(const Ssim2d<BFloat16>&);
+template void ssim2d_part(const Ssim2d<float>&, SsimPart, Scratch);
+template void ssim2d_part(const Ssim2d<std::uint8_t>&, SsimPart, Scratch);
+template void ssim2d_part(const Ssim2d<Half>&, SsimPart, Scratch);
+template void ssim2d_part(const Ssim2d<BFloat16>&, SsimPart, Scratch);
 template void ssim2d(const Ssim2d<float>&, Scratch);
 template void ssim2d(const Ssim2d<std::uint8_t>&, Scratch);
+template void ssim2d(const Ssim2d<Half>&, Scratch);
+template void ssim2d(const Ssim2d<BFloat16>&, Scratch);
 
 }  // namespace fg::cpu

@@ -1,6 +1,7 @@
 #include "kernels/ssim/ssim2d_rows.h"
 
 #include "kernels/core/sum.h"
+#include "kernels/ssim/contrast_math.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/ssim/ssim2d_rows.cpp"
@@ -46,6 +47,50 @@ HWY_ATTR void load_codes(const std::uint8_t* x, const std::uint8_t* y, int count
     s[i] = static_cast<float>(x[i] + y[i]);
     d[i] = static_cast<float>(x[i] - y[i]);
   }
+}
+
+// Widened as integers, as half.h does it: NaN, Inf and subnormal numbers come through on every instruction set.
+HWY_ATTR HWY_INLINE Vector widen(hn::Vec<hn::Rebind<std::uint32_t, Floats>> bits, BFloat16) {
+  return hn::BitCast(Floats(), hn::ShiftLeft<16>(bits));
+}
+HWY_ATTR HWY_INLINE Vector widen(hn::Vec<hn::Rebind<std::uint32_t, Floats>> bits, Half) {
+  const Floats tag;
+  const hn::Rebind<std::uint32_t, Floats> words;
+  const auto magnitude = hn::And(bits, hn::Set(words, 0x7FFFu));
+  const auto sign = hn::ShiftLeft<16>(hn::Xor(bits, magnitude));
+  const auto exponent_offset = hn::BitCast(tag, hn::Set(words, (127u + 112u) << 23));
+  const auto shifted = hn::ShiftLeft<13>(magnitude);
+  const auto finite = hn::BitCast(words, hn::Mul(hn::BitCast(tag, shifted), exponent_offset));
+  const auto special = hn::Or(shifted, hn::Set(words, 0x7F800000u));
+  const auto is_special = hn::Gt(hn::BitCast(hn::Rebind<std::int32_t, Floats>(), magnitude),
+                                 hn::Set(hn::Rebind<std::int32_t, Floats>(), 0x7BFF));
+  const auto value = hn::IfThenElse(hn::RebindMask(words, is_special), special, finite);
+  return hn::BitCast(tag, hn::Or(sign, value));
+}
+
+template <class T>
+HWY_ATTR void load_16_bits(const T* x, const T* y, int count, float* s, float* d) {
+  const Floats tag;
+  const hn::Rebind<std::uint32_t, Floats> words;
+  const hn::Rebind<std::uint16_t, Floats> halves;
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  int i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const Vector vx = widen(hn::PromoteTo(words, hn::LoadU(halves, &x[i].bits)), T());
+    const Vector vy = widen(hn::PromoteTo(words, hn::LoadU(halves, &y[i].bits)), T());
+    hn::StoreU(hn::Add(vx, vy), tag, s + i);
+    hn::StoreU(hn::Sub(vx, vy), tag, d + i);
+  }
+  for (; i < count; ++i) {
+    s[i] = to_float(x[i]) + to_float(y[i]);
+    d[i] = to_float(x[i]) - to_float(y[i]);
+  }
+}
+HWY_ATTR void load_halves(const Half* x, const Half* y, int count, float* s, float* d) {
+  load_16_bits(x, y, count, s, d);
+}
+HWY_ATTR void load_bfloats(const BFloat16* x, const BFloat16* y, int count, float* s, float* d) {
+  load_16_bits(x, y, count, s, d);
 }
 
 // Codes four bytes apart, one channel of RGBA8: each lane takes the four bytes from its code on and keeps the
@@ -118,29 +163,35 @@ HWY_ATTR HWY_INLINE void filter_column(const float* mean, const float* variance,
 }
 
 template <int kRadius>
-HWY_ATTR double combine(const RowMoments* rows, int columns, const float* tap, FgSsimConstants constants,
-                        float* terms) {
+HWY_ATTR void combine(const RowMoments* rows, int columns, const float* tap, RowMoments& windows) {
   const Floats tag;
   const int lanes = static_cast<int>(hn::Lanes(tag));
-  alignas(64) RowMoments window;
   for (int i = 0; i < columns; i += lanes) {
     Vector mean, variance;
     filter_column<kRadius>(rows->s_mean + i, rows->s_variance + i, tap, mean, variance);
-    hn::Store(mean, tag, window.s_mean + i);
-    hn::Store(variance, tag, window.s_variance + i);
+    hn::Store(mean, tag, windows.s_mean + i);
+    hn::Store(variance, tag, windows.s_variance + i);
     filter_column<kRadius>(rows->d_mean + i, rows->d_variance + i, tap, mean, variance);
-    hn::Store(mean, tag, window.d_mean + i);
-    hn::Store(variance, tag, window.d_variance + i);
+    hn::Store(mean, tag, windows.d_mean + i);
+    hn::Store(variance, tag, windows.d_variance + i);
   }
-  // The formula stands in ssim_math.h alone; the compiler makes vectors of these two loops.
-  for (int i = 0; i < columns; ++i)
-    terms[i] = fg_ssim_term({window.s_mean[i], window.d_mean[i], window.s_variance[i], window.d_variance[i]},
-                            constants);
+}
+
+// The formulas stand in ssim_math.h and contrast_math.h alone; the compiler makes vectors of the loops.
+HWY_ATTR double score(const RowMoments& windows, int begin, int end, FgSsimConstants constants, SsimPart part,
+                      float* terms) {
+  const auto moments = [&](int i) HWY_ATTR {
+    return FgSsimMoments{windows.s_mean[i], windows.d_mean[i], windows.s_variance[i], windows.d_variance[i]};
+  };
+  if (part == SsimPart::whole)
+    for (int i = begin; i < end; ++i) terms[i] = fg_ssim_term(moments(i), constants);
+  else
+    for (int i = begin; i < end; ++i) terms[i] = fg_contrast_term(moments(i), constants);
   RowSum sum;
-  int i = 0;
-  for (; i + RowSum::kLanes <= columns; i += RowSum::kLanes)
+  int i = begin;
+  for (; i + RowSum::kLanes <= end; i += RowSum::kLanes)
     for (int lane = 0; lane < RowSum::kLanes; ++lane) sum.lane[lane] += terms[i + lane];
-  for (int lane = 0; i + lane < columns; ++lane) sum.lane[lane] += terms[i + lane];
+  for (int lane = 0; i + lane < end; ++lane) sum.lane[lane] += terms[i + lane];
   return sum.total();
 }
 
@@ -156,11 +207,11 @@ HWY_ATTR void filter_any(const SampleLine& line, int columns, const WindowTaps& 
   filter<3>(line, columns, window.tap, moments);
 }
 
-HWY_ATTR double combine_any(const RowMoments* rows, int columns, const WindowTaps& window,
-                            FgSsimConstants constants, float* terms) {
-  if (window.radius == 5) return combine<5>(rows, columns, window.tap, constants, terms);
-  if (window.radius == 4) return combine<4>(rows, columns, window.tap, constants, terms);
-  return combine<3>(rows, columns, window.tap, constants, terms);
+HWY_ATTR void combine_any(const RowMoments* rows, int columns, const WindowTaps& window,
+                          RowMoments& windows) {
+  if (window.radius == 5) return combine<5>(rows, columns, window.tap, windows);
+  if (window.radius == 4) return combine<4>(rows, columns, window.tap, windows);
+  combine<3>(rows, columns, window.tap, windows);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -172,9 +223,12 @@ namespace fg::cpu {
 
 HWY_EXPORT(load_floats);
 HWY_EXPORT(load_codes);
+HWY_EXPORT(load_halves);
+HWY_EXPORT(load_bfloats);
 HWY_EXPORT(load_every_fourth_code);
 HWY_EXPORT(filter_any);
 HWY_EXPORT(combine_any);
+HWY_EXPORT(score);
 
 void load_contiguous(const float* x, const float* y, int count, float* s, float* d) {
   HWY_DYNAMIC_DISPATCH(load_floats)(x, y, count, s, d);
@@ -182,15 +236,24 @@ void load_contiguous(const float* x, const float* y, int count, float* s, float*
 void load_contiguous(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d) {
   HWY_DYNAMIC_DISPATCH(load_codes)(x, y, count, s, d);
 }
+void load_contiguous(const Half* x, const Half* y, int count, float* s, float* d) {
+  HWY_DYNAMIC_DISPATCH(load_halves)(x, y, count, s, d);
+}
+void load_contiguous(const BFloat16* x, const BFloat16* y, int count, float* s, float* d) {
+  HWY_DYNAMIC_DISPATCH(load_bfloats)(x, y, count, s, d);
+}
 void load_every_fourth(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d) {
   HWY_DYNAMIC_DISPATCH(load_every_fourth_code)(x, y, count, s, d);
 }
 void filter_row(const SampleLine& line, int columns, const WindowTaps& window, RowMoments& moments) {
   HWY_DYNAMIC_DISPATCH(filter_any)(line, columns, window, moments);
 }
-double combine_rows(const RowMoments* rows, int columns, const WindowTaps& window, FgSsimConstants constants,
-                    float* terms) {
-  return HWY_DYNAMIC_DISPATCH(combine_any)(rows, columns, window, constants, terms);
+void combine_rows(const RowMoments* rows, int columns, const WindowTaps& window, RowMoments& windows) {
+  HWY_DYNAMIC_DISPATCH(combine_any)(rows, columns, window, windows);
+}
+double score_row(const RowMoments& windows, int begin, int end, FgSsimConstants constants, SsimPart part,
+                 float* terms) {
+  return HWY_DYNAMIC_DISPATCH(score)(windows, begin, end, constants, part, terms);
 }
 
 }  // namespace fg::cpu

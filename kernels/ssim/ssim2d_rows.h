@@ -10,6 +10,8 @@
 
 #include <cstdint>
 
+#include "kernels/core/half.h"
+#include "kernels/ssim/ssim2d_parts.h"
 #include "kernels/ssim/ssim_math.h"
 #include "kernels/ssim/window.h"
 
@@ -18,7 +20,7 @@ namespace fg::cpu {
 inline constexpr int kBlockColumns = 128;
 inline constexpr int kLinePad = 16;  // the widest vector of floats: rows may be worked on up to there
 
-// Row moments of s and d, one row of a block.
+// Moments of s and d, one row of a block: of the row alone, or of whole windows.
 struct alignas(64) RowMoments {
   float s_mean[kBlockColumns], s_variance[kBlockColumns];
   float d_mean[kBlockColumns], d_variance[kBlockColumns];
@@ -33,6 +35,8 @@ struct alignas(64) SampleLine {
 // line[0, count) from contiguous samples.
 void load_contiguous(const float* x, const float* y, int count, float* s, float* d);
 void load_contiguous(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d);
+void load_contiguous(const Half* x, const Half* y, int count, float* s, float* d);
+void load_contiguous(const BFloat16* x, const BFloat16* y, int count, float* s, float* d);
 
 // The same from codes four bytes apart, one channel of RGBA8.
 void load_every_fourth(const std::uint8_t* x, const std::uint8_t* y, int count, float* s, float* d);
@@ -40,8 +44,11 @@ void load_every_fourth(const std::uint8_t* x, const std::uint8_t* y, int count, 
 // moments of columns [0, columns) from the line.
 void filter_row(const SampleLine& line, int columns, const WindowTaps& window, RowMoments& moments);
 
-// SSIM terms of columns [0, columns) from the 2 * radius + 1 rows that begin at `rows`; returns their sum.
-double combine_rows(const RowMoments* rows, int columns, const WindowTaps& window, FgSsimConstants constants,
-                    float* terms);
+// Window moments of columns [0, columns) from the 2 * radius + 1 rows that begin at `rows`.
+void combine_rows(const RowMoments* rows, int columns, const WindowTaps& window, RowMoments& windows);
+
+// Terms of columns [begin, end), of SSIM or of its part, from their window moments; returns their sum.
+double score_row(const RowMoments& windows, int begin, int end, FgSsimConstants constants, SsimPart part,
+                 float* terms);
 
 }  // namespace fg::cpu

@@ -11,7 +11,7 @@
 // With R and T the two factors below the line, the ones above are R - 2 D^2 and T - 2 VD, so that
 //   m = 1 - 2 (D^2 T + VD (R - 2 D^2)) / (R T)
 // Departure from the paper, on purpose: four filtered images instead of five, and for x = y the subtrahend is
-// exactly zero, however coarse the division, so that m is exactly 1 (ssim2d_cpu_test, ssim2d_tile_test:
+// exactly zero, however coarse the division, so that m is exactly 1 (ssim2d_cpu_test, ssim2d_strip_test:
 // "identical images score exactly 1").
 
 #include "shaders/shared/portable.h"
@@ -25,11 +25,16 @@ struct FgSsimConstants {
   float c1, c2;  // (k1 L)^2 and (k2 L)^2 for data range L
 };
 
-// A quotient within 2 steps of float will do: it is at most 2, and subtracted from 1.
+// A quotient within 2 steps of float will do: it is at most 2, and subtracted from 1. The divisor is a normal float
+// far from the ends of the range (FgSsim2d in framegauge.h), so that the chip's reciprocal needs no care.
 #if defined(__CUDA_ARCH__)
-#define FG_SSIM_QUOTIENT(a, b) __fdividef(a, b)
+FG_HD float fg_ssim_quotient(float a, float b) {
+  float inverse;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(inverse) : "f"(b));
+  return a * inverse;
+}
 #else
-#define FG_SSIM_QUOTIENT(a, b) ((a) / (b))
+FG_HD float fg_ssim_quotient(float a, float b) { return a / b; }
 #endif
 
 FG_HD float fg_ssim_term(FgSsimMoments m, FgSsimConstants k) {
@@ -37,7 +42,43 @@ FG_HD float fg_ssim_term(FgSsimMoments m, FgSsimConstants k) {
   const float r = m.S * m.S + d2 + FG_FLOAT(2.0) * k.c1;
   const float t = m.VS + m.VD + FG_FLOAT(2.0) * k.c2;
   const float less = d2 * t + m.VD * (r - FG_FLOAT(2.0) * d2);
-  return FG_FLOAT(1.0) - FG_SSIM_QUOTIENT(FG_FLOAT(2.0) * less, r * t);
+  return FG_FLOAT(1.0) - fg_ssim_quotient(FG_FLOAT(2.0) * less, r * t);
+}
+
+// What the gradient needs of a window, before it is spread back over the window's samples.
+//
+// With R, T as above, P = S^2 - D^2 + 2 c1 and Q = VS - VD + 2 c2, the derivatives of m = P Q / (R T):
+//   dm/dS  =  4 S D^2 Q / (R^2 T)          dm/dD  = -4 D (S^2 + 2 c1) Q / (R^2 T)
+//   dm/dVS =  2 P VD / (R T^2)             dm/dVD = -2 P (VS + 2 c2) / (R T^2)
+// and, since G is symmetric, for a loss with dL/dm = g and any constants cs, cd:
+//   dL/dx = G*(g X) + 2 (s - cs) G*(g B) + 2 (d - cd) G*(g E)     B = dm/dVS     E = dm/dVD
+//   dL/dy = G*(g Y) + 2 (s - cs) G*(g B) - 2 (d - cd) G*(g E)
+//   X = dm/dS + dm/dD - 2 (S - cs) B - 2 (D - cd) E
+//   Y = dm/dS - dm/dD - 2 (S - cs) B + 2 (D - cd) E
+// dm/dS + dm/dD and dm/dS - dm/dD are written as products: where x or y is dark, the two would cancel.
+// P is (S - D)(S + D) + 2 c1 for the same reason. cs and cd near the local S and D keep what is subtracted
+// small.
+struct FgSsimPartials {
+  float X, Y, B, E;
+};
+
+FG_HD FgSsimPartials fg_ssim_partials(FgSsimMoments m, FgSsimConstants k, float cs, float cd) {
+  const float two_c1 = FG_FLOAT(2.0) * k.c1, two_c2 = FG_FLOAT(2.0) * k.c2;
+  const float less = m.S - m.D, more = m.S + m.D;  // 2 G*y and 2 G*x
+  const float p = less * more + two_c1;
+  const float inv_r = fg_ssim_quotient(FG_FLOAT(1.0), m.S * m.S + m.D * m.D + two_c1);
+  const float inv_t = fg_ssim_quotient(FG_FLOAT(1.0), m.VS + m.VD + two_c2);
+  const float inv_rt = inv_r * inv_t;
+  const float by_mean = FG_FLOAT(4.0) * m.D * (m.VS - m.VD + two_c2) * inv_rt * inv_r;
+  const float slope = FG_FLOAT(2.0) * p * inv_rt * inv_t;
+  FgSsimPartials partials;
+  partials.B = slope * m.VD;
+  partials.E = -slope * (m.VS + two_c2);
+  const float s_part = FG_FLOAT(2.0) * (m.S - cs) * partials.B;
+  const float d_part = FG_FLOAT(2.0) * (m.D - cd) * partials.E;
+  partials.X = -by_mean * (m.S * less + two_c1) - s_part - d_part;
+  partials.Y = by_mean * (m.S * more + two_c1) - s_part + d_part;
+  return partials;
 }
 
 #endif

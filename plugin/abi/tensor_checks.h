@@ -54,6 +54,8 @@ inline bool is_type(DLDataType type, DLDataTypeCode code, int bits) {
   return type.code == code && type.bits == bits && type.lanes == 1;
 }
 inline bool is_float32(DLDataType type) { return is_type(type, kDLFloat, 32); }
+inline bool is_float16(DLDataType type) { return is_type(type, kDLFloat, 16); }
+inline bool is_bfloat16(DLDataType type) { return is_type(type, kDLBfloat, 16); }
 inline bool is_uint8(DLDataType type) { return is_type(type, kDLUInt, 8); }
 inline bool is_float64(DLDataType type) { return is_type(type, kDLFloat, 64); }
 
@@ -209,9 +211,10 @@ ImageView<T> image_view(const DLTensor& t, FgLayout layout, std::int64_t channel
   return view;
 }
 
-inline TableView<double> table_view(const DLTensor& t) {
+template <class T = double>
+TableView<T> table_view(const DLTensor& t) {
   const std::vector<std::int64_t> strides = strides_of(t);
-  return {reinterpret_cast<double*>(first_byte(t)), t.shape[0], t.shape[1], strides[0], strides[1]};
+  return {reinterpret_cast<T*>(first_byte(t)), t.shape[0], t.shape[1], strides[0], strides[1]};
 }
 
 }  // namespace fg::abi

@@ -7,10 +7,11 @@
 #include <cstdio>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/image/image_errors.h"
-#include "kernels/ssim/ssim2d.h"
+#include "kernels/ssim/ssim2d_gradient.h"
 #include "tests/bench/median.h"
 #include "tests/gpu/kernels/device_memory.h"
 #include "tests/kernels/test_images.h"
@@ -100,6 +101,27 @@ void measure(Timer& timer, const char* what, const fg::ImageView<const T>& view,
             1};
   fg::bench::print_line((std::string("ssim2d with map ") + what).c_str(), timer.time(run),
                         read_bytes + static_cast<double>(map.size_bytes()));
+
+  if constexpr (std::is_same_v<T, float>) {
+    const DeviceArray<float> x_gradient(elements), y_gradient(elements);
+    fg::Ssim2dGradient<T> gradient;
+    gradient.forward = op;
+    gradient.forward.map = {};
+    gradient.mean_weight = -1;
+    gradient.x_gradient = op.map;
+    gradient.x_gradient.data = x_gradient.data();
+    const auto time_gradient = [&](const char* name) {
+      const DeviceArray<char> memory(fg::cuda::ssim2d_gradient_scratch_bytes(gradient));
+      fg::bench::print_line((std::string(name) + what).c_str(), timer.time([&] {
+        fg::cuda::ssim2d_gradient(gradient, {memory.data(), memory.size_bytes()}, 0, timer.stream());
+      }),
+                            read_bytes + static_cast<double>(x_gradient.size_bytes()));
+    };
+    time_gradient("ssim2d value and gradient to x ");
+    gradient.y_gradient = op.map;
+    gradient.y_gradient.data = y_gradient.data();
+    time_gradient("ssim2d value and both gradients ");
+  }
 
   fg::ImageErrors<T> errors{
       op.x, op.y, range, {results.data() + 1, view.batch, fg::kErrorColumns, fg::kErrorColumns, 1}};

@@ -4,27 +4,15 @@
     python3 -m venv venv && venv/bin/pip install numpy scikit-image torch pytorch-msssim
     venv/bin/python tests/golden/ssim_golden.py > tests/golden/ssim_golden.h
 
-The same integer formulas stand in tests/kernels/ssim/ssim2d_golden_test.cpp.
+The integer formulas of ssim_golden_images.py stand in tests/kernels/ssim/ssim2d_golden_test.cpp.
 """
 from importlib.metadata import version
 
-import numpy
 import torch
 from pytorch_msssim import ssim as pytorch_ssim
 from skimage.metrics import structural_similarity
 
-
-def reference_code(c, y, x):
-    return ((x * x + 2 * y * y + 3 * x * y) // 16 + 40 * c) % 256
-
-
-def test_code(c, y, x):
-    grain = (31 * x + 57 * y + 13 * c + (x * y) % 41) % 61 - 30
-    return min(max(reference_code(c, y, x) + grain, 0), 255)
-
-
-def plane(code, c, height, width):
-    return numpy.array([[code(c, y, x) for x in range(width)] for y in range(height)], dtype=numpy.uint8)
+from ssim_golden_images import plane, reference_code, test_code
 
 
 def skimage_case(height, width, c):

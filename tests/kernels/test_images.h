@@ -1,14 +1,17 @@
 #pragma once
 // Small images made by formula, in any memory layout: what the tests of kernels/ measure.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <string>
 #include <type_traits>
 #include <vector>
 
+#include "kernels/core/half.h"
 #include "kernels/core/tensor_view.h"
 #include "tests/oracle/planes.h"
 
@@ -20,6 +23,25 @@ inline float noise(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
   h = (h ^ (h >> 16)) * 0x7FEB352Du;
   h = (h ^ (h >> 15)) * 0x846CA68Bu;
   return static_cast<float>((h ^ (h >> 16)) >> 8) / 16777216.0f;
+}
+
+// The nearest 16-bit float, ties to even.
+inline Half half_of(double value) {
+  const std::uint16_t sign = std::signbit(value) ? 0x8000 : 0;
+  if (std::isnan(value)) return {0x7E00};
+  const double magnitude = std::fabs(value);
+  if (magnitude >= 65520) return {static_cast<std::uint16_t>(sign | 0x7C00)};
+  // Steps of 2^(exponent - 10); below the smallest normal number they stay at 2^-24. Carries run into the exponent.
+  const int exponent = magnitude == 0 ? -14 : std::max(std::ilogb(magnitude), -14);
+  const auto steps = static_cast<int>(std::nearbyint(std::ldexp(magnitude, 10 - exponent)));
+  return {static_cast<std::uint16_t>(sign | ((exponent + 14) * 1024 + steps))};
+}
+inline BFloat16 bfloat_of(double value) {
+  const auto single = static_cast<float>(value);
+  std::uint32_t bits;
+  std::memcpy(&bits, &single, sizeof(bits));
+  if (std::isnan(value)) return {0x7FC0};
+  return {static_cast<std::uint16_t>((bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16)};
 }
 
 struct Shape {
@@ -45,6 +67,10 @@ struct TestImage {
   static T poison() {
     if constexpr (std::numeric_limits<T>::has_quiet_NaN)
       return std::numeric_limits<T>::quiet_NaN();
+    else if constexpr (std::is_same_v<T, Half>)
+      return half_of(NAN);
+    else if constexpr (std::is_same_v<T, BFloat16>)
+      return bfloat_of(NAN);
     else
       return T(93);
   }
@@ -81,7 +107,7 @@ struct TestImage {
   oracle::Plane plane(int n, int c) const {
     oracle::Plane p{shape.height, shape.width, {}};
     for (int y = 0; y < shape.height; ++y)
-      for (int x = 0; x < shape.width; ++x) p.value.push_back(static_cast<double>(at(n, c, y, x)));
+      for (int x = 0; x < shape.width; ++x) p.value.push_back(to_float(at(n, c, y, x)));
     return p;
   }
 };
@@ -98,6 +124,10 @@ TestImage<T> make_image(Shape shape, const PixelFormula& formula, Memory layout 
           const double value = formula(n, c, y, x);
           if constexpr (std::is_same_v<T, std::uint8_t>)
             image.at(n, c, y, x) = static_cast<std::uint8_t>(std::lround(value * 255));
+          else if constexpr (std::is_same_v<T, Half>)
+            image.at(n, c, y, x) = half_of(value);
+          else if constexpr (std::is_same_v<T, BFloat16>)
+            image.at(n, c, y, x) = bfloat_of(value);
           else
             image.at(n, c, y, x) = static_cast<T>(value);
         }

@@ -19,6 +19,7 @@ struct SsimOptions {
 struct SsimResult {
   Plane map;
   double mean = 0;
+  double contrast = 0;  // the mean of the second factor alone, (2 sxy + c2) / (sx^2 + sy^2 + c2)
 };
 
 inline SsimResult ssim(const Plane& x, const Plane& y, const SsimOptions& options) {
@@ -62,10 +63,12 @@ inline SsimResult ssim(const Plane& x, const Plane& y, const SsimOptions& option
         }
       const double m = (2 * mu_x * mu_y + c1) * (2 * covariance + c2) /
                        ((mu_x * mu_x + mu_y * mu_y + c1) * (var_x + var_y + c2));
+      result.contrast += (2 * covariance + c2) / (var_x + var_y + c2);
       result.map.value.push_back(m);
       total += m;
     }
   result.mean = total / static_cast<double>(result.map.value.size());
+  result.contrast /= static_cast<double>(result.map.value.size());
   return result;
 }
 

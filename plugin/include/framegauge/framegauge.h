@@ -59,7 +59,8 @@ typedef enum FgPadding {
 
 /* SSIM, Wang et al. 2004, Gaussian window of sigma 1.5, of x against y.
  *
- * Images: float32 in 0..data_range, or uint8, whose codes 0..255 stand for 0..data_range.
+ * Images: float32, float16 or bfloat16 in 0..data_range, or uint8, whose codes 0..255 stand for 0..data_range.
+ * Arithmetic is float32 whatever the dtype.
  * Identical images score exactly 1. A NaN or Inf makes the scores of its channel NaN. */
 typedef struct FgSsim2d {
   size_t struct_size;
@@ -84,6 +85,45 @@ FG_API void fg_ssim2d_defaults(FgSsim2d* op);
 FG_API FgStatus fg_ssim2d_scratch_bytes(const FgSsim2d* op, size_t* bytes);
 /* stream: a cudaStream_t for CUDA tensors (NULL is the legacy default stream), ignored for CPU tensors. */
 FG_API FgStatus fg_ssim2d(const FgSsim2d* op, void* stream);
+
+/* SSIM and its gradient with respect to the images, in one call.
+ *
+ * The loss is the caller's choice of weights:
+ *   L = sum_p map_weight[p] map[p]  +  sum_nc score_weight[n, c] scores[n, c]  +  mean_weight mean  +  l1_weight l1
+ * with map, scores and mean as fg_ssim2d writes them and l1 the mean of |x - y| over the map's region. x_gradient is
+ * dL/dx, y_gradient dL/dy; the constant of a loss makes no difference.
+ *   1 - SSIM:                        the defaults
+ *   (1 - w) L1 + w (1 - SSIM):       mean_weight = -w, l1_weight = 1 - w
+ *   an upstream gradient of a map:   map_weight = dL/dmap, mean_weight = 0
+ * Where x and y are identical in all windows that reach a sample, its gradient is exactly 0 (|x - y| counts as flat
+ * where it is 0). A NaN or Inf makes the gradient NaN where windows reach it. */
+typedef struct FgSsim2dGradient {
+  size_t struct_size;
+  const DLTensor* x; /* float32, float16 or bfloat16; x, y and the next seven fields as in FgSsim2d */
+  const DLTensor* y;
+  FgLayout layout;
+  int32_t channels;
+  int32_t window;
+  FgPadding padding;
+  double data_range;
+  double k1, k2;
+  const DLTensor* map_weight;   /* NULL, or float32 of the map's shape */
+  const DLTensor* score_weight; /* NULL, or float64 [N, C scored] */
+  double mean_weight;           /* default -1: L = 1 - mean */
+  double l1_weight;             /* default 0 */
+  DLTensor* x_gradient;         /* float32 of x's shape with the scored channels; NULL: not wanted */
+  DLTensor* y_gradient;         /* the same for y; at least one of the two */
+  DLTensor* map;                /* the value: NULL, or as in FgSsim2d */
+  DLTensor* scores;
+  DLTensor* mean;
+  DLTensor* l1; /* NULL, or float64 [1]: the mean of |x - y| over the map's region, in the units of the samples */
+  void* scratch;
+  size_t scratch_bytes;
+} FgSsim2dGradient;
+
+FG_API void fg_ssim2d_gradient_defaults(FgSsim2dGradient* op);
+FG_API FgStatus fg_ssim2d_gradient_scratch_bytes(const FgSsim2dGradient* op, size_t* bytes);
+FG_API FgStatus fg_ssim2d_gradient(const FgSsim2dGradient* op, void* stream);
 
 /* Pixel errors of x against y, on values scaled to 0..1 by data_range. Output columns: FG_ERROR_MSE, ... */
 enum { FG_ERROR_MSE = 0, FG_ERROR_MAE = 1, FG_ERROR_MAX = 2, FG_ERROR_PSNR = 3, FG_ERROR_COLUMNS = 4 };

@@ -73,7 +73,7 @@ SsimOutput run_cuda(const TestImage<T>& x, const TestImage<T>& y, const SsimOpti
 void expect_like_cpu(const SsimOutput& gpu, const SsimOutput& cpu) {
   for (std::size_t i = 0; i < cpu.scores.size(); ++i) {
     // The same float terms in another order and about another sample of the window; sums in double. Both are
-    // within 1e-6 of the oracle (ssim2d_cpu_test, ssim2d_tile_test).
+    // within 1e-6 of the oracle (ssim2d_cpu_test, ssim2d_strip_test).
     EXPECT_NEAR(gpu.scores[i], cpu.scores[i], 1e-6);
   }
   EXPECT_NEAR(gpu.mean, cpu.mean, 1e-6);

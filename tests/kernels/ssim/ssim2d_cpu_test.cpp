@@ -149,6 +149,51 @@ TEST(ssim2d_cpu, memory_layout_does_not_change_a_bit) {
   check(std::uint8_t{});
 }
 
+// The image with every sample as the float that it stands for.
+template <class T>
+TestImage<float> widened(const TestImage<T>& image) {
+  return make_image<float>(image.shape, [&](int n, int c, int y, int x) {
+    return static_cast<double>(to_float(image.at(n, c, y, x)));
+  });
+}
+
+TEST(ssim2d_cpu, sixteen_bit_images_score_to_the_bit_as_floats_of_the_same_values) {
+  const Shape shape{2, 3, 35, 141};
+  const auto check = [&](auto sample) {
+    using T = decltype(sample);
+    // From subnormal numbers to large ones, of both signs.
+    const PixelFormula formulas[] = {noisy_scene, [](int n, int c, int y, int x) {
+                                       return std::ldexp(scene(n, c, y, x) - 0.5, (x + y) % 40 - 28);
+                                     }};
+    for (const PixelFormula& formula : formulas)
+      for (const Memory& layout : {Memory{}, Memory{.column_step = 3}, Memory{.interleaved = true}}) {
+        const auto x = make_image<T>(shape, formula, layout), y = make_image<T>(shape, scene, layout);
+        const SsimOutput out = run_cpu(x, y, {}), expected = run_cpu(widened(x), widened(y), {});
+        EXPECT_EQ(out.scores, expected.scores);
+        EXPECT_EQ(out.map.memory, expected.map.memory);
+        EXPECT_FALSE(std::isnan(out.mean));
+      }
+    expect_like_oracle(make_image<T>(shape, noisy_scene), make_image<T>(shape, scene));
+  };
+  check(Half{});
+  check(BFloat16{});
+}
+
+TEST(ssim2d_cpu, a_sixteen_bit_NaN_or_Inf_makes_only_its_channel_NaN) {
+  const auto check = [&](auto sample, std::initializer_list<std::uint16_t> bad) {
+    using T = decltype(sample);
+    for (const std::uint16_t bits : bad) {
+      auto x = make_image<T>({1, 2, 40, 150}, noisy_scene), y = make_image<T>({1, 2, 40, 150}, scene);
+      x.at(0, 1, 20, 70) = T{bits};
+      const SsimOutput out = run_cpu(x, y, {});
+      EXPECT_FALSE(std::isnan(out.scores[0]));
+      EXPECT_TRUE(std::isnan(out.scores[1])) << bits;
+    }
+  };
+  check(Half{}, {0x7C00, 0xFC00, 0x7C01, 0xFE00});
+  check(BFloat16{}, {0x7F80, 0xFF80, 0x7F81, 0xFFC0});
+}
+
 TEST(ssim2d_cpu, a_padded_map_is_written_at_its_pixels_alone) {
   const Shape shape{1, 3, 20, 30};
   const SsimOutput out =

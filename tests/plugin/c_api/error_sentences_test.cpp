@@ -73,12 +73,14 @@ TEST(fg_ssim2d_errors, wrong_dtypes_say_which_are_expected) {
       [](GoodSsim& g) {
         g.x.tensor.dtype = {kDLInt, 32, 1};
       },
-      FG_STATUS_INVALID_ARGUMENT, "fg_ssim2d: x has dtype int32; expected float32 or uint8");
+      FG_STATUS_INVALID_ARGUMENT,
+      "fg_ssim2d: x has dtype int32; expected float32, float16, bfloat16 or uint8");
   expect_sentence(
       [](GoodSsim& g) {
         g.x.tensor.dtype = {kDLFloat, 32, 4};
       },
-      FG_STATUS_INVALID_ARGUMENT, "fg_ssim2d: x has dtype float32 with 4 lanes; expected float32 or uint8");
+      FG_STATUS_INVALID_ARGUMENT,
+      "fg_ssim2d: x has dtype float32 with 4 lanes; expected float32, float16, bfloat16 or uint8");
   expect_sentence(
       [](GoodSsim& g) {
         g.y.tensor.dtype = {kDLUInt, 8, 1};

@@ -1,0 +1,28 @@
+#ifndef FG_KERNELS_SSIM_CONTRAST_MATH_H
+#define FG_KERNELS_SSIM_CONTRAST_MATH_H
+// The second factor of SSIM alone, contrast and structure, which the finer levels of MS-SSIM are made of:
+//   cs = (2 sxy + c2) / (sx^2 + sy^2 + c2) = (VS - VD + 2 c2) / (VS + VD + 2 c2) = 1 - 2 VD / T
+// in the notation of ssim_math.h. Its derivatives are a subset of that header's, with P / R = 1:
+//   dcs/dVS = 2 VD / T^2    dcs/dVD = -2 (VS + 2 c2) / T^2    dcs/dS = dcs/dD = 0
+
+#include "kernels/ssim/ssim_math.h"
+
+FG_HD float fg_contrast_term(FgSsimMoments m, FgSsimConstants k) {
+  return FG_FLOAT(1.0) - fg_ssim_quotient(FG_FLOAT(2.0) * m.VD, m.VS + m.VD + FG_FLOAT(2.0) * k.c2);
+}
+
+FG_HD FgSsimPartials fg_contrast_partials(FgSsimMoments m, FgSsimConstants k, float cs, float cd) {
+  const float two_c2 = FG_FLOAT(2.0) * k.c2;
+  const float inv_t = FG_FLOAT(1.0) / (m.VS + m.VD + two_c2);
+  const float slope = FG_FLOAT(2.0) * inv_t * inv_t;
+  FgSsimPartials partials;
+  partials.B = slope * m.VD;
+  partials.E = -slope * (m.VS + two_c2);
+  const float s_part = FG_FLOAT(2.0) * (m.S - cs) * partials.B;
+  const float d_part = FG_FLOAT(2.0) * (m.D - cd) * partials.E;
+  partials.X = -s_part - d_part;
+  partials.Y = -s_part + d_part;
+  return partials;
+}
+
+#endif

@@ -1,0 +1,238 @@
+// MS-SSIM on CPU, composed of SSIM by parts: down the pyramid for the means of each level, and, where a gradient
+// is wanted, up again. A level's gradient is that of its own mean plus a quarter of the gradient of the coarser
+// sample that it went into.
+
+#include "kernels/ssim/ms_ssim.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <type_traits>
+
+#include "kernels/core/parallel_for.h"
+#include "kernels/ssim/ssim2d_parts.h"
+
+namespace fg::cpu {
+namespace {
+
+// Hands out the scratch piece by piece; without memory it counts.
+class Pieces {
+ public:
+  explicit Pieces(void* data) : begin_(static_cast<char*>(data)) {}
+
+  template <class E>
+  E* take(std::int64_t count) {
+    E* piece = begin_ == nullptr ? nullptr : reinterpret_cast<E*>(begin_ + used_);
+    const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(E);
+    used_ += (bytes + kScratchAlignmentBytes - 1) / kScratchAlignmentBytes * kScratchAlignmentBytes;
+    return piece;
+  }
+  std::size_t used() const { return used_; }
+
+ private:
+  char* begin_;
+  std::size_t used_ = 0;
+};
+
+template <class T>
+ImageView<float> compact_images(Pieces& pieces, const MsSsim<T>& op, int height, int width) {
+  ImageView<float> view;
+  view.batch = op.x.batch;
+  view.channels = op.x.channels;
+  view.height = height;
+  view.width = width;
+  view.column_stride = 1;
+  view.row_stride = width;
+  view.channel_stride = static_cast<std::int64_t>(height) * width;
+  view.batch_stride = view.channels * view.channel_stride;
+  view.data = pieces.take<float>(view.planes() * view.channel_stride);
+  return view;
+}
+
+ImageView<const float> read_only(const ImageView<float>& v) {
+  return {v.data,         v.batch,          v.channels,   v.height,       v.width,
+          v.batch_stride, v.channel_stride, v.row_stride, v.column_stride};
+}
+
+// Everything that lies in the scratch. Level 0 is the images themselves: its views here stay empty.
+template <class T>
+struct Pyramid {
+  ImageView<float> x[kMaxMsSsimLevels], y[kMaxMsSsimLevels];
+  ImageView<float> x_gradient[kMaxMsSsimLevels], y_gradient[kMaxMsSsimLevels];
+  double* means;          // [levels, planes]: v_l
+  double* level_weights;  // [planes]: dL/dv_l of one level
+  Scratch for_level;
+  std::size_t size_bytes;
+
+  Pyramid(const MsSsim<T>& op, void* data) {
+    Pieces pieces(data);
+    means = pieces.template take<double>(op.levels * op.x.planes());
+    level_weights = pieces.template take<double>(op.x.planes());
+    // No level needs more than the finest; float's size stands for every type's.
+    Ssim2dGradient<float> finest;
+    finest.forward.x.batch = op.x.batch;
+    finest.forward.x.channels = op.x.channels;
+    finest.forward.x.height = op.x.height;
+    finest.forward.x.width = op.x.width;
+    finest.forward.window = op.window;
+    const std::size_t bytes =
+        std::max(ssim2d_scratch_bytes(finest.forward), ssim2d_gradient_scratch_bytes(finest));
+    for_level = {pieces.template take<char>(static_cast<std::int64_t>(bytes)), bytes};
+    int height = op.x.height, width = op.x.width;
+    for (int level = 1; level < op.levels; ++level) {
+      height = pooled_side(height);
+      width = pooled_side(width);
+      for (auto* images : {x, y, x_gradient, y_gradient})
+        images[level] = compact_images(pieces, op, height, width);
+    }
+    size_bytes = pieces.used();
+  }
+};
+
+// The mean of 2 x 2 samples; the first of them is sample 2 i - side % 2, zeros outside.
+template <class T>
+void pool(const ImageView<const T>& fine, const ImageView<float>& coarse) {
+  const int up = fine.height % 2, left = fine.width % 2;
+  parallel_for(coarse.planes() * coarse.height, [&](std::int64_t job) {
+    const PlaneView<const T> from = fine.plane(job / coarse.height);
+    const int row = static_cast<int>(job % coarse.height);
+    float* to = coarse.plane(job / coarse.height).row(row);
+    const auto sample = [&](int r, int c) {
+      return r < 0 || r >= from.height || c < 0 || c >= from.width ? 0.0f : to_float(from.at(r, c));
+    };
+    for (int column = 0; column < coarse.width; ++column) {
+      const int r = 2 * row - up, c = 2 * column - left;
+      const bool is_inside = r >= 0 && c >= 0 && r + 1 < from.height && c + 1 < from.width;
+      const float sum = is_inside
+                            ? (to_float(from.at(r, c)) + to_float(from.at(r, c + 1))) +
+                                  (to_float(from.at(r + 1, c)) + to_float(from.at(r + 1, c + 1)))
+                            : (sample(r, c) + sample(r, c + 1)) + (sample(r + 1, c) + sample(r + 1, c + 1));
+      to[column] = 0.25f * sum;
+    }
+  });
+}
+
+// Adds to each sample a quarter of the coarser sample that it went into.
+void add_spread(const ImageView<float>& coarse, const ImageView<float>& fine) {
+  const int up = fine.height % 2, left = fine.width % 2;
+  parallel_for(fine.planes() * fine.height, [&](std::int64_t job) {
+    const PlaneView<float> to = fine.plane(job / fine.height);
+    const int row = static_cast<int>(job % fine.height);
+    const float* from = coarse.plane(job / fine.height).row((row + up) / 2);
+    for (int column = 0; column < fine.width; ++column)
+      to.at(row, column) += 0.25f * from[(column + left) / 2];
+  });
+}
+
+template <class T>
+SsimPart part_of_level(const MsSsim<T>& op, int level) {
+  return level + 1 == op.levels ? SsimPart::whole : SsimPart::contrast;
+}
+
+template <class E, class T>
+Ssim2d<E> forward_of_level(const MsSsim<T>& op, const ImageView<const E>& x, const ImageView<const E>& y) {
+  Ssim2d<E> forward;
+  forward.x = x;
+  forward.y = y;
+  forward.window = op.window;
+  forward.padding = Padding::valid;
+  forward.c1 = op.c1;
+  forward.c2 = op.c2;
+  return forward;
+}
+
+template <class T>
+void measure_levels(const MsSsim<T>& op, const Pyramid<T>& pyramid) {
+  const std::int64_t channels = op.x.channels;
+  const auto measure = [&]<class E>(int level, const ImageView<const E>& x, const ImageView<const E>& y) {
+    Ssim2d<E> forward = forward_of_level(op, x, y);
+    forward.scores = {pyramid.means + level * op.x.planes(), op.x.batch, channels, channels, 1};
+    ssim2d_part(forward, part_of_level(op, level), pyramid.for_level);
+    if (level + 1 == op.levels) return;
+    pool(x, pyramid.x[level + 1]);
+    pool(y, pyramid.y[level + 1]);
+  };
+  measure(0, op.x, op.y);
+  for (int level = 1; level < op.levels; ++level)
+    measure(level, read_only(pyramid.x[level]), read_only(pyramid.y[level]));
+}
+
+double score_of(const double* means, const double* weights, int levels, std::int64_t planes,
+                std::int64_t plane) {
+  double score = 1;
+  for (int level = 0; level < levels; ++level) {
+    const double v = means[level * planes + plane];
+    score *= std::pow(v < 0 ? 0 : v, weights[level]);  // a NaN stays
+  }
+  return score;
+}
+
+// The gradients, from the coarsest level up.
+template <class T>
+void spread_gradient(const MsSsim<T>& op, const Pyramid<T>& pyramid) {
+  const std::int64_t planes = op.x.planes(), channels = op.x.channels;
+  const auto level_gradient = [&]<class E>(int level, const ImageView<const E>& x,
+                                           const ImageView<const E>& y, const ImageView<float>& x_gradient,
+                                           const ImageView<float>& y_gradient) {
+    for (std::int64_t plane = 0; plane < planes; ++plane) {
+      const double v = pyramid.means[level * planes + plane];
+      double upstream = op.mean_weight / static_cast<double>(planes);
+      if (op.score_weight.data != nullptr) upstream += op.score_weight.at(plane / channels, plane % channels);
+      const double weight = op.weights[static_cast<std::size_t>(level)];
+      const double score = score_of(pyramid.means, op.weights.data(), op.levels, planes, plane);
+      // d score / d v = weight v^(weight - 1) prod of the others; 0 where v is not above 0.
+      pyramid.level_weights[plane] = v <= 0 ? 0 : upstream * weight * score / v;
+    }
+    Ssim2dGradient<E> gradient;
+    gradient.forward = forward_of_level(op, x, y);
+    gradient.score_weight = {pyramid.level_weights, op.x.batch, channels, channels, 1};
+    gradient.x_gradient = x_gradient;
+    gradient.y_gradient = y_gradient;
+    ssim2d_gradient_part(gradient, part_of_level(op, level), pyramid.for_level);
+    if (level + 1 == op.levels) return;
+    if (x_gradient.data != nullptr) add_spread(pyramid.x_gradient[level + 1], x_gradient);
+    if (y_gradient.data != nullptr) add_spread(pyramid.y_gradient[level + 1], y_gradient);
+  };
+  const auto if_wanted = [](const ImageView<float>& output, const ImageView<float>& level) {
+    return output.data == nullptr ? ImageView<float>() : level;
+  };
+  for (int level = op.levels - 1; level > 0; --level)
+    level_gradient(level, read_only(pyramid.x[level]), read_only(pyramid.y[level]),
+                   if_wanted(op.x_gradient, pyramid.x_gradient[level]),
+                   if_wanted(op.y_gradient, pyramid.y_gradient[level]));
+  level_gradient(0, op.x, op.y, op.x_gradient, op.y_gradient);
+}
+
+}  // namespace
+
+template <class T>
+std::size_t ms_ssim_scratch_bytes(const MsSsim<T>& op) {
+  return Pyramid<T>(op, nullptr).size_bytes;
+}
+
+template <class T>
+void ms_ssim(const MsSsim<T>& op, Scratch scratch) {
+  const Pyramid<T> pyramid(op, scratch.data);
+  measure_levels(op, pyramid);
+  const std::int64_t planes = op.x.planes();
+  double total = 0;
+  for (std::int64_t plane = 0; plane < planes; ++plane) {
+    const double score = score_of(pyramid.means, op.weights.data(), op.levels, planes, plane);
+    if (op.scores.data != nullptr) op.scores.at(plane / op.x.channels, plane % op.x.channels) = score;
+    total += score;
+  }
+  if (op.mean != nullptr) *op.mean = total / static_cast<double>(planes);
+  if constexpr (!std::is_same_v<T, std::uint8_t>)
+    if (op.x_gradient.data != nullptr || op.y_gradient.data != nullptr) spread_gradient(op, pyramid);
+}
+
+template std::size_t ms_ssim_scratch_bytes(const MsSsim<float>&);
+template std::size_t ms_ssim_scratch_bytes(const MsSsim<std::uint8_t>&);
+template std::size_t ms_ssim_scratch_bytes(const MsSsim<Half>&);
+template std::size_t ms_ssim_scratch_bytes(const MsSsim<BFloat16>&);
+template void ms_ssim(const MsSsim<float>&, Scratch);
+template void ms_ssim(const MsSsim<std::uint8_t>&, Scratch);
+template void ms_ssim(const MsSsim<Half>&, Scratch);
+template void ms_ssim(const MsSsim<BFloat16>&, Scratch);
+
+}  // namespace fg::cpu

@@ -1,0 +1,158 @@
+#pragma once
+// What the CUDA kernels of SSIM 2D share: how an image is cut into strips, the walk down a strip, and the sums.
+// Included by .cu files alone.
+
+#include <cuda_runtime.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include "kernels/core/cuda_launch.h"
+#include "kernels/core/cuda_reduce.h"
+#include "kernels/core/tensor_view.h"
+#include "kernels/ssim/ssim2d_strip.h"
+
+namespace fg::cuda {
+
+inline constexpr int kBlocksPerSm = 5;  // 178 KB of a Hopper SM's shared memory, 96 registers a thread
+inline constexpr int kFinishThreads = 256;
+inline constexpr std::int64_t kMaxGridYZ = 65535;  // CUDA's limit
+
+// How planes are cut into strips.
+struct Strips {
+  std::int32_t columns, rows;  // of results in a strip; the last ones of a plane have fewer
+  std::int64_t across, down, per_plane, planes;
+
+  Strips(std::int32_t height, std::int32_t width, std::int64_t plane_count, int radius)
+      : columns((strip::kThreads - 2 * radius) / 4 * 4),
+        across((width + columns - 1) / columns),
+        planes(plane_count) {
+    // By the images' size alone, so that the order of the sums does not depend on the device. Multiprocessors take
+    // strips in turns, and the first rows of a strip cost about as much as four more: few turns of long strips.
+    // The count is that of an H200.
+    constexpr std::int64_t kMultiprocessors = 132;
+    std::int64_t least = std::numeric_limits<std::int64_t>::max();
+    for (std::int32_t candidate = 120; candidate >= 16; candidate -= strip::kRunRows) {
+      const std::int64_t strips = planes * across * ((height + candidate - 1) / candidate);
+      const std::int64_t cost = (strips + kMultiprocessors - 1) / kMultiprocessors * (candidate + 4);
+      if (cost >= least) continue;
+      least = cost;
+      rows = candidate;
+    }
+    down = (height + rows - 1) / rows;
+    per_plane = across * down;
+  }
+
+  void check() const {
+    require(down <= kMaxGridYZ && per_plane <= std::numeric_limits<std::int32_t>::max(),
+            ErrorCode::unsupported,
+            "the images have more rows than a CUDA launch reaches; score them in parts");
+    require(planes <= std::numeric_limits<std::int32_t>::max(), ErrorCode::unsupported,
+            "the batch has more channels than a CUDA launch reaches; score it in parts");
+  }
+};
+
+// The sums of strips on their way to scores, in scratch.
+struct StripSums {
+  unsigned* finished;  // planes whose score is written
+  double* of_plane;    // [planes]
+  double* of_strip;    // [planes, strips]
+
+  static std::size_t bytes(const Strips& strips) {
+    return kScratchAlignmentBytes +
+           static_cast<std::size_t>(strips.planes + strips.planes * strips.per_plane) * sizeof(double);
+  }
+  StripSums(void* memory, const Strips& strips)
+      : finished(static_cast<unsigned*>(memory)),
+        of_plane(reinterpret_cast<double*>(static_cast<char*>(memory) + kScratchAlignmentBytes)),
+        of_strip(of_plane + strips.planes) {}
+
+  // What a block leaves for finish_sums(): its strip's sum. Called by one thread of each block.
+  __device__ void leave(unsigned plane, double sum) const {
+    of_strip[(std::int64_t{plane} * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x] = sum;
+    *finished = 0;  // every block writes the same
+  }
+};
+
+// The part of a plane with a map of height x width that belongs to this block: x across, y down.
+__device__ inline strip::Place place_of_block(const Strips& strips, std::int32_t height, std::int32_t width,
+                                              std::int32_t inset) {
+  strip::Place place{static_cast<std::int32_t>(blockIdx.y) * strips.rows, strips.rows,
+                     static_cast<std::int32_t>(blockIdx.x) * strips.columns, strips.columns, inset};
+  place.rows = min(place.rows, height - place.row);
+  place.columns = min(place.columns, width - place.column);
+  return place;
+}
+
+// Walks down a strip of x and y; calls finish(moments, group) for each of the thread's groups of results.
+template <int kRadius, class Offset, class T, class Finish>
+__device__ void walk_strip(const PlaneView<const T>& x, const PlaneView<const T>& y,
+                           const strip::Place& place, const WindowTaps& window, strip::Shared* buffers,
+                           const Finish& finish) {
+  const int thread = threadIdx.x;
+  strip::Column<kRadius, Offset, T> column = strip::start_column<kRadius, Offset>(thread, x, y, place);
+  int turn = 0;
+  for (std::int32_t row = 0; row < place.rows; row += strip::kRunRows, turn ^= 1) {
+    strip::Moments* const shared = buffers[turn].moments;
+    if (strip::has_columns<kRadius>(thread, place)) {
+      strip::filter_columns<kRadius>(thread, column, window, shared);
+      // The next rows travel while these are worked on.
+      if (row + strip::kRunRows < place.rows) strip::load_next_rows(column, x, y);
+    }
+    __syncthreads();
+    const strip::Group group = strip::group_of(thread, place, row);
+    if (group.count <= 0) continue;
+    FgSsimMoments moments[strip::kGroupColumns];
+    strip::filter_rows<kRadius>(thread, shared, window, moments);
+    finish(moments, group);
+  }
+}
+
+// One block a plane: adds its strips; the block that finishes last adds the planes.
+static __global__ void __launch_bounds__(kFinishThreads)
+    ssim2d_finish(StripSums work, std::int32_t strips_per_plane, std::int64_t channels, double pixels,
+                  TableView<double> scores, double* mean) {
+  const std::int64_t plane = blockIdx.x;
+  const int thread = threadIdx.x;
+  const double* const sums = work.of_strip + plane * strips_per_plane;
+  double sum = 0;
+  for (int i = thread; i < strips_per_plane; i += kFinishThreads) sum += sums[i];
+  sum = block_reduce<kFinishThreads>(sum);
+
+  __shared__ bool last;
+  if (thread == 0) {
+    const double score = sum / pixels;
+    work.of_plane[plane] = score;
+    if (scores.data != nullptr) scores.at(plane / channels, plane % channels) = score;
+    __threadfence();  // the score is visible before it is counted
+    last = mean != nullptr && atomicAdd(work.finished, 1u) == gridDim.x - 1;
+  }
+  __syncthreads();
+  if (!last) return;  // the same for the whole block
+  __threadfence();
+  double total = 0;
+  for (unsigned i = thread; i < gridDim.x; i += kFinishThreads) total += __ldcg(work.of_plane + i);
+  total = block_reduce<kFinishThreads>(total);
+  if (thread == 0) *mean = total / gridDim.x;
+}
+
+inline void finish_sums(const StripSums& sums, const Strips& strips, std::int64_t channels, double pixels,
+                        const TableView<double>& scores, double* mean, cudaStream_t stream) {
+  ssim2d_finish<<<static_cast<unsigned>(strips.planes), kFinishThreads, 0, stream>>>(
+      sums, static_cast<std::int32_t>(strips.per_plane), channels, pixels, scores, mean);
+  check(cudaGetLastError(), "launching the SSIM sum");
+}
+
+// launch(blocks, first_plane) for all planes of the strips: z are planes, at most kMaxGridYZ of them at once.
+template <class Launch>
+void for_planes(const Strips& strips, const Launch& launch) {
+  for (std::int64_t plane = 0; plane < strips.planes; plane += kMaxGridYZ) {
+    launch(dim3(static_cast<unsigned>(strips.across), static_cast<unsigned>(strips.down),
+                static_cast<unsigned>(std::min(strips.planes - plane, kMaxGridYZ))),
+           static_cast<unsigned>(plane));
+    check(cudaGetLastError(), "launching the SSIM kernel");
+  }
+}
+
+}  // namespace fg::cuda

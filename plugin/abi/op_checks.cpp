@@ -1,0 +1,116 @@
+#include "plugin/abi/op_checks.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace fg::abi {
+
+std::string text(double value) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof(buffer), "%g", value);
+  return buffer;
+}
+
+void check_alike(const Checker& check, const DLTensor* x, const DLTensor* y,
+                 std::initializer_list<bool (*)(DLDataType)> dtypes, const char* expected_dtypes,
+                 Purpose purpose) {
+  check.tensor("x", x, purpose == Purpose::run);
+  check.tensor("y", y, purpose == Purpose::run);
+  check.expect(std::any_of(dtypes.begin(), dtypes.end(), [&](auto is_type) { return is_type(x->dtype); }),
+               "x has dtype " + dtype_name(x->dtype) + "; expected " + expected_dtypes);
+  check.expect(
+      x->dtype.code == y->dtype.code && x->dtype.bits == y->dtype.bits && x->dtype.lanes == y->dtype.lanes,
+      "y has dtype " + dtype_name(y->dtype) + ", x has " + dtype_name(x->dtype) + "; convert one of them");
+  check.expect(same_device(x->device, y->device), "y is on " + device_name(y->device) + ", x on " +
+                                                      device_name(x->device) + "; bring both to one device");
+}
+
+ImageShape checked_pair(const Checker& check, const DLTensor* x, const DLTensor* y, const FgLayout& layout,
+                        std::int32_t channels, Purpose purpose) {
+  const int layout_number = number_of(layout);
+  check.expect(
+      layout_number == FG_LAYOUT_NCHW || layout_number == FG_LAYOUT_NHWC,
+      "layout is " + std::to_string(layout_number) + "; expected FG_LAYOUT_NCHW (0) or FG_LAYOUT_NHWC (1)");
+  check_alike(check, x, y, {is_float32, is_float16, is_bfloat16, is_uint8},
+              "float32, float16, bfloat16 or uint8", purpose);
+  ImageShape shape = image_shape(check, "x", *x, layout);
+  const ImageShape other = image_shape(check, "y", *y, layout);
+  check.expect(x->ndim == y->ndim && shape == other,
+               "y has shape " + shape_name(*y) + ", x has " + shape_name(*x) + "; both must be the same",
+               ErrorCode::size_mismatch);
+  check.expect(channels >= 0 && channels <= shape.channels,
+               "channels is " + std::to_string(channels) + ", the images have " +
+                   std::to_string(shape.channels) + "; pass 0 for all, or at most that many");
+  if (channels != 0) shape.channels = channels;
+  return shape;
+}
+
+void check_finite(const Checker& check, const char* name, double value) {
+  check.expect(std::isfinite(value), std::string(name) + " is " + text(value) + "; expected a finite number");
+}
+
+void check_range(const Checker& check, const char* name, double value) {
+  check.expect(std::isfinite(value) && value > 0,
+               std::string(name) + " is " + text(value) + "; expected a finite number above 0");
+}
+
+void check_overlaps(const Checker& check, const std::vector<NamedTensor>& inputs,
+                    const std::vector<NamedTensor>& outputs, const ByteRange& scratch) {
+  const auto apart = [&](const ByteRange& a, const char* a_name, const ByteRange& b, const char* b_name) {
+    check.expect(!a.overlaps(b), std::string(a_name) + " and " + b_name +
+                                     " overlap in memory; what is written needs memory of its own");
+  };
+  for (const NamedTensor& input : inputs)
+    if (input.tensor != nullptr && scratch.begin != scratch.end)
+      apart(scratch, "scratch", range_of(*input.tensor), input.name);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].tensor == nullptr) continue;
+    const ByteRange range = range_of(*outputs[i].tensor);
+    for (const NamedTensor& input : inputs)
+      if (input.tensor != nullptr) apart(range, outputs[i].name, range_of(*input.tensor), input.name);
+    for (std::size_t j = 0; j < i; ++j)
+      if (outputs[j].tensor != nullptr)
+        apart(range, outputs[i].name, range_of(*outputs[j].tensor), outputs[j].name);
+    if (scratch.begin != scratch.end) apart(range, outputs[i].name, scratch, "scratch");
+  }
+}
+
+void check_input(const Checker& check, const char* name, const DLTensor* t, const DLTensor& image,
+                 bool (*is_expected)(DLDataType), const char* expected_dtype,
+                 const std::vector<std::int64_t>& expected, const char* meaning) {
+  check.tensor(name, t, true);
+  const std::string who = name;
+  check.expect(is_expected(t->dtype),
+               who + " has dtype " + dtype_name(t->dtype) + "; expected " + expected_dtype);
+  check.expect(same_device(t->device, image.device), who + " is on " + device_name(t->device) +
+                                                         ", the images on " + device_name(image.device) +
+                                                         "; bring it there");
+  const int rank = static_cast<int>(expected.size());
+  check.expect(t->ndim == rank && std::equal(expected.begin(), expected.end(), t->shape),
+               who + " has shape " + shape_name(*t) + "; expected " + shape_name(expected.data(), rank) +
+                   ", " + meaning,
+               ErrorCode::size_mismatch);
+}
+
+void check_output(const Checker& check, const char* name, const DLTensor* t, const DLTensor& image,
+                  bool (*is_expected)(DLDataType), const char* expected_dtype,
+                  const std::vector<std::int64_t>& expected, const char* meaning) {
+  check_input(check, name, t, image, is_expected, expected_dtype, expected, meaning);
+  check.output(name, *t);
+}
+
+ByteRange checked_scratch(const Checker& check, const void* scratch, std::size_t given, std::size_t needed,
+                          const char* question) {
+  if (needed == 0) return {};
+  const std::string ask = std::string("; pass as many bytes as ") + question + "() says";
+  check.expect(scratch != nullptr,
+               "scratch is NULL but " + std::to_string(needed) + " bytes are needed" + ask);
+  check.expect(given >= needed, "scratch_bytes is " + std::to_string(given) + " but " +
+                                    std::to_string(needed) + " bytes are needed" + ask);
+  check.expect(reinterpret_cast<std::uintptr_t>(scratch) % kScratchAlignmentBytes == 0,
+               "scratch is not aligned to " + std::to_string(kScratchAlignmentBytes) + " bytes; move it");
+  return {static_cast<const char*>(scratch), static_cast<const char*>(scratch) + needed};
+}
+
+}  // namespace fg::abi

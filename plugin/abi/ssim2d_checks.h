@@ -1,0 +1,87 @@
+#pragma once
+// What the ops on pairs of images by SSIM share: the checks of their common fields, and the kernel's arguments.
+// Op is any descriptor struct whose fields have the names and meanings of FgSsim2d's.
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "kernels/ssim/ssim2d.h"
+#include "plugin/abi/op_checks.h"
+
+namespace fg::abi {
+
+void check_window(const Checker& check, std::int32_t window);
+// The constants that the formula makes of these are numbers that float32 can work with.
+void check_constants(const Checker& check, double data_range, double k1, double k2);
+void check_holds_a_window(const Checker& check, const ImageShape& shape, std::int32_t window);
+
+template <class Op>
+ImageShape check_ssim2d(const Checker& check, const Op& op, Purpose purpose) {
+  const ImageShape shape = checked_pair(check, op.x, op.y, op.layout, op.channels, purpose);
+  check_window(check, op.window);
+  const int padding = number_of(op.padding);
+  check.expect(
+      padding == FG_PADDING_SAME || padding == FG_PADDING_VALID,
+      "padding is " + std::to_string(padding) + "; expected FG_PADDING_SAME (0) or FG_PADDING_VALID (1)");
+  check_constants(check, op.data_range, op.k1, op.k2);
+  if (op.padding == FG_PADDING_VALID) check_holds_a_window(check, shape, op.window);
+  return shape;
+}
+
+// [N, C, H, W] in the layout of x, with as many dimensions as x.
+std::vector<std::int64_t> shape_like(const DLTensor& x, FgLayout layout, const ImageShape& shape);
+
+template <class Op>
+std::vector<std::int64_t> ssim2d_map_shape(const Op& op, ImageShape shape) {
+  const std::int64_t less = op.padding == FG_PADDING_VALID ? op.window - 1 : 0;
+  shape.height -= less;
+  shape.width -= less;
+  return shape_like(*op.x, op.layout, shape);
+}
+inline constexpr char kMapMeaning[] = "the layout of x with the scored channels, for this window and padding";
+
+// scores and mean, where they are given.
+void check_score_outputs(const Checker& check, const DLTensor& x, const DLTensor* scores,
+                         const DLTensor* mean, const ImageShape& shape);
+
+// Images that a gradient can be made for.
+void check_has_gradient(const Checker& check, const DLTensor& x);
+
+// The gradients, where they are given.
+void check_gradients(const Checker& check, const DLTensor& x, FgLayout layout, const DLTensor* x_gradient,
+                     const DLTensor* y_gradient, const ImageShape& shape);
+
+template <class Op>
+void check_ssim2d_outputs(const Checker& check, const Op& op, const ImageShape& shape) {
+  if (op.map != nullptr)
+    check_output(check, "map", op.map, *op.x, is_float32, "float32", ssim2d_map_shape(op, shape),
+                 kMapMeaning);
+  check_score_outputs(check, *op.x, op.scores, op.mean, shape);
+}
+
+// Where a double goes, or null.
+inline double* number_at(const DLTensor* t) {
+  return t == nullptr ? nullptr : reinterpret_cast<double*>(first_byte(*t));
+}
+
+template <class T, class Op>
+Ssim2d<T> ssim2d_of(const Op& op, const ImageShape& shape, Purpose purpose) {
+  // Codes are scored as they are: the score does not change when range and samples are scaled alike.
+  const double range = std::is_same_v<T, std::uint8_t> ? 255 : op.data_range;
+  Ssim2d<T> kernel;
+  kernel.x = image_view<const T>(*op.x, op.layout, shape.channels);
+  kernel.y = image_view<const T>(*op.y, op.layout, shape.channels);
+  kernel.window = op.window;
+  kernel.padding = op.padding == FG_PADDING_VALID ? Padding::valid : Padding::same;
+  kernel.c1 = static_cast<float>(op.k1 * range * op.k1 * range);
+  kernel.c2 = static_cast<float>(op.k2 * range * op.k2 * range);
+  if (purpose == Purpose::scratch) return kernel;
+  if (op.map != nullptr) kernel.map = image_view<float>(*op.map, op.layout, shape.channels);
+  if (op.scores != nullptr) kernel.scores = table_view(*op.scores);
+  kernel.mean = number_at(op.mean);
+  return kernel;
+}
+
+}  // namespace fg::abi
