@@ -28,6 +28,7 @@ inline constexpr int kGroupSegments = 512;
 inline constexpr int kThreads = kGroupSegments;
 inline constexpr int kWalkThreads = 1024;
 inline constexpr int kRoughThreads = 256;
+inline constexpr unsigned kGroupsInFront = 40;
 inline constexpr int kGroupTerms = kSegmentTerms * kGroupSegments;
 inline constexpr double kLargestTerm = 66000;
 inline constexpr int kStaged = 16;  // serial segments that the walk brings into shared memory at once
@@ -212,13 +213,24 @@ static __global__ void __launch_bounds__(kThreads, 2) ordered_groups(Work work) 
   __shared__ Merging<kThreads> merging;  // 10.7 KB
   __shared__ std::int32_t first_binade;
   const int thread = threadIdx.x;
-  const std::int64_t group = blockIdx.x, plane = blockIdx.y;
+  // The groups at the front take longest, and begin; the others run from the last that was written, which L2
+  // still has, to the first.
+  const std::int64_t plane = blockIdx.y;
+  const std::int64_t group =
+      blockIdx.x < kGroupsInFront ? blockIdx.x : kGroupsInFront + gridDim.x - 1 - blockIdx.x;
   const std::int64_t first = group * kGroupSegments;
   const int count = static_cast<int>(
       min(static_cast<long long>(kGroupSegments), static_cast<long long>(work.segments - first)));
   const double* const terms = work.terms + (plane * work.segments + first) * kSegmentTerms;
   Item* const items = work.items + plane * work.segments + first;
   std::int32_t* const item_count = work.item_counts + plane * work.groups + group;
+
+  // On their way while the block finds out where it stands.
+  constexpr int kAhead = 16;
+  double ahead[kAhead];
+#pragma unroll
+  for (int i = 0; i < kAhead; ++i)
+    ahead[i] = thread + i * kThreads < count * kSegmentTerms ? terms[thread + i * kThreads] : 0.0;
 
   // Where the sum stands before this thread's segment.
   long long groups_before = 0, before = 0, in_group = 0;
@@ -238,8 +250,11 @@ static __global__ void __launch_bounds__(kThreads, 2) ordered_groups(Work work) 
     const Rounder rounder({first_binade / 2 - 1023, first_binade % 2 != 0});
     std::int64_t units = 0;
     bool tie = false;
+#pragma unroll
+    for (int i = 0; i < kAhead; ++i) units += rounder.units(ahead[i], &tie);
 #pragma unroll 8
-    for (int i = thread; i < count * kSegmentTerms; i += kThreads) units += rounder.units(terms[i], &tie);
+    for (int i = thread + kAhead * kThreads; i < count * kSegmentTerms; i += kThreads)
+      units += rounder.units(terms[i], &tie);
     if (!__syncthreads_or(tie)) {
       long long sum = 0;
       block_sum_before<kThreads>(static_cast<long long>(units), &sum);

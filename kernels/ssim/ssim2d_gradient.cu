@@ -10,7 +10,7 @@
 namespace fg::cuda {
 namespace {
 
-constexpr int kGradientBlocksPerSm = 4;  // 128 registers a thread
+constexpr int kGradientBlocksPerSm = 3;  // 168 registers a thread; with four blocks and 128, some spill
 
 // Strips of samples; the longest are taller than the forward's, since a strip makes 2 radius rows of windows more.
 template <class T>
