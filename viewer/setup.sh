@@ -18,7 +18,7 @@ build_packages=(
   libgtest-dev libgmock-dev  # the dev preset configures the tests too, so that demo and tests share one build
 )
 # What the tests need on top.
-test_packages=(git vulkan-validationlayers xvfb xauth xdotool x11-utils imagemagick python3 clang-format)
+test_packages=(git vulkan-validationlayers xvfb xauth xdotool x11-utils openbox imagemagick python3 python3-xlib clang-format)
 
 install_packages() {
   command -v dpkg-query >/dev/null || {

@@ -4,8 +4,11 @@
 
 #include "kernels/core/error.h"
 #include "kernels/image/image_errors.h"
+#include "kernels/ssim/integer_ssim.h"
 #include "kernels/ssim/ssim2d.h"
 #include "kernels/ssim/ssim2d_gradient.h"
+#include "kernels/ssim/ssim3d_gradient.h"
+#include "kernels/ssim/vmaf_ssim.h"
 
 namespace fg::cuda {
 namespace {
@@ -36,11 +39,44 @@ void ssim2d_gradient(const Ssim2dGradient<T>&, Scratch, int, void*) {
   refuse();
 }
 template <class T>
+std::size_t ssim3d_scratch_bytes(const Ssim3d<T>&) {
+  refuse();
+}
+template <class T>
+void ssim3d(const Ssim3d<T>&, Scratch, int, void*) {
+  refuse();
+}
+template <class T>
+std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<T>&) {
+  refuse();
+}
+template <class T>
+void ssim3d_gradient(const Ssim3dGradient<T>&, Scratch, int, void*) {
+  refuse();
+}
+template <class T>
 std::size_t image_errors_scratch_bytes(const ImageErrors<T>&) {
   refuse();
 }
 template <class T>
 void image_errors(const ImageErrors<T>&, Scratch, int, void*) {
+  refuse();
+}
+
+template <class T>
+std::size_t integer_ssim_scratch_bytes(const IntegerSsim<T>&) {
+  refuse();
+}
+template <class T>
+void integer_ssim(const IntegerSsim<T>&, Scratch, int, void*) {
+  refuse();
+}
+template <class T>
+std::size_t vmaf_ssim_scratch_bytes(const VmafSsim<T>&) {
+  refuse();
+}
+template <class T>
+void vmaf_ssim(const VmafSsim<T>&, Scratch, int, void*) {
   refuse();
 }
 
@@ -58,6 +94,20 @@ template std::size_t ssim2d_gradient_scratch_bytes(const Ssim2dGradient<BFloat16
 template void ssim2d_gradient(const Ssim2dGradient<float>&, Scratch, int, void*);
 template void ssim2d_gradient(const Ssim2dGradient<Half>&, Scratch, int, void*);
 template void ssim2d_gradient(const Ssim2dGradient<BFloat16>&, Scratch, int, void*);
+template std::size_t ssim3d_scratch_bytes(const Ssim3d<float>&);
+template void ssim3d(const Ssim3d<float>&, Scratch, int, void*);
+template std::size_t ssim3d_scratch_bytes(const Ssim3d<std::uint8_t>&);
+template void ssim3d(const Ssim3d<std::uint8_t>&, Scratch, int, void*);
+template std::size_t ssim3d_scratch_bytes(const Ssim3d<Half>&);
+template void ssim3d(const Ssim3d<Half>&, Scratch, int, void*);
+template std::size_t ssim3d_scratch_bytes(const Ssim3d<BFloat16>&);
+template void ssim3d(const Ssim3d<BFloat16>&, Scratch, int, void*);
+template std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<float>&);
+template void ssim3d_gradient(const Ssim3dGradient<float>&, Scratch, int, void*);
+template std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<Half>&);
+template void ssim3d_gradient(const Ssim3dGradient<Half>&, Scratch, int, void*);
+template std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<BFloat16>&);
+template void ssim3d_gradient(const Ssim3dGradient<BFloat16>&, Scratch, int, void*);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<float>&);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<std::uint8_t>&);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<Half>&);
@@ -66,5 +116,13 @@ template void image_errors(const ImageErrors<float>&, Scratch, int, void*);
 template void image_errors(const ImageErrors<std::uint8_t>&, Scratch, int, void*);
 template void image_errors(const ImageErrors<Half>&, Scratch, int, void*);
 template void image_errors(const ImageErrors<BFloat16>&, Scratch, int, void*);
+template std::size_t integer_ssim_scratch_bytes(const IntegerSsim<std::uint8_t>&);
+template std::size_t integer_ssim_scratch_bytes(const IntegerSsim<std::uint16_t>&);
+template void integer_ssim(const IntegerSsim<std::uint8_t>&, Scratch, int, void*);
+template void integer_ssim(const IntegerSsim<std::uint16_t>&, Scratch, int, void*);
+template std::size_t vmaf_ssim_scratch_bytes(const VmafSsim<std::uint8_t>&);
+template std::size_t vmaf_ssim_scratch_bytes(const VmafSsim<std::uint16_t>&);
+template void vmaf_ssim(const VmafSsim<std::uint8_t>&, Scratch, int, void*);
+template void vmaf_ssim(const VmafSsim<std::uint16_t>&, Scratch, int, void*);
 
 }  // namespace fg::cuda

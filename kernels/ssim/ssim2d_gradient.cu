@@ -10,7 +10,7 @@
 namespace fg::cuda {
 namespace {
 
-constexpr int kGradientBlocksPerSm = 4;  // 128 registers a thread
+constexpr int kGradientBlocksPerSm = 3;  // 168 registers a thread; with four blocks and 128, some spill
 
 // Strips of samples; the longest are taller than the forward's, since a strip makes 2 radius rows of windows more.
 template <class T>
@@ -124,8 +124,8 @@ __global__ void __launch_bounds__(strip::kThreads, kGradientBlocksPerSm)
       strip::spread_rows<kRadius, kBoth>(thread, partials, work.window, spread);
     __syncthreads();
     if (thread < place.samples.columns)
-      magnitudes += strip::spread_columns(thread, spread_column, spread, work.window, place.samples,
-                                          row - 2 * kRadius, terms, x, y, x_gradient, y_gradient);
+      magnitudes += strip::spread_columns<Offset>(thread, spread_column, spread, work.window, place.samples,
+                                                  row - 2 * kRadius, terms, x, y, x_gradient, y_gradient);
   }
   score = block_reduce<strip::kThreads>(score);
   magnitudes = block_reduce<strip::kThreads>(magnitudes);
@@ -147,8 +147,11 @@ void launch(const Ssim2dGradient<T>& op, const Layout<T>& layout, char* scratch,
                      static_cast<float>(op.mean_weight / windows),
                      static_cast<float>(op.l1_weight / windows),
                      pixels};
-  const bool near =
-      strip::reached_by_32_bits(forward.x.plane(0)) && strip::reached_by_32_bits(forward.y.plane(0));
+  const auto near_or_none = [](const auto& view) {
+    return view.data == nullptr || strip::reached_by_32_bits(view.plane(0));
+  };
+  const bool near = near_or_none(forward.x) && near_or_none(forward.y) && near_or_none(op.x_gradient) &&
+                    near_or_none(op.y_gradient);
   const auto kernel = near ? ssim2d_gradient_strips<kRadius, kBoth, std::int32_t, T>
                            : ssim2d_gradient_strips<kRadius, kBoth, std::int64_t, T>;
   for_planes(layout.strips, [&](dim3 blocks, unsigned first_plane) {

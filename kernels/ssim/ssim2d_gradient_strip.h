@@ -61,24 +61,47 @@ FG_HD float partial_group(int thread, const FgSsimMoments* moments, const Group&
                           const PlaneView<const float>& map_weight, const PlaneView<float>& map,
                           Partial* shared) {
   Partial* const to = shared + filtered_row(thread) * kPitch + filtered_column(thread);
+  float terms_of[kGroupColumns], weights[kGroupColumns];
+  FG_UNROLL
+  for (int i = 0; i < kGroupColumns; ++i) weights[i] = terms.weight;
   const bool row_exists = group.row >= 0 && group.row < map_height;
-  const std::int32_t own_row = group.row - place.windows.row - kRadius;
-  const std::int32_t own_column = group.column - place.windows.column - kRadius;
-  const bool row_is_own = row_exists && own_row >= 0 && own_row < place.samples.rows;
-  float sum = 0;
+  const bool all_exist = row_exists && group.column >= 0 && group.column + kGroupColumns <= map_width;
+  if (map_weight.data != nullptr) {
+    FG_UNROLL
+    for (int i = 0; i < kGroupColumns; ++i)
+      if (row_exists && group.column + i >= 0 && group.column + i < map_width)
+        weights[i] += map_weight.at(group.row, group.column + i);
+  }
   FG_UNROLL
   for (int i = 0; i < kGroupColumns; ++i) {
-    const bool exists = row_exists && group.column + i >= 0 && group.column + i < map_width;
     const FgSsimPartials p = fg_ssim_partials(moments[i], terms.constants, terms.centre.s, terms.centre.d);
-    float weight = terms.weight;
-    if (map_weight.data != nullptr && exists) weight += map_weight.at(group.row, group.column + i);
-    to[i] = exists ? Partial{weight * (terms.first_is_y ? p.Y : p.X), weight * p.B, weight * p.E,
-                             kBoth ? weight * p.Y : 0.0f}
-                   : Partial{0, 0, 0, 0};
-    const float term = fg_ssim_term(moments[i], terms.constants);
-    const bool own = row_is_own && exists && own_column + i >= 0 && own_column + i < place.samples.columns;
-    sum += own ? term : 0.0f;
-    if (map.data != nullptr && own) map.at(group.row, group.column + i) = term;
+    to[i] = {weights[i] * (terms.first_is_y ? p.Y : p.X), weights[i] * p.B, weights[i] * p.E,
+             kBoth ? weights[i] * p.Y : 0.0f};
+    terms_of[i] = fg_ssim_term(moments[i], terms.constants);
+  }
+  if (!all_exist) {  // at the map's border: few groups
+    FG_UNROLL
+    for (int i = 0; i < kGroupColumns; ++i)
+      if (!row_exists || group.column + i < 0 || group.column + i >= map_width) to[i] = {0, 0, 0, 0};
+  }
+
+  const std::int32_t own_row = group.row - place.windows.row - kRadius;
+  const std::int32_t own_column = group.column - place.windows.column - kRadius;
+  if (!row_exists || own_row < 0 || own_row >= place.samples.rows) return 0;
+  float sum = 0;
+  if (map.data == nullptr && all_exist && own_column >= 0 &&
+      own_column + kGroupColumns <= place.samples.columns) {
+    FG_UNROLL
+    for (int i = 0; i < kGroupColumns; ++i) sum += terms_of[i];
+    return sum;
+  }
+  FG_UNROLL
+  for (int i = 0; i < kGroupColumns; ++i) {
+    if (group.column + i < 0 || group.column + i >= map_width || own_column + i < 0 ||
+        own_column + i >= place.samples.columns)
+      continue;
+    sum += terms_of[i];
+    if (map.data != nullptr) map.at(group.row, group.column + i) = terms_of[i];
   }
   return sum;
 }
@@ -136,19 +159,31 @@ struct GradientTerms {
 
 // The gradient of the kRunRows samples of a column that the newest rows of partials complete: those from row
 // `first_row` of the strip on. Returns the sum of |x - y| over those of them that lie in the map's region.
-template <int kRadius, bool kBoth, class T>
+// Offset: as in Column.
+template <class Offset, int kRadius, bool kBoth, class T>
 FG_HD float spread_columns(int thread, SpreadColumn<kRadius, kBoth>& column, const Partial* spread,
                            const WindowTaps& window, const Place& place, std::int32_t first_row,
                            const GradientTerms& terms, const PlaneView<const T>& x,
                            const PlaneView<const T>& y, const PlaneView<float>& x_gradient,
                            const PlaneView<float>& y_gradient) {
-  const std::int32_t at = place.column + thread;
-  float vx[kRunRows], vy[kRunRows];
+  const std::int32_t at = place.column + thread, top = place.row + first_row;
+  const auto offset = [&](const auto& plane) {
+    return static_cast<Offset>(top) * static_cast<Offset>(plane.row_stride) +
+           static_cast<Offset>(at) * static_cast<Offset>(plane.column_stride);
+  };
+  const auto exists = [&](int i) {  // one comparison for both ends
+    return static_cast<std::uint32_t>(first_row + i) < static_cast<std::uint32_t>(place.rows);
+  };
+  const Offset x_at = offset(x), y_at = offset(y);
+  const Offset x_step = static_cast<Offset>(x.row_stride), y_step = static_cast<Offset>(y.row_stride);
+  T vx[kRunRows], vy[kRunRows];
   FG_UNROLL
   for (int i = 0; i < kRunRows; ++i) {
-    const bool exists = first_row + i >= 0 && first_row + i < place.rows;
-    vx[i] = exists ? to_float(x.at(place.row + first_row + i, at)) : 0.0f;
-    vy[i] = exists ? to_float(y.at(place.row + first_row + i, at)) : 0.0f;
+    vx[i] = vy[i] = T{};
+    if (exists(i)) {
+      vx[i] = x.data[x_at + i * x_step];
+      vy[i] = y.data[y_at + i * y_step];
+    }
   }
   Partial next[kRunRows];
   PartialSums<kRunRows, kBoth> sums;
@@ -165,22 +200,30 @@ FG_HD float spread_columns(int thread, SpreadColumn<kRadius, kBoth>& column, con
     column.kept[i] = i + kRunRows < 2 * kRadius ? column.kept[(i + kRunRows) % (2 * kRadius)]
                                                 : next[(i + kRunRows - 2 * kRadius) % kRunRows];
 
-  const PlaneView<float>& to_first = terms.first_sign > 0 ? x_gradient : y_gradient;
-  const bool column_counts = at >= place.inset && at < x.width - place.inset;
-  float magnitudes = 0;
+  float magnitudes = 0, l1[kRunRows];
   FG_UNROLL
-  for (int i = 0; i < kRunRows; ++i) {
-    if (first_row + i < 0 || first_row + i >= place.rows) continue;
-    const std::int32_t row = place.row + first_row + i;
-    const float s = vx[i] + vy[i], d = vx[i] - vy[i];
-    const float s_part = 2.0f * (s - terms.centre.s) * sums.sum[i].B;
-    float d_part = 2.0f * (d - terms.centre.d) * sums.sum[i].E;
-    if (terms.with_l1 && column_counts && row >= place.inset && row < x.height - place.inset) {
-      d_part += d > 0 ? terms.l1 : d < 0 ? -terms.l1 : d;  // 0 where they agree; a NaN stays
+  for (int i = 0; i < kRunRows; ++i) l1[i] = 0;
+  if (terms.with_l1 && at >= place.inset && at < x.width - place.inset) {
+    FG_UNROLL
+    for (int i = 0; i < kRunRows; ++i) {
+      if (!exists(i) || top + i < place.inset || top + i >= x.height - place.inset) continue;
+      const float d = sample_of(vx[i], vy[i]).d;
+      l1[i] = d > 0 ? terms.l1 : d < 0 ? -terms.l1 : d;  // 0 where they agree; a NaN stays
       magnitudes += fabsf(d);
     }
-    to_first.at(row, at) = sums.sum[i].first + s_part + terms.first_sign * d_part;
-    if (kBoth) y_gradient.at(row, at) = sums.sum[i].second + s_part - d_part;
+  }
+  const PlaneView<float>& to_first = terms.first_sign > 0 ? x_gradient : y_gradient;
+  const Offset first_at = offset(to_first), first_step = static_cast<Offset>(to_first.row_stride);
+  FG_UNROLL
+  for (int i = 0; i < kRunRows; ++i) {
+    const Sample sample = sample_of(vx[i], vy[i]);
+    const float s_part = 2.0f * (sample.s - terms.centre.s) * sums.sum[i].B;
+    const float d_part = 2.0f * (sample.d - terms.centre.d) * sums.sum[i].E + l1[i];
+    if (!exists(i)) continue;
+    to_first.data[first_at + i * first_step] = sums.sum[i].first + s_part + terms.first_sign * d_part;
+    if constexpr (kBoth)
+      y_gradient.data[offset(y_gradient) + i * static_cast<Offset>(y_gradient.row_stride)] =
+          sums.sum[i].second + s_part - d_part;
   }
   return magnitudes;
 }

@@ -270,10 +270,10 @@ FgStatus fg_evaluator_set_heatmap(FgEvaluator evaluator, FgColorMap color_map, f
 FgStatus fg_evaluator_images(FgEvaluator evaluator, FgEvaluatorImages* images) {
   return guard([&] {
     fg::Evaluator& engine = fg::engine_of(evaluator);
-    fg::require_valid(images != nullptr, "images is NULL; pass a struct with struct_size set");
-    fg::require_valid(images->struct_size == sizeof(*images),
-                      "images.struct_size is " + std::to_string(images->struct_size) + ", expected " +
-                          std::to_string(sizeof(*images)) + "; set it to sizeof(FgEvaluatorImages)");
+    if (images == nullptr) fg::reject("images is NULL; pass a struct with struct_size set");
+    if (images->struct_size != sizeof(*images))
+      fg::reject("images.struct_size is " + std::to_string(images->struct_size) + ", expected " +
+                 std::to_string(sizeof(*images)) + "; set it to sizeof(FgEvaluatorImages)");
     *images = engine.images();
   });
 }

@@ -1,7 +1,8 @@
 #include "plugin/vk/compute_pass.h"
 
-#include <algorithm>
+#include <array>
 #include <map>
+#include <string>
 
 #include "plugin/vk/error.h"
 
@@ -9,6 +10,9 @@ namespace fg::vk {
 
 ComputePass::ComputePass(const Device& device, const ComputePassInfo& info)
     : device_(&device), bindings_(info.bindings), push_bytes_(info.push_bytes) {
+  if (bindings_.size() > kMostBindings)
+    throw Error(VK_ERROR_INITIALIZATION_FAILED,
+                "a shader with " + std::to_string(bindings_.size()) + " bindings, more than kMostBindings");
   std::vector<VkDescriptorSetLayoutBinding> slots;
   for (std::uint32_t i = 0; i < bindings_.size(); ++i)
     slots.push_back({.binding = i,
@@ -106,24 +110,26 @@ BindingSet::BindingSet(const Device& device, const ComputePass& pass, std::span<
   update(0, bindings);
 }
 
+// Runs inside the tick, so it works in place: tick_test.cpp "allocates_nothing".
 void BindingSet::update(std::uint32_t first_binding, std::span<const Binding> bindings) {
-  std::vector<VkDescriptorBufferInfo> buffers(bindings.size());
-  std::vector<VkDescriptorImageInfo> images(bindings.size());
-  std::vector<VkWriteDescriptorSet> writes(bindings.size());
+  std::array<VkDescriptorBufferInfo, kMostBindings> buffers;
+  std::array<VkDescriptorImageInfo, kMostBindings> images;
+  std::array<VkWriteDescriptorSet, kMostBindings> writes;
   for (std::size_t i = 0; i < bindings.size(); ++i) {
     const Binding& b = bindings[i];
+    const VkDescriptorType type = types_.at(first_binding + i);  // throws before anything is overrun
     buffers[i] = {b.buffer, b.offset_bytes, b.range_bytes};
     images[i] = {b.sampler, b.view, b.layout};
     writes[i] = {.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
                  .dstSet = set_,
                  .dstBinding = first_binding + static_cast<std::uint32_t>(i),
                  .descriptorCount = 1,
-                 .descriptorType = types_.at(first_binding + i),
+                 .descriptorType = type,
                  .pImageInfo = &images[i],
                  .pBufferInfo = &buffers[i]};
   }
-  device_->UpdateDescriptorSets(device_->handle, static_cast<std::uint32_t>(writes.size()), writes.data(), 0,
-                                nullptr);
+  device_->UpdateDescriptorSets(device_->handle, static_cast<std::uint32_t>(bindings.size()), writes.data(),
+                                0, nullptr);
 }
 
 }  // namespace fg::vk

@@ -5,6 +5,7 @@
 //   .push_bytes = 8}); BindingSet bound(device, blur, {bind(image.view(), VK_IMAGE_LAYOUT_GENERAL),
 //   bind(buffer)}); blur.record(cmd, bound, push, groups_x, groups_y);
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -20,9 +21,11 @@ inline constexpr VkDescriptorType kStorageImage = VK_DESCRIPTOR_TYPE_STORAGE_IMA
 inline constexpr VkDescriptorType kSampledImage = VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE;
 inline constexpr VkDescriptorType kCombinedImageSampler = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER;
 
+inline constexpr std::size_t kMostBindings = 16;  // of one pass
+
 struct ComputePassInfo {
   std::span<const std::uint32_t> spirv;    // entry point "main"
-  std::vector<VkDescriptorType> bindings;  // binding i has type bindings[i]
+  std::vector<VkDescriptorType> bindings;  // binding i has type bindings[i]; at most kMostBindings
   std::uint32_t push_bytes = 0;            // size of the push constants, at most 128
   std::vector<std::uint32_t> constants;    // specialisation constant i has the bits constants[i]
 };

@@ -32,14 +32,19 @@ Image::Image(const Device& device, const ImageInfo& info) : info_(info) {
   memory_ = UniqueMemory(device, memory);
   check(device.BindImageMemory(device.handle, image, memory, 0), "binding memory to an image");
 
-  const VkImageViewCreateInfo view_info{.sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
-                                        .image = image,
-                                        .viewType = volume ? VK_IMAGE_VIEW_TYPE_3D : VK_IMAGE_VIEW_TYPE_2D,
-                                        .format = info.format,
-                                        .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1}};
+  view_ = make_view(device, image, volume ? VK_IMAGE_VIEW_TYPE_3D : VK_IMAGE_VIEW_TYPE_2D, info.format);
+}
+
+UniqueImageView make_view(const Device& device, VkImage image, VkImageViewType type, VkFormat format) {
+  const VkImageViewCreateInfo info{
+      .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
+      .image = image,
+      .viewType = type,
+      .format = format,
+      .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, VK_REMAINING_ARRAY_LAYERS}};
   VkImageView view;
-  check(device.CreateImageView(device.handle, &view_info, nullptr, &view), "creating an image view");
-  view_ = UniqueImageView(device, view);
+  check(device.CreateImageView(device.handle, &info, nullptr, &view), "creating an image view");
+  return {device, view};
 }
 
 }  // namespace fg::vk

@@ -32,4 +32,7 @@ class Image {
   UniqueImageView view_;
 };
 
+// A view of the whole of a colour image with one mip.
+UniqueImageView make_view(const Device& device, VkImage image, VkImageViewType type, VkFormat format);
+
 }  // namespace fg::vk

@@ -4,43 +4,46 @@
 #include <cmath>
 #include <glm/gtc/matrix_transform.hpp>
 #include <glm/trigonometric.hpp>
+#include <optional>
 
 namespace fg {
+namespace {
+
+// None: the pose of a file.
+std::optional<DrrOrientation> orientation_of(DrrView::Base base) {
+  switch (base) {
+    case DrrView::Base::ap:
+      return DrrOrientation::ap;
+    case DrrView::Base::pa:
+      return DrrOrientation::pa;
+    case DrrView::Base::free:
+      return DrrOrientation::free;
+    case DrrView::Base::file:
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 DrrGeometry DrrView::posed() const {
   DrrGeometry moved = geometry;
-  switch (base) {
-    case Base::ap:
-      moved.camera_to_world = drr_pose(DrrOrientation::ap, rotation_deg, translation_mm, isocentre_mm);
-      break;
-    case Base::pa:
-      moved.camera_to_world = drr_pose(DrrOrientation::pa, rotation_deg, translation_mm, isocentre_mm);
-      break;
-    case Base::free:
-      moved.camera_to_world = drr_pose(DrrOrientation::free, rotation_deg, translation_mm, isocentre_mm);
-      break;
-    case Base::file: {
-      // The pose of the file, turned about the isocentre and then moved, both in world axes.
-      glm::dmat4 turn = glm::translate(glm::dmat4(1), translation_mm + isocentre_mm);
-      turn = glm::rotate(turn, glm::radians(rotation_deg.x), {0, 0, 1});
-      turn = glm::rotate(turn, glm::radians(rotation_deg.y), {1, 0, 0});
-      turn = glm::rotate(turn, glm::radians(rotation_deg.z), {0, 1, 0});
-      moved.camera_to_world = glm::translate(turn, -isocentre_mm) * geometry.camera_to_world;
-      break;
-    }
+  if (const auto orientation = orientation_of(base)) {
+    moved.camera_to_world = drr_pose(*orientation, rotation_deg, translation_mm, isocentre_mm);
+  } else {
+    // The pose of the file, turned about the isocentre and then moved, both in world axes.
+    glm::dmat4 turn = glm::translate(glm::dmat4(1), translation_mm + isocentre_mm);
+    turn = glm::rotate(turn, glm::radians(rotation_deg.x), {0, 0, 1});
+    turn = glm::rotate(turn, glm::radians(rotation_deg.y), {1, 0, 0});
+    turn = glm::rotate(turn, glm::radians(rotation_deg.z), {0, 1, 0});
+    moved.camera_to_world = glm::translate(turn, -isocentre_mm) * geometry.camera_to_world;
   }
   return moved;
 }
 
 glm::dvec3 DrrView::standard_translation_mm() const {
-  switch (base) {
-    case Base::file:
-      return glm::dvec3(0);
-    case Base::free:
-      return {0, 0, -850};  // it looks along z
-    default:
-      return {0, 850, 0};
-  }
+  const auto orientation = orientation_of(base);
+  return orientation ? drr_standard_translation_mm(*orientation) : glm::dvec3(0);
 }
 
 void DrrView::reset_pose() {

@@ -160,13 +160,23 @@ void camera_tooltip(const Ui& ui) {
   ImGui::EndTooltip();
 }
 
-void tag(const Ui& ui, ImDrawList* list, float x, float y, float align, const char* text,
+// Where a tag meets (x, y): its top left, top right or bottom middle.
+enum class Anchor { left, right, below };
+
+// Wrapped where the picture is narrower than the text.
+void tag(const Ui& ui, ImDrawList* list, float x, float y, Anchor anchor, const char* text,
          unsigned color = colors::kText) {
-  const ImVec2 size = ImGui::CalcTextSize(text);
   const float pad = 5 * ui.scale;
-  const ImVec2 from(x - align * (size.x + 2 * pad), y);
-  list->AddRectFilled(from, {from.x + size.x + 2 * pad, from.y + size.y + pad}, colors::kShade, 3 * ui.scale);
-  list->AddText({from.x + pad, from.y + pad / 2}, color, text);
+  const float widest =
+      std::max(60 * ui.scale, static_cast<float>(ui.viewport.width) - 2 * (8 * ui.scale + pad));
+  const ImVec2 size = ImGui::CalcTextSize(text, nullptr, false, widest);
+  const float whole = size.x + 2 * pad;
+  const ImVec2 from(x - (anchor == Anchor::left    ? 0
+                         : anchor == Anchor::right ? whole
+                                                   : whole / 2),
+                    anchor == Anchor::below ? y - size.y - pad : y);
+  list->AddRectFilled(from, {from.x + whole, from.y + size.y + pad}, colors::kShade, 3 * ui.scale);
+  list->AddText(nullptr, 0, {from.x + pad, from.y + pad / 2}, color, text, nullptr, widest);
 }
 
 void draw_invitation(const Ui& ui, ImDrawList* list) {
@@ -198,20 +208,23 @@ void draw_labels(const Ui& ui, ImDrawList* list) {
     list->AddRectFilled({divider - 4 * ui.scale, middle - 16 * ui.scale},
                         {divider + 4 * ui.scale, middle + 16 * ui.scale}, 0xE0FFFFFF, 3 * ui.scale);
     // Each label belongs to its half and stays inside the window.
-    tag(ui, list, left + inset, top + inset, 0, "render");
-    tag(ui, list, right - inset, top + inset, 1, reference.c_str());
+    tag(ui, list, left + inset, top + inset, Anchor::left, "render");
+    const float both = ImGui::CalcTextSize("render").x + ImGui::CalcTextSize(reference.c_str()).x;
+    if (both + 40 * ui.scale < right - left)  // a narrow picture has room for one
+      tag(ui, list, right - inset, top + inset, Anchor::right, reference.c_str());
   } else if (mode == ViewMode::side_by_side) {
-    tag(ui, list, left + inset, top + inset, 0, "render");
-    tag(ui, list, divider + inset, top + inset, 0, reference.c_str());
+    tag(ui, list, left + inset, top + inset, Anchor::left, "render");
+    tag(ui, list, divider + inset, top + inset, Anchor::left, reference.c_str());
   } else if (mode == ViewMode::reference) {
-    tag(ui, list, left + inset, top + inset, 0, reference.c_str(), colors::kWarning);
+    tag(ui, list, left + inset, top + inset, Anchor::left, reference.c_str(), colors::kWarning);
   } else if (mode == ViewMode::difference) {
     char text[64];
     std::snprintf(text, sizeof(text), "|render \xE2\x88\x92 reference| x %.1f",
                   static_cast<double>(ui.settings.display.gain));
-    tag(ui, list, left + inset, top + inset, 0, text);
+    tag(ui, list, left + inset, top + inset, Anchor::left, text);
   } else if (ui.session.content() != Session::Content::nothing) {
-    tag(ui, list, left + inset, top + inset, 0, mode == ViewMode::render ? "render" : label_of(mode));
+    tag(ui, list, left + inset, top + inset, Anchor::left,
+        mode == ViewMode::render ? "render" : label_of(mode));
   }
   char view[160];
   const std::string name =
@@ -221,16 +234,16 @@ void draw_labels(const Ui& ui, ImDrawList* list) {
   std::snprintf(view, sizeof(view), "%.100s  %d x %d", name.c_str(), ui.image.x, ui.image.y);
   if (ui.session.content() != Session::Content::nothing)
     tag(ui, list, right - inset,
-        static_cast<float>(top + ui.viewport.height) - inset - ImGui::GetTextLineHeight() - 5 * ui.scale, 1,
-        view, colors::kDim);
+        static_cast<float>(top + ui.viewport.height) - inset - ImGui::GetTextLineHeight() - 5 * ui.scale,
+        Anchor::right, view, colors::kDim);
   if (ui.session.content() == Session::Content::nothing) {
     draw_invitation(ui, list);
   } else if (needs_reference(ui.settings.display.mode) && !ui.has_reference()) {
     const std::string why = ui.session.no_reference_because();
     tag(ui, list, (left + right) / 2,
-        static_cast<float>(top + ui.viewport.height) - 2.2f * inset -
-            2 * (ImGui::GetTextLineHeight() + 5 * ui.scale),
-        0.5f, why.c_str(), colors::kWarning);
+        static_cast<float>(top + ui.viewport.height) - 2.2f * inset - ImGui::GetTextLineHeight() -
+            5 * ui.scale,
+        Anchor::below, why.c_str(), colors::kWarning);
   }
 }
 

@@ -300,9 +300,10 @@ class Viewer {
           options_.screenshots.empty() ? std::filesystem::current_path() : options_.screenshots);
       save_screenshot(folder, session_, compositor_, ui_.settings.display, ui_.mode_now(),
                       session_.has_reference() ? ui_.newest : std::nullopt);
-      ui_.say(Severity::info,
-              "Saved frame, reference, heatmap, overlay and scores.json in " + folder.string());
-      std::fprintf(stderr, "screenshot: %s\n", folder.c_str());
+      ui_.say(Severity::info, (session_.images().has_reference()
+                                   ? "Saved frame, reference, heatmap, overlay and scores.json in "
+                                   : "Saved frame, overlay and scores.json in ") +
+                                  folder.string());
     });
   }
 

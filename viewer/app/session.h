@@ -89,7 +89,8 @@ class Session {
   const DrrView& drr() const;
   const Volume& volume() const;
 
-  // Records one tick and returns its number. Waits only where the frame's size or the reference has changed.
+  // Records one tick and returns its number. Waits for no device: a photo that is not decoded yet is all that
+  // snap() may wait for.
   std::uint64_t tick(VkCommandBuffer cmd);
   std::optional<TickResult> poll();  // the newest finished result, once; also remembers the camera's score
 

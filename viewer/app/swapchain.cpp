@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "plugin/vk/commands.h"
 #include "plugin/vk/error.h"
 
 namespace fg {
@@ -16,6 +17,22 @@ vk::UniqueSemaphore make_semaphore(const vk::Device& device) {
 }
 
 }  // namespace
+
+WindowFormat choose_window_format(std::span<const VkSurfaceFormatKHR> offered) {
+  if (offered.empty()) throw vk::Error(VK_ERROR_FORMAT_NOT_SUPPORTED, "the window offers no picture format");
+  struct Pair {
+    VkFormat shown, drawn;
+  };
+  constexpr Pair kWanted[] = {{VK_FORMAT_B8G8R8A8_UNORM, VK_FORMAT_B8G8R8A8_UNORM},
+                              {VK_FORMAT_R8G8B8A8_UNORM, VK_FORMAT_R8G8B8A8_UNORM},
+                              {VK_FORMAT_B8G8R8A8_SRGB, VK_FORMAT_B8G8R8A8_UNORM},
+                              {VK_FORMAT_R8G8B8A8_SRGB, VK_FORMAT_R8G8B8A8_UNORM}};
+  for (const Pair& wanted : kWanted)
+    for (const VkSurfaceFormatKHR& f : offered)
+      if (f.format == wanted.shown && f.colorSpace == VK_COLOR_SPACE_SRGB_NONLINEAR_KHR)
+        return {f, wanted.drawn};
+  return {offered.front(), offered.front().format};  // a float or 10-bit window: blits and panels convert
+}
 
 Swapchain::Swapchain(const vk::OwnDevice& device, const Surface& surface, bool vsync)
     : device_(device), surface_(surface.get()) {
@@ -32,7 +49,7 @@ Swapchain::Swapchain(const vk::OwnDevice& device, const Surface& surface, bool v
     throw vk::Error(VK_ERROR_INITIALIZATION_FAILED,
                     std::string(device.properties.deviceName) +
                         " cannot show pictures on this display; use --offscreen or another --device");
-  choose_format();
+  format_ = offered_format();
   choose_mode(vsync);
   make_render_pass();
   make_slots();
@@ -40,19 +57,15 @@ Swapchain::Swapchain(const vk::OwnDevice& device, const Surface& surface, bool v
 
 Swapchain::~Swapchain() { device_.DeviceWaitIdle(device_.handle); }
 
-void Swapchain::choose_format() {
+WindowFormat Swapchain::offered_format() const {
   std::uint32_t count = 0;
   vk::check(device_.GetPhysicalDeviceSurfaceFormatsKHR(device_.physical, surface_, &count, nullptr),
             "listing the window's formats");
   std::vector<VkSurfaceFormatKHR> offered(count);
   vk::check(device_.GetPhysicalDeviceSurfaceFormatsKHR(device_.physical, surface_, &count, offered.data()),
             "listing the window's formats");
-  if (offered.empty()) throw vk::Error(VK_ERROR_FORMAT_NOT_SUPPORTED, "the window offers no picture format");
-  // Our pictures hold display-referred codes, so the format must not encode them again: UNORM, not SRGB.
-  format_ = offered.front();
-  for (const VkFormat wanted : {VK_FORMAT_R8G8B8A8_UNORM, VK_FORMAT_B8G8R8A8_UNORM})
-    for (const VkSurfaceFormatKHR& f : offered)
-      if (f.format == wanted && f.colorSpace == VK_COLOR_SPACE_SRGB_NONLINEAR_KHR) format_ = f;
+  offered.resize(count);
+  return choose_window_format(offered);
 }
 
 void Swapchain::choose_mode(bool vsync) {
@@ -66,14 +79,16 @@ void Swapchain::choose_mode(bool vsync) {
 }
 
 void Swapchain::make_render_pass() {
-  const VkAttachmentDescription attachment{.format = format_.format,
+  const VkAttachmentDescription attachment{.format = format_.drawn,
                                            .samples = VK_SAMPLE_COUNT_1_BIT,
                                            .loadOp = VK_ATTACHMENT_LOAD_OP_LOAD,
                                            .storeOp = VK_ATTACHMENT_STORE_OP_STORE,
                                            .stencilLoadOp = VK_ATTACHMENT_LOAD_OP_DONT_CARE,
                                            .stencilStoreOp = VK_ATTACHMENT_STORE_OP_DONT_CARE,
                                            .initialLayout = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL,
-                                           .finalLayout = VK_IMAGE_LAYOUT_PRESENT_SRC_KHR};
+                                           .finalLayout = format_.copies()
+                                                              ? VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL
+                                                              : VK_IMAGE_LAYOUT_PRESENT_SRC_KHR};
   const VkAttachmentReference reference{0, VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL};
   const VkSubpassDescription subpass{.pipelineBindPoint = VK_PIPELINE_BIND_POINT_GRAPHICS,
                                      .colorAttachmentCount = 1,
@@ -144,8 +159,8 @@ void Swapchain::resize(int width, int height) {
       .sType = VK_STRUCTURE_TYPE_SWAPCHAIN_CREATE_INFO_KHR,
       .surface = surface_,
       .minImageCount = count,
-      .imageFormat = format_.format,
-      .imageColorSpace = format_.colorSpace,
+      .imageFormat = format_.shown.format,
+      .imageColorSpace = format_.shown.colorSpace,
       .imageExtent = extent,
       .imageArrayLayers = 1,
       .imageUsage = usage,
@@ -172,18 +187,17 @@ void Swapchain::make_targets() {
   std::vector<VkImage> handles(count);
   vk::check(device_.GetSwapchainImagesKHR(device_.handle, swapchain_.get(), &count, handles.data()),
             "listing the pictures");
+  if (format_.copies())
+    canvas_ =
+        vk::Image(device_, {.format = format_.drawn,
+                            .extent = {extent_.width, extent_.height, 1},
+                            .usage = VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
+                                     VK_IMAGE_USAGE_TRANSFER_DST_BIT});
   for (const VkImage image : handles) {
     Target target;
     target.image = image;
-    const VkImageViewCreateInfo view_info{.sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
-                                          .image = image,
-                                          .viewType = VK_IMAGE_VIEW_TYPE_2D,
-                                          .format = format_.format,
-                                          .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1}};
-    VkImageView view;
-    vk::check(device_.CreateImageView(device_.handle, &view_info, nullptr, &view),
-              "viewing the window's picture");
-    target.view = vk::UniqueImageView(device_, view);
+    if (!format_.copies()) target.view = vk::make_view(device_, image, VK_IMAGE_VIEW_TYPE_2D, format_.drawn);
+    const VkImageView view = format_.copies() ? canvas_.view() : target.view.get();
     const VkFramebufferCreateInfo framebuffer_info{.sType = VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO,
                                                    .renderPass = render_pass_.get(),
                                                    .attachmentCount = 1,
@@ -215,12 +229,27 @@ std::optional<Swapchain::Frame> Swapchain::begin() {
   const VkCommandBufferBeginInfo begin_info{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
                                             .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
   vk::check(device_.BeginCommandBuffer(slot.cmd, &begin_info), "beginning a command buffer");
-  return Frame{next_slot_, image, slot.cmd, images_[image].image, images_[image].framebuffer.get()};
+  return Frame{next_slot_, image, slot.cmd, format_.copies() ? canvas_.get() : images_[image].image,
+               images_[image].framebuffer.get()};
+}
+
+// The same bytes under the other name. The canvas serves all frames: the barriers order them.
+void Swapchain::copy_canvas(VkCommandBuffer cmd, VkImage shown) const {
+  constexpr VkImageLayout kFrom = VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
+                          kTo = VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL;
+  vk::change_layout(device_, cmd, canvas_.get(), VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL, kFrom);
+  vk::change_layout(device_, cmd, shown, VK_IMAGE_LAYOUT_UNDEFINED, kTo);
+  const VkImageSubresourceLayers layer{VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
+  const VkImageCopy copy{
+      .srcSubresource = layer, .dstSubresource = layer, .extent = {extent_.width, extent_.height, 1}};
+  device_.CmdCopyImage(cmd, canvas_.get(), kFrom, shown, kTo, 1, &copy);
+  vk::change_layout(device_, cmd, shown, kTo, VK_IMAGE_LAYOUT_PRESENT_SRC_KHR);
 }
 
 bool Swapchain::end(const Frame& frame) {
   Slot& slot = slots_[frame.slot];
   next_slot_ = (frame.slot + 1) % kSlots;
+  if (format_.copies()) copy_canvas(frame.cmd, images_[frame.image].image);
   vk::check(device_.EndCommandBuffer(frame.cmd), "ending a command buffer");
   // Reset only now: a frame that was begun and given up must not leave a fence that nobody signals.
   const VkFence fence = slot.finished.get();

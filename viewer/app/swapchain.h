@@ -2,8 +2,10 @@
 // The window's images, and the frames that are on their way to it.
 
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "plugin/vk/image.h"
 #include "plugin/vk/own_device.h"
 #include "plugin/vk/unique.h"
 
@@ -23,6 +25,16 @@ class Surface {
   VkSurfaceKHR handle_;
 };
 
+// The formats of what is shown and of what we draw into. Our pictures hold display-referred codes, which must not
+// be encoded once more: where the window has sRGB formats alone, we draw into an image of the same codes without the
+// encoding and copy its bytes.
+struct WindowFormat {
+  VkSurfaceFormatKHR shown;
+  VkFormat drawn;
+  bool copies() const { return shown.format != drawn; }
+};
+WindowFormat choose_window_format(std::span<const VkSurfaceFormatKHR> offered);  // throws vk::Error for none
+
 class Swapchain {
  public:
   static constexpr std::uint32_t kSlots = 2;  // frames that the host may be ahead of the GPU
@@ -35,9 +47,7 @@ class Swapchain {
   void resize(int width, int height);
   bool usable() const { return static_cast<bool>(swapchain_); }
   VkExtent2D extent() const { return extent_; }
-  VkRenderPass render_pass() const {
-    return render_pass_.get();
-  }  // one attachment: kept, then handed to present
+  VkRenderPass render_pass() const { return render_pass_.get(); }  // one attachment: kept, then left to end()
   std::uint32_t image_count() const { return static_cast<std::uint32_t>(images_.size()); }
   VkPresentModeKHR present_mode() const { return mode_; }
 
@@ -50,7 +60,7 @@ class Swapchain {
   };
   // Waits until the slot's last frame has finished. None when the window changed and resize() is due.
   std::optional<Frame> begin();
-  // Submits and presents; the target must be in layout PRESENT_SRC. False when resize() is due.
+  // Submits and presents; the render pass must have been the last to draw. False when resize() is due.
   bool end(const Frame& frame);
 
  private:
@@ -62,25 +72,27 @@ class Swapchain {
   };
   struct Target {
     VkImage image = VK_NULL_HANDLE;  // the swapchain's
-    vk::UniqueImageView view;
+    vk::UniqueImageView view;        // of it, or none where canvas_ is drawn to
     vk::UniqueFramebuffer framebuffer;
     vk::UniqueSemaphore drawn;  // one an image: present may still wait for it when the slot comes round
   };
-  void choose_format();
+  WindowFormat offered_format() const;
   void choose_mode(bool vsync);
   void make_render_pass();
   void make_slots();
   void make_targets();
+  void copy_canvas(VkCommandBuffer cmd, VkImage shown) const;
 
   const vk::OwnDevice& device_;
   VkSurfaceKHR surface_;
-  VkSurfaceFormatKHR format_{};
+  WindowFormat format_;
   VkPresentModeKHR mode_ = VK_PRESENT_MODE_FIFO_KHR;
   VkExtent2D extent_{};
   vk::UniqueRenderPass render_pass_;
   std::vector<Slot> slots_;
   std::uint32_t next_slot_ = 0;
   vk::UniqueSwapchain swapchain_;
+  vk::Image canvas_;  // only where format_.copies()
   std::vector<Target> images_;
 };
 

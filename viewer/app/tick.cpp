@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "plugin/vk/buffer.h"
 #include "plugin/vk/commands.h"
@@ -84,19 +85,61 @@ class RenderTimer {
 struct Tick::State {
   State(const vk::OwnDevice& own_device, const TickOptions& options)
       : device(own_device),
+        frames_in_flight(options.frames_in_flight),
         evaluator(make_evaluator(own_device, options)),
         timer(own_device, options.frames_in_flight + 1) {}
 
+  // Images of an earlier size: the commands of ticks up to this one, and what was recorded behind them, use
+  // them.
+  struct Retired {
+    vk::Image frame, reference;
+    std::uint64_t last_tick;
+  };
+  // Host pixels of a reference, and the tick that copies them; 0 while none was recorded.
+  struct Staging {
+    vk::Buffer pixels;
+    std::uint64_t last_tick = 0;
+  };
+
   const vk::OwnDevice& device;
+  const std::uint32_t frames_in_flight;
   UniqueEvaluator evaluator;
   RenderTimer timer;
   vk::Image frame, reference;
-  bool images_are_new = true;   // still in layout UNDEFINED
-  vk::Buffer staging;           // host pixels of the reference
-  bool staging_is_new = false;  // to be copied by the next record()
+  bool images_are_new = true;  // still in layout UNDEFINED
+  std::vector<Retired> retired;
+  std::vector<Staging> stagings;
+  std::optional<std::size_t> to_copy;  // the staging that the next record() copies
   bool photo_reference = false;
   FrameSource* reference_source = nullptr;
   std::uint64_t ticks = 0;  // recorded so far; also the number of the newest
+
+  // Nothing waits here: the host keeps at most frames_in_flight command buffers unfinished, so that it has
+  // seen the end of everything recorded so many ticks ago. tick_test.cpp holds it to that under validation.
+  bool has_finished(std::uint64_t tick) const { return tick + frames_in_flight <= ticks; }
+
+  void retire_images() {
+    std::erase_if(retired, [&](const Retired& r) { return has_finished(r.last_tick); });
+    if (frame) retired.push_back({std::move(frame), std::move(reference), ticks});
+  }
+
+  // A staging buffer of that size which no unfinished tick reads; the other free ones go.
+  std::size_t free_staging(std::size_t bytes) {
+    to_copy.reset();
+    bool found = false;
+    std::erase_if(stagings, [&](const Staging& s) {
+      if (s.last_tick != 0 && !has_finished(s.last_tick)) return false;
+      const bool kept = !found && s.pixels.size_bytes() == bytes;
+      found = found || kept;
+      return !kept;
+    });
+    for (std::size_t i = 0; i < stagings.size(); ++i)
+      if (stagings[i].pixels.size_bytes() == bytes &&
+          (stagings[i].last_tick == 0 || has_finished(stagings[i].last_tick)))
+        return i;
+    stagings.push_back({vk::Buffer(device, bytes, vk::Residence::upload)});
+    return stagings.size() - 1;
+  }
 
   FgFrame describe(const vk::Image& image, std::uint64_t number) const {
     FgFrame described;
@@ -131,16 +174,19 @@ struct Tick::State {
   }
 
   void record_reference(VkCommandBuffer cmd) {
-    if (staging_is_new) {
+    if (to_copy) {
+      Staging& staging = stagings[*to_copy];
       const VkBufferImageCopy copy{.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1},
                                    .imageExtent = reference.extent()};
-      device.CmdCopyBufferToImage(cmd, staging.get(), reference.get(), VK_IMAGE_LAYOUT_GENERAL, 1, &copy);
+      device.CmdCopyBufferToImage(cmd, staging.pixels.get(), reference.get(), VK_IMAGE_LAYOUT_GENERAL, 1,
+                                  &copy);
+      staging.last_tick = ticks;
     } else if (reference_source) {
       reference_source->record(cmd, reference);
     } else {
       return;  // the evaluator keeps what it was given
     }
-    staging_is_new = false;
+    to_copy.reset();
     full_barrier(cmd);
     const FgFrame described = describe(reference, ticks);
     expect(fg_evaluator_record_reference(evaluator.get(), cmd, &described));
@@ -164,14 +210,16 @@ void Tick::resize(int width, int height) {
                                           " pixels was asked for, but " + s.device.properties.deviceName +
                                           " makes images of at most " + std::to_string(limit) +
                                           " pixels a side; use --downscale");
-  s.device.DeviceWaitIdle(s.device.handle);
   const vk::ImageInfo info{
       .format = VK_FORMAT_R8G8B8A8_UNORM,
       .extent = {static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height), 1}};
-  s.frame = vk::Image(s.device, info);
-  s.reference = vk::Image(s.device, info);
+  vk::Image frame(s.device, info), reference(s.device, info);
+  s.retire_images();
+  s.frame = std::move(frame);
+  s.reference = std::move(reference);
   s.images_are_new = true;
-  s.staging_is_new = s.photo_reference = false;
+  s.to_copy.reset();
+  s.photo_reference = false;
   expect(fg_evaluator_set_reference(s.evaluator.get(), nullptr));
 }
 
@@ -181,18 +229,18 @@ void Tick::set_reference(const Image8& image) {
     throw Failure(ExitCode::size_mismatch, "the reference is " + std::to_string(image.width) + "x" +
                                                std::to_string(image.height) + " pixels, the frame " +
                                                std::to_string(width()) + "x" + std::to_string(height()));
-  s.device.DeviceWaitIdle(s.device.handle);  // an unfinished tick may still read the staging buffer
-  if (s.staging.size_bytes() != image.rgba.size())
-    s.staging = vk::Buffer(s.device, image.rgba.size(), vk::Residence::upload);
-  std::memcpy(s.staging.mapped(), image.rgba.data(), image.rgba.size());
-  s.staging_is_new = s.photo_reference = true;
+  const std::size_t staging = s.free_staging(image.rgba.size());
+  std::memcpy(s.stagings[staging].pixels.mapped(), image.rgba.data(), image.rgba.size());
+  s.to_copy = staging;
+  s.photo_reference = true;
   s.reference_source = nullptr;
 }
 
 void Tick::set_reference(FrameSource* source) {
   State& s = *state_;
   s.reference_source = source;
-  s.staging_is_new = s.photo_reference = false;
+  s.to_copy.reset();
+  s.photo_reference = false;
   if (!source) expect(fg_evaluator_set_reference(s.evaluator.get(), nullptr));
 }
 

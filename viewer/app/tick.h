@@ -14,7 +14,7 @@ namespace fg {
 
 struct TickOptions {
   FgExecutor executor = FG_EXECUTOR_AUTO;
-  std::uint32_t frames_in_flight = 3;
+  std::uint32_t frames_in_flight = 3;  // command buffers that may be unfinished while one is being recorded
 };
 
 struct TickResult {
@@ -28,11 +28,11 @@ class Tick {
   explicit Tick(const vk::OwnDevice& device, const TickOptions& options = {});
   ~Tick();
 
-  // The size of the next frames, pixels. Waits for the GPU and drops the reference when it changes.
+  // The size of the next frames, pixels. Drops the reference when it changes. Nothing waits.
   void resize(int width, int height);
 
   // The ground truth of the next frames: an image of the tick's size, another source (recorded each tick), or
-  // none.
+  // none. Nothing waits.
   void set_reference(const Image8& image);
   void set_reference(FrameSource* source);  // borrowed until replaced; null: no reference
   bool has_reference() const;

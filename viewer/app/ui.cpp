@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "plugin/vk/error.h"
 #include "viewer/error.h"
@@ -9,8 +10,9 @@
 namespace fg {
 
 void Ui::say(Severity severity, const std::string& text) {
-  // Said again, it counts as new and does not stand twice.
-  std::erase_if(messages, [&](const Message& m) { return m.text == text; });
+  // Said again, it counts as new and does not stand twice. A terminal keeps what the window shows for seconds.
+  if (std::erase_if(messages, [&](const Message& m) { return m.text == text; }) == 0)
+    std::fprintf(stderr, "framegauge: %s\n", text.c_str());
   messages.push_back({severity, text, now});
   if (messages.size() > 50) messages.pop_front();
 }

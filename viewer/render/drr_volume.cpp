@@ -147,16 +147,7 @@ AttenuationTexture::AttenuationTexture(const vk::OwnDevice& device, const Volume
   vk::check(device.BindImageMemory(device.handle, image, memory, 0),
             "binding memory to the image of a volume");
 
-  const VkImageViewCreateInfo view_info{
-      .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
-      .image = image,
-      .viewType = VK_IMAGE_VIEW_TYPE_2D_ARRAY,
-      .format = VK_FORMAT_R32_SFLOAT,
-      .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, size_.depth}};
-  VkImageView view;
-  vk::check(device.CreateImageView(device.handle, &view_info, nullptr, &view),
-            "creating the view of a volume");
-  view_ = vk::UniqueImageView(device, view);
+  view_ = vk::make_view(device, image, VK_IMAGE_VIEW_TYPE_2D_ARRAY, VK_FORMAT_R32_SFLOAT);
 
   // Gathers need no filter, and never leave the image.
   const VkSamplerCreateInfo sampler_info{.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO,

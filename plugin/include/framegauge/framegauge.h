@@ -199,6 +199,63 @@ FG_API void fg_masked_ssim2d_defaults(FgMaskedSsim2d* op);
 FG_API FgStatus fg_masked_ssim2d_scratch_bytes(const FgMaskedSsim2d* op, size_t* bytes);
 FG_API FgStatus fg_masked_ssim2d(const FgMaskedSsim2d* op, void* stream);
 
+/* SSIM of volumes: FgSsim2d with a third axis, the window 7, 9 or 11 taps along each. Volumes of rank 3, 4 or 5:
+ *   FG_LAYOUT_NCHW  [N, C, D, H, W], [C, D, H, W] or [D, H, W]
+ *   FG_LAYOUT_NHWC  [N, D, H, W, C] or [D, H, W, C] */
+typedef struct FgSsim3d {
+  size_t struct_size;
+  const DLTensor* x; /* volume under test: float32, float16, bfloat16 or uint8 */
+  const DLTensor* y; /* reference, same shape and dtype as x; strides may differ */
+  FgLayout layout;   /* this and the next six fields as in FgSsim2d */
+  int32_t channels;
+  int32_t window;
+  FgPadding padding;
+  double data_range;
+  double k1, k2;
+  DLTensor*
+      map; /* NULL, or float32 in x's layout with the scored channels: D x H x W (same), or each side smaller
+                       by window-1 (valid) */
+  DLTensor* scores; /* NULL, or float64 [N, C scored]: the mean of each channel of each volume */
+  DLTensor* mean;   /* NULL, or float64 [1]: the mean over everything */
+  void* scratch;
+  size_t scratch_bytes;
+} FgSsim3d;
+
+FG_API void fg_ssim3d_defaults(FgSsim3d* op);
+FG_API FgStatus fg_ssim3d_scratch_bytes(const FgSsim3d* op, size_t* bytes);
+FG_API FgStatus fg_ssim3d(const FgSsim3d* op, void* stream);
+
+/* SSIM of volumes and its gradient with respect to them, in one call:
+ *   L = sum_p map_weight[p] map[p]  +  sum_nc score_weight[n, c] scores[n, c]  +  mean_weight mean
+ * x_gradient is dL/dx, y_gradient dL/dy; the defaults are those of L = 1 - mean. As in FgSsim2dGradient, the gradient
+ * is exactly 0 where x and y are identical in all windows that reach a sample. */
+typedef struct FgSsim3dGradient {
+  size_t struct_size;
+  const DLTensor* x; /* float32, float16 or bfloat16; x, y and the next seven fields as in FgSsim3d */
+  const DLTensor* y;
+  FgLayout layout;
+  int32_t channels;
+  int32_t window;
+  FgPadding padding;
+  double data_range;
+  double k1, k2;
+  const DLTensor* map_weight;   /* NULL, or float32 of the map's shape */
+  const DLTensor* score_weight; /* NULL, or float64 [N, C scored] */
+  double mean_weight;           /* default -1: L = 1 - mean */
+  DLTensor* x_gradient;         /* float32 of x's shape with the scored channels; NULL: not wanted */
+  DLTensor* y_gradient;         /* the same for y; at least one of the two */
+  DLTensor* map;                /* the value: NULL, or as in FgSsim3d */
+  DLTensor* scores;
+  DLTensor* mean;
+  void* scratch; /* CUDA: some 12 bytes a voxel, 16 with both gradients; CPU: 24 or 32 bytes a voxel of one
+                    volume. Ask for it with the gradients that are wanted */
+  size_t scratch_bytes;
+} FgSsim3dGradient;
+
+FG_API void fg_ssim3d_gradient_defaults(FgSsim3dGradient* op);
+FG_API FgStatus fg_ssim3d_gradient_scratch_bytes(const FgSsim3dGradient* op, size_t* bytes);
+FG_API FgStatus fg_ssim3d_gradient(const FgSsim3dGradient* op, void* stream);
+
 /* Pixel errors of x against y, on values scaled to 0..1 by data_range. Output columns: FG_ERROR_MSE, ... */
 enum { FG_ERROR_MSE = 0, FG_ERROR_MAE = 1, FG_ERROR_MAX = 2, FG_ERROR_PSNR = 3, FG_ERROR_COLUMNS = 4 };
 
@@ -219,6 +276,65 @@ typedef struct FgImageErrors {
 FG_API void fg_image_errors_defaults(FgImageErrors* op);
 FG_API FgStatus fg_image_errors_scratch_bytes(const FgImageErrors* op, size_t* bytes);
 FG_API FgStatus fg_image_errors(const FgImageErrors* op, void* stream);
+
+/* The SSIMs of video quality, as libvmaf defines them, of luma planes x against y.
+ *
+ * Planes: uint8, or uint16 with codes of `bits` bits in the low bits; [N, H, W] or [H, W], any strides. Codes above
+ * 2^bits - 1 make a score mean nothing.
+ *
+ * fg_vmaf_ssim: the integer SSIM, nine integer taps, the window cut off at the border. The bits of the score are those
+ * of libvmaf's C code, whatever the device; at 16 bits, where that code overflows, those of its formula. */
+typedef struct FgVmafSsim {
+  size_t struct_size;
+  const DLTensor* x; /* planes under test */
+  const DLTensor* y; /* reference, same shape and dtype as x; strides may differ */
+  int32_t bits;      /* 8 for uint8, 8 to 16 for uint16; 0 (default): as many as the dtype has */
+  DLTensor* scores;  /* NULL, or float64 [N] (of [H, W]: [1]) */
+  DLTensor* mean;    /* NULL, or float64 [1]: the mean of the scores */
+  void*
+      scratch; /* fg_vmaf_ssim_scratch_bytes() bytes on the device of x, 16-byte aligned; NULL if that is 0 */
+  size_t scratch_bytes;
+} FgVmafSsim;
+
+FG_API void fg_vmaf_ssim_defaults(FgVmafSsim* op);
+FG_API FgStatus fg_vmaf_ssim_scratch_bytes(const FgVmafSsim* op, size_t* bytes);
+FG_API FgStatus fg_vmaf_ssim(const FgVmafSsim* op, void* stream);
+
+/* libvmaf's float_ssim: 11 Gaussian taps inside the image, luminance, contrast and structure apart, on planes that are
+ * first made smaller by a box of scale x scale. At least 11 samples each way after that. */
+typedef struct FgVmafFloatSsim {
+  size_t struct_size;
+  const DLTensor* x;
+  const DLTensor* y;
+  int32_t bits;  /* as in FgVmafSsim */
+  int32_t scale; /* 0 (default): as libvmaf, so that the shorter side is about 256; 1 to 10. 1 is full size */
+  DLTensor* scores; /* NULL, or float64 [N] */
+  DLTensor* lcs;    /* NULL, or float64 [N, 3]: the means of luminance, contrast and structure */
+  DLTensor* mean;   /* NULL, or float64 [1] */
+  void* scratch;
+  size_t scratch_bytes;
+} FgVmafFloatSsim;
+
+FG_API void fg_vmaf_float_ssim_defaults(FgVmafFloatSsim* op);
+FG_API FgStatus fg_vmaf_float_ssim_scratch_bytes(const FgVmafFloatSsim* op, size_t* bytes);
+FG_API FgStatus fg_vmaf_float_ssim(const FgVmafFloatSsim* op, void* stream);
+
+/* libvmaf's float_ms_ssim: five scales. At least 176 x 176. NaN where the mean of a structure is negative, as there. */
+typedef struct FgVmafMsSsim {
+  size_t struct_size;
+  const DLTensor* x;
+  const DLTensor* y;
+  int32_t bits;     /* as in FgVmafSsim */
+  DLTensor* scores; /* NULL, or float64 [N] */
+  DLTensor* lcs;    /* NULL, or float64 [N, 15]: l, c, s of the full size, then of each half */
+  DLTensor* mean;   /* NULL, or float64 [1] */
+  void* scratch;
+  size_t scratch_bytes;
+} FgVmafMsSsim;
+
+FG_API void fg_vmaf_ms_ssim_defaults(FgVmafMsSsim* op);
+FG_API FgStatus fg_vmaf_ms_ssim_scratch_bytes(const FgVmafMsSsim* op, size_t* bytes);
+FG_API FgStatus fg_vmaf_ms_ssim(const FgVmafMsSsim* op, void* stream);
 
 /* CUDA devices that the CUDA tensors of this build can live on. */
 typedef struct FgCudaDevice {

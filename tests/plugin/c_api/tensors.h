@@ -3,6 +3,7 @@
 
 #include <framegauge/framegauge.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -84,6 +85,25 @@ inline void fill(Tensor<float>& t, const PixelFormula& formula) {
                                       static_cast<int>(at / (width * height) % channels),
                                       static_cast<int>(at / width % height), static_cast<int>(at % width)));
   }
+}
+// The same for an op that is named by its two functions.
+template <class Op>
+FgStatus run_with_scratch(Op& op, FgStatus (*question)(const Op*, std::size_t*),
+                          FgStatus (*function)(const Op*, void*)) {
+  std::size_t bytes = 0;
+  const FgStatus status = question(&op, &bytes);
+  if (status != FG_STATUS_OK) return status;
+  std::vector<std::max_align_t> scratch(bytes / sizeof(std::max_align_t) + 1);
+  op.scratch = scratch.data();
+  op.scratch_bytes = bytes;
+  return function(&op, nullptr);
+}
+inline FgStatus run(FgVmafSsim& op) { return run_with_scratch(op, fg_vmaf_ssim_scratch_bytes, fg_vmaf_ssim); }
+inline FgStatus run(FgVmafFloatSsim& op) {
+  return run_with_scratch(op, fg_vmaf_float_ssim_scratch_bytes, fg_vmaf_float_ssim);
+}
+inline FgStatus run(FgVmafMsSsim& op) {
+  return run_with_scratch(op, fg_vmaf_ms_ssim_scratch_bytes, fg_vmaf_ms_ssim);
 }
 
 }  // namespace fg::test

@@ -21,7 +21,7 @@ glm::dvec3 isocentre_in_camera(const DrrView& view) {
 }
 
 TEST(drr_view, every_standard_pose_looks_at_the_isocentre_from_850_mm) {
-  for (const DrrView::Base base : {DrrView::Base::ap, DrrView::Base::free}) {
+  for (const DrrView::Base base : {DrrView::Base::ap, DrrView::Base::pa, DrrView::Base::free}) {
     DrrView view;
     view.isocentre_mm = {10, -20, 300};
     view.base = base;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "tests/viewer/commands/program.h"
 #include "viewer/error.h"
@@ -131,9 +133,18 @@ TEST_F(drr_command, bad_input_ends_with_its_exit_code_and_one_line) {
 TEST_F(drr_command, the_phantoms_radiograph_is_what_its_pose_and_window_give) {
   const fs::path ct = kAssets / "ct";
   const std::string output = (folder / "out.png").string();
+  std::ifstream file(ct / "phantom_xray.json");
+  const nlohmann::json taken = nlohmann::json::parse(file).at("taken_with");
+  const auto numbers = [&](const char* key) {
+    std::string text;
+    for (const nlohmann::json& value : taken.at(key)) text += " " + value.dump();
+    return text;
+  };
   const Outcome outcome = framegauge(
       "drr " + (ct / "phantom.nrrd").string() + " --geometry " + (ct / "phantom_xray.json").string() +
-      " --rotation 2.5 -1.5 1 --translation 5 844 -7 --window 5 --level 2.5 -o " + output);
+      " --orientation " + taken.at("orientation").get<std::string>() + " --rotation" +
+      numbers("rotation_deg_zxy") + " --translation" + numbers("translation_mm") + " --window" +
+      numbers("window") + " --level" + numbers("level") + " -o " + output);
   if (outcome.err.find("without ITK") != std::string::npos) GTEST_SKIP() << outcome.err;
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const Image8 drr = load_image(output), xray = load_image(ct / "phantom_xray.png");

@@ -1,0 +1,128 @@
+// fg_ssim3d_gradient: arguments checked once and completely, then one call of a kernel.
+
+#include "kernels/ssim/ssim3d_gradient.h"
+#include "plugin/abi/guard.h"
+#include "plugin/abi/op_checks.h"
+#include "plugin/abi/ssim3d_checks.h"
+
+namespace fg::abi {
+namespace {
+
+VolumeShape check_ssim3d_gradient(const Checker& check, const FgSsim3dGradient& op, Purpose purpose) {
+  const VolumeShape shape = check_ssim3d(check, op, purpose);
+  check_has_gradient(check, *op.x);
+  check_finite(check, "mean_weight", op.mean_weight);
+  return shape;
+}
+
+void check_gradient_tensors(const Checker& check, const FgSsim3dGradient& op, const VolumeShape& shape) {
+  check.expect(op.x_gradient != nullptr || op.y_gradient != nullptr,
+               "x_gradient and y_gradient are both NULL; ask for at least one of them, or call fg_ssim3d() "
+               "for the value alone");
+  check_ssim3d_outputs(check, op, shape);
+  for (const NamedTensor& gradient :
+       {NamedTensor{"x_gradient", op.x_gradient}, NamedTensor{"y_gradient", op.y_gradient}})
+    if (gradient.tensor != nullptr)
+      check_output(check, gradient.name, gradient.tensor, *op.x, is_float32, "float32",
+                   shape_like(*op.x, op.layout, shape), "the shape of x with the scored channels");
+  if (op.map_weight != nullptr)
+    check_input(check, "map_weight", op.map_weight, *op.x, is_float32, "float32", ssim3d_map_shape(op, shape),
+                kMapMeaning);
+  if (op.score_weight != nullptr)
+    check_input(check, "score_weight", op.score_weight, *op.x, is_float64, "float64",
+                {shape.batch, shape.channels}, "volumes by scored channels");
+}
+
+template <class T>
+Ssim3dGradient<T> ssim3d_gradient_of(const FgSsim3dGradient& op, const VolumeShape& shape, Purpose purpose) {
+  Ssim3dGradient<T> kernel;
+  kernel.forward = ssim3d_of<T>(op, shape, purpose);
+  kernel.mean_weight = op.mean_weight;
+  if (purpose == Purpose::scratch) {
+    // What is wanted decides how much; both, as long as neither is named.
+    const bool neither = op.x_gradient == nullptr && op.y_gradient == nullptr;
+    kernel.x_gradient.batch = neither || op.x_gradient != nullptr ? shape.batch : 0;
+    kernel.y_gradient.batch = neither || op.y_gradient != nullptr ? shape.batch : 0;
+    return kernel;
+  }
+  if (op.map_weight != nullptr)
+    kernel.map_weight = volume_view<const float>(*op.map_weight, op.layout, shape.channels);
+  if (op.score_weight != nullptr) kernel.score_weight = table_view<const double>(*op.score_weight);
+  if (op.x_gradient != nullptr)
+    kernel.x_gradient = volume_view<float>(*op.x_gradient, op.layout, shape.channels);
+  if (op.y_gradient != nullptr)
+    kernel.y_gradient = volume_view<float>(*op.y_gradient, op.layout, shape.channels);
+  return kernel;
+}
+
+template <class T>
+std::size_t ssim3d_gradient_scratch(const FgSsim3dGradient& op, const VolumeShape& shape) {
+  const Ssim3dGradient<T> kernel = ssim3d_gradient_of<T>(op, shape, Purpose::scratch);
+  return op.x->device.device_type == kDLCPU ? cpu::ssim3d_gradient_scratch_bytes(kernel)
+                                            : cuda::ssim3d_gradient_scratch_bytes(kernel);
+}
+
+template <class T>
+void run_ssim3d_gradient(const Checker& check, const FgSsim3dGradient& op, const VolumeShape& shape,
+                         void* stream) {
+  const ByteRange range =
+      checked_scratch(check, op.scratch, op.scratch_bytes, ssim3d_gradient_scratch<T>(op, shape),
+                      "fg_ssim3d_gradient_scratch_bytes");
+  check_overlaps(check,
+                 {{"x", op.x}, {"y", op.y}, {"map_weight", op.map_weight}, {"score_weight", op.score_weight}},
+                 {{"x_gradient", op.x_gradient},
+                  {"y_gradient", op.y_gradient},
+                  {"map", op.map},
+                  {"scores", op.scores},
+                  {"mean", op.mean}},
+                 range);
+  const Ssim3dGradient<T> kernel = ssim3d_gradient_of<T>(op, shape, Purpose::run);
+  const Scratch scratch{op.scratch, op.scratch_bytes};
+  if (op.x->device.device_type == kDLCPU)
+    cpu::ssim3d_gradient(kernel, scratch);
+  else
+    cuda::ssim3d_gradient(kernel, scratch, op.x->device.device_id, stream);
+}
+
+}  // namespace
+}  // namespace fg::abi
+
+extern "C" {
+
+void fg_ssim3d_gradient_defaults(FgSsim3dGradient* op) {
+  if (op == nullptr) return;
+  *op = FgSsim3dGradient{};
+  op->struct_size = sizeof(FgSsim3dGradient);
+  op->layout = FG_LAYOUT_NCHW;
+  op->window = 11;
+  op->padding = FG_PADDING_SAME;
+  op->data_range = 1;
+  op->k1 = 0.01;
+  op->k2 = 0.03;
+  op->mean_weight = -1;
+}
+
+FgStatus fg_ssim3d_gradient_scratch_bytes(const FgSsim3dGradient* op, size_t* bytes) {
+  using namespace fg::abi;
+  return guard([&] {
+    const Checker check("fg_ssim3d_gradient_scratch_bytes");
+    checked_struct(check, op, "FgSsim3dGradient", "fg_ssim3d_gradient_defaults");
+    check.expect(bytes != nullptr, "bytes is NULL; pass the address of a size_t");
+    const VolumeShape shape = check_ssim3d_gradient(check, *op, Purpose::scratch);
+    *bytes =
+        with_float_element(op->x->dtype, [&]<class T> { return ssim3d_gradient_scratch<T>(*op, shape); });
+  });
+}
+
+FgStatus fg_ssim3d_gradient(const FgSsim3dGradient* op, void* stream) {
+  using namespace fg::abi;
+  return guard([&] {
+    const Checker check("fg_ssim3d_gradient");
+    checked_struct(check, op, "FgSsim3dGradient", "fg_ssim3d_gradient_defaults");
+    const VolumeShape shape = check_ssim3d_gradient(check, *op, Purpose::run);
+    check_gradient_tensors(check, *op, shape);
+    with_float_element(op->x->dtype, [&]<class T> { run_ssim3d_gradient<T>(check, *op, shape, stream); });
+  });
+}
+
+}  // extern "C"
