@@ -50,9 +50,9 @@ key n; settle; shot zoomed_square; differ zoomed_moved zoomed_square
 key 0; key n; key i; shot fitted; same listed fitted
 key F1; shot help; differ fitted help; key Escape; shot help_closed; same fitted help_closed
 key h; shot no_panels; differ help_closed no_panels side; key h; shot panels_again; same help_closed panels_again
-key c; key space; shot paused; settle 1; shot still_paused; same paused still_paused all
+key space; shot paused; settle 1; shot still_paused; same paused still_paused all  # no message of an earlier key fades here
 key Right; shot paused_next; differ paused paused_next  # paused, a new view is still drawn
-key Left; key space
+key Left; key space; key c
 save; settle 1
 for f in frame reference heatmap overlay; do [ -s "$saved/$f.png" ] || fail "no $f.png was saved"; done
 [ -s "$saved/scores.json" ] || fail "no scores.json was saved"
