@@ -12,7 +12,10 @@ Strips strips_of(const Ssim2d<T>& op) {
   return {op.map_height(),
           op.map_width(),
           op.x.planes(),
-          {.columns = (strip::kThreads - 2 * op.radius()) / 4 * 4}};
+          {.columns = strip::kThreads - 2 * op.radius(),
+           .at_once = kBlocksPerSm,
+           .extra_rows = 4,
+           .most_rows = 120}};
 }
 
 // One block a strip: x across, y down, z planes.

@@ -16,11 +16,13 @@ constexpr int kGradientBlocksPerSm = 3;  // 168 registers a thread; with four bl
 template <class T>
 Strips strips_of(const Ssim2dGradient<T>& op) {
   const int radius = op.forward.radius();
-  return {
-      op.forward.x.height,
-      op.forward.x.width,
-      op.forward.x.planes(),
-      {.columns = (strip::kThreads - 4 * radius) / 4 * 4, .extra_rows = 2 * radius + 4, .most_rows = 240}};
+  return {op.forward.x.height,
+          op.forward.x.width,
+          op.forward.x.planes(),
+          {.columns = strip::kThreads - 4 * radius,
+           .at_once = kGradientBlocksPerSm,
+           .extra_rows = 2 * radius + 4,
+           .most_rows = 240}};
 }
 
 // Where the sums of the scores and those of |x - y| lie in scratch.

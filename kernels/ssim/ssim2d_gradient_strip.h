@@ -32,7 +32,7 @@ static_assert(sizeof(Partial) == sizeof(Moments));  // spread rows take the plac
 // how many rows of windows that makes.
 template <int kRadius>
 struct GradientPlace {
-  static constexpr int kColumns = (kThreads - 4 * kRadius) / 4 * 4;  // of samples, at most
+  static constexpr int kColumns = kThreads - 4 * kRadius;  // of samples, at most
   Place samples;  // of the image, in a strip of samples; inset as in `windows`
   Place windows;  // of the map; reaches beyond it where windows would lie outside
 

@@ -51,9 +51,7 @@ static_assert(2 * sizeof(Shared) <= 40 * 1024);
 
 template <int kRadius>
 struct Shape {
-  static constexpr int kColumns =
-      (kThreads - 2 * kRadius) / 4 * 4;  // of results; groups start at multiples of 4
-  // Results whose moments are taken about one sample. It must lie well inside the windows of all of them: at most 4
+  static constexpr int kColumns = kThreads - 2 * kRadius;  // of results, an even number
   // from their centres for radius 5 and 4, and 2 for radius 3.
   static constexpr int kRun = kRadius == 3 ? 4 : 8;
 };
@@ -250,9 +248,10 @@ FG_HD Group group_of(int thread, const Place& place, std::int32_t first_row) {
 // Writes the values of a group that exist, next to each other in a row that `at` points into.
 FG_HD void store_group(const float* values, std::int32_t count, float* at, std::int64_t column_stride) {
 #if defined(__CUDA_ARCH__)
-  if (count >= kGroupColumns && column_stride == 1 && reinterpret_cast<std::uintptr_t>(at) % 16 == 0) {
-    reinterpret_cast<float4*>(at)[0] = make_float4(values[0], values[1], values[2], values[3]);
-    reinterpret_cast<float4*>(at)[1] = make_float4(values[4], values[5], values[6], values[7]);
+  if (count >= kGroupColumns && column_stride == 1 && reinterpret_cast<std::uintptr_t>(at) % 8 == 0) {
+    FG_UNROLL
+    for (int i = 0; i < kGroupColumns; i += 2)
+      *reinterpret_cast<float2*>(at + i) = make_float2(values[i], values[i + 1]);
     return;
   }
 #endif

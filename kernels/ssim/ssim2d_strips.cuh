@@ -21,9 +21,10 @@ inline constexpr std::int64_t kMaxGridYZ = 65535;  // CUDA's limit
 
 // What a kernel's strips can be.
 struct StripShape {
-  std::int32_t columns;         // at most
-  std::int32_t extra_rows = 4;  // the rows that a strip costs beside its own
-  std::int32_t most_rows = 120;
+  std::int32_t columns;     // at most
+  std::int64_t at_once;     // strips on a multiprocessor
+  std::int32_t extra_rows;  // the rows that a strip costs beside its own
+  std::int32_t most_rows;
 };
 
 // How planes are cut into strips.
@@ -33,14 +34,18 @@ struct Strips {
 
   Strips(std::int32_t height, std::int32_t width, std::int64_t plane_count, StripShape shape)
       : columns(shape.columns), across((width + columns - 1) / columns), planes(plane_count) {
-    // By the images' size alone, so that the order of the sums does not depend on the device. Multiprocessors take
-    // strips in turns: few turns of long strips. The count is that of an H200.
+    // By the images' size alone, so that the order of the sums does not depend on the device; the count of
+    // multiprocessors is that of an H200. Its multiprocessors fill up with strips, round by round; in the last round
+    // those that hold few strips take as long as if they held half of what fits, since a strip alone waits a lot.
     constexpr std::int64_t kMultiprocessors = 132;
+    const std::int64_t round = kMultiprocessors * shape.at_once;
     std::int64_t least = std::numeric_limits<std::int64_t>::max();
     for (std::int32_t candidate = shape.most_rows; candidate >= 16; candidate -= strip::kRunRows) {
       const std::int64_t strips = planes * across * ((height + candidate - 1) / candidate);
-      const std::int64_t cost =
-          (strips + kMultiprocessors - 1) / kMultiprocessors * (candidate + shape.extra_rows);
+      const std::int64_t last = (strips % round + kMultiprocessors - 1) / kMultiprocessors;
+      const std::int64_t halves =
+          2 * shape.at_once * (strips / round) + (last == 0 ? 0 : std::max(2 * last, shape.at_once));
+      const std::int64_t cost = halves * (candidate + shape.extra_rows);
       if (cost >= least) continue;
       least = cost;
       rows = candidate;
