@@ -40,7 +40,7 @@ std::vector<Camera> make_cameras() {
     const double angle = 2 * kPi * i / kViews + 0.3, height = 1.6 + 0.8 * std::sin(1.7 * i);
     const double distance = 4.3 + 0.5 * std::cos(2.3 * i);
     Camera camera;
-    char name[16];
+    char name[32];
     std::snprintf(name, sizeof(name), "view_%02d.png", i);
     camera.name = name;
     camera.intrinsics = {kWidth, kHeight, kFocal, kFocal, kWidth / 2.0, kHeight / 2.0};
