@@ -37,12 +37,24 @@ FG_HD float fg_ssim_quotient(float a, float b) {
 FG_HD float fg_ssim_quotient(float a, float b) { return a / b; }
 #endif
 
+// What a window lacks of 1: m = 1 - 2 over / under. t is T, so that callers may gather it from what they keep.
+struct FgSsimDeficit {
+  float over, under;
+};
+
+FG_HD FgSsimDeficit fg_ssim_deficit(float S, float D, float VD, float t, float two_c1) {
+  const float d2 = D * D;
+  const float r = S * S + d2 + two_c1;
+  FgSsimDeficit deficit;
+  deficit.over = d2 * t + VD * (r - FG_FLOAT(2.0) * d2);
+  deficit.under = r * t;
+  return deficit;
+}
+
 FG_HD float fg_ssim_term(FgSsimMoments m, FgSsimConstants k) {
-  const float d2 = m.D * m.D;
-  const float r = m.S * m.S + d2 + FG_FLOAT(2.0) * k.c1;
-  const float t = m.VS + m.VD + FG_FLOAT(2.0) * k.c2;
-  const float less = d2 * t + m.VD * (r - FG_FLOAT(2.0) * d2);
-  return FG_FLOAT(1.0) - fg_ssim_quotient(FG_FLOAT(2.0) * less, r * t);
+  const FgSsimDeficit deficit = fg_ssim_deficit(m.S, m.D, m.VD, m.VS + m.VD + FG_FLOAT(2.0) * k.c2,
+                                                FG_FLOAT(2.0) * k.c1);
+  return FG_FLOAT(1.0) - fg_ssim_quotient(FG_FLOAT(2.0) * deficit.over, deficit.under);
 }
 
 // What the gradient needs of a window, before it is spread back over the window's samples.

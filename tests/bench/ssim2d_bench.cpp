@@ -5,13 +5,13 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <functional>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "kernels/image/image_errors.h"
 #include "kernels/ssim/ssim2d_gradient.h"
+#include "tests/bench/cuda_timer.h"
 #include "tests/bench/median.h"
 #include "tests/gpu/kernels/device_memory.h"
 #include "tests/kernels/test_images.h"
@@ -21,42 +21,7 @@ namespace {
 using fg::test::cuda;
 using fg::test::DeviceArray;
 
-constexpr std::size_t kFlushBytes = std::size_t{256} << 20;
-
-class Timer {
- public:
-  Timer() : flush_(kFlushBytes) {
-    cuda(cudaEventCreate(&begin_));
-    cuda(cudaEventCreate(&end_));
-  }
-  ~Timer() {
-    cudaEventDestroy(begin_);
-    cudaEventDestroy(end_);
-  }
-  Timer(const Timer&) = delete;
-  Timer& operator=(const Timer&) = delete;
-
-  cudaStream_t stream() const { return stream_.get(); }
-  std::vector<double> time(const std::function<void()>& body) {
-    std::vector<double> microseconds;
-    for (int run = -10; run < 100; ++run) {
-      cuda(cudaMemsetAsync(flush_.data(), run & 0xFF, kFlushBytes, stream()));
-      cuda(cudaEventRecord(begin_, stream()));
-      body();
-      cuda(cudaEventRecord(end_, stream()));
-      stream_.wait();
-      float milliseconds = 0;
-      cuda(cudaEventElapsedTime(&milliseconds, begin_, end_));
-      if (run >= 0) microseconds.push_back(1e3 * static_cast<double>(milliseconds));
-    }
-    return microseconds;
-  }
-
- private:
-  fg::test::Stream stream_;
-  DeviceArray<char> flush_;
-  cudaEvent_t begin_ = nullptr, end_ = nullptr;
-};
+using fg::bench::CudaTimer;
 
 template <class T>
 std::vector<T> noise(std::size_t count, std::uint32_t seed) {
@@ -70,7 +35,7 @@ std::vector<T> noise(std::size_t count, std::uint32_t seed) {
 
 // `stored` channels lie in memory, `op.x.channels` of them are scored.
 template <class T>
-void measure(Timer& timer, const char* what, const fg::ImageView<const T>& view, std::int64_t stored,
+void measure(CudaTimer& timer, const char* what, const fg::ImageView<const T>& view, std::int64_t stored,
              double range) {
   const std::size_t pixels = static_cast<std::size_t>(view.batch) * static_cast<std::size_t>(view.height) *
                              static_cast<std::size_t>(view.width);
@@ -146,7 +111,7 @@ int main() {
   cudaDeviceProp device;
   cuda(cudaGetDeviceProperties(&device, 0));
   std::printf("%s\n", device.name);
-  Timer timer;
+  CudaTimer timer;
   const DeviceArray<char> from(std::size_t{1} << 30), to(std::size_t{1} << 30);
   fg::bench::print_line("copy of 1 GiB", timer.time([&] {
     cuda(

@@ -1,0 +1,169 @@
+#pragma once
+// How the live kernels read pixels: frames and references as renderers hold them, three channels scored.
+//
+// A Track walks down one column of an image and hands out the samples of the rows that a run of results needs. Pixels of
+// 8 bits stay packed in registers, one word for all channels; wider ones are read again for each channel, from a cache.
+
+#include <cstdint>
+
+#include "kernels/core/half.h"
+#include "shaders/shared/portable.h"
+
+#if defined(__CUDA_ARCH__)
+#define FG_UNROLL _Pragma("unroll")
+#elif !defined(FG_UNROLL)
+#define FG_UNROLL
+#endif
+
+namespace fg::live {
+
+enum class PixelFormat : std::int32_t {
+  rgba8,      // 4 bytes a pixel, codes 0..255; the order of the channels is free
+  rgba16f,    // 4 halfs
+  rgba32f,    // 4 floats
+  planar32f,  // a plane of floats for each channel
+};
+
+// An image in linear memory. It borrows.
+struct Pixels {
+  const void* data = nullptr;
+  std::int64_t row_bytes = 0;    // from row to row
+  std::int64_t plane_bytes = 0;  // planar32f: from channel to channel
+  std::uint32_t channel[3] = {0, 1, 2};  // where red, green and blue lie: 2, 1, 0 for BGRA
+};
+
+// A float whose bits are 0x4B0000cc is 2^23 + cc: a code becomes a number without a conversion.
+inline constexpr float kCodeBias = 8388608.0f;
+FG_HD float biased_code(std::uint32_t pixel, std::uint32_t channel) {
+#if defined(__CUDA_ARCH__)
+  std::uint32_t bits;
+  asm("prmt.b32 %0, %1, %2, %3;" : "=r"(bits) : "r"(pixel), "r"(0x4B000000u), "r"(0x7440u + channel));
+  return __uint_as_float(bits);
+#else
+  return kCodeBias + static_cast<float>(pixel >> (8 * channel) & 0xFFu);
+#endif
+}
+
+template <PixelFormat kFormat>
+struct Reader;
+
+template <>
+struct Reader<PixelFormat::rgba8> {
+  static constexpr bool kPacked = true;
+  FG_HD static std::uint32_t pixel(const Pixels& image, std::int32_t row, std::int32_t column) {
+    return reinterpret_cast<const std::uint32_t*>(static_cast<const char*>(image.data) +
+                                                  row * image.row_bytes)[column];
+  }
+  FG_HD static float sample(const Pixels& image, std::int32_t row, std::int32_t column, std::uint32_t place) {
+    return biased_code(pixel(image, row, column), place) - kCodeBias;
+  }
+};
+
+template <>
+struct Reader<PixelFormat::rgba16f> {
+  static constexpr bool kPacked = false;
+  FG_HD static float sample(const Pixels& image, std::int32_t row, std::int32_t column, std::uint32_t place) {
+    const auto* const line =
+        reinterpret_cast<const Half*>(static_cast<const char*>(image.data) + row * image.row_bytes);
+    return to_float(line[4 * column + place]);
+  }
+};
+
+template <>
+struct Reader<PixelFormat::rgba32f> {
+  static constexpr bool kPacked = false;
+  FG_HD static float sample(const Pixels& image, std::int32_t row, std::int32_t column, std::uint32_t place) {
+    const auto* const line =
+        reinterpret_cast<const float*>(static_cast<const char*>(image.data) + row * image.row_bytes);
+    return line[4 * column + place];
+  }
+};
+
+template <>
+struct Reader<PixelFormat::planar32f> {
+  static constexpr bool kPacked = false;
+  FG_HD static float sample(const Pixels& image, std::int32_t row, std::int32_t column, std::uint32_t place) {
+    return reinterpret_cast<const float*>(static_cast<const char*>(image.data) +
+                                          place * image.plane_bytes + row * image.row_bytes)[column];
+  }
+};
+
+// Samples are codes where frame and reference are both of 8 bits: exact, and differences of them too. Otherwise they are
+// display-referred values, and codes are divided by 255.
+template <PixelFormat kFrame, PixelFormat kReference>
+inline constexpr bool kInCodes = kFrame == PixelFormat::rgba8 && kReference == PixelFormat::rgba8;
+
+// The samples of kRows rows of a column, zeros outside the image. kCodes: codes stay codes.
+template <PixelFormat kFormat, int kRows, bool kCodes, bool kPacked = Reader<kFormat>::kPacked>
+class Track;
+
+template <PixelFormat kFormat, int kRows, bool kCodes>
+class Track<kFormat, kRows, kCodes, true> {
+ public:
+  // What number() is too large by.
+  static constexpr float kBias = kCodes ? kCodeBias : 0.0f;
+
+  FG_HD Track(const Pixels& image, std::int32_t row, std::int32_t column, std::int32_t height, bool inside)
+      : data_(static_cast<const char*>(image.data)),
+        offset_(row * static_cast<std::int32_t>(image.row_bytes) + 4 * column),
+        row_bytes_(static_cast<std::int32_t>(image.row_bytes)),
+        next_row_(row),
+        height_(height),
+        inside_(inside) {}
+
+  // The last kRows - kNew rows stay, kNew come.
+  template <int kNew>
+  FG_HD void advance() {
+    FG_UNROLL
+    for (int i = 0; i < kRows - kNew; ++i) pixels_[i] = pixels_[i + kNew];
+    if (inside_ && next_row_ >= 0 && next_row_ + kNew <= height_) {
+      FG_UNROLL
+      for (int i = 0; i < kNew; ++i) pixels_[kRows - kNew + i] = at(i);
+    } else {
+      FG_UNROLL
+      for (int i = 0; i < kNew; ++i)
+        pixels_[kRows - kNew + i] = inside_ && next_row_ + i >= 0 && next_row_ + i < height_ ? at(i) : 0u;
+    }
+    offset_ += kNew * row_bytes_;
+    next_row_ += kNew;
+  }
+  // place: the channel's in the pixel.
+  FG_HD float number(const Pixels&, int i, std::uint32_t place) const {
+    const float biased = biased_code(pixels_[i], place);
+    return kCodes ? biased : (biased - kCodeBias) * (1.0f / 255.0f);
+  }
+
+ private:
+  FG_HD std::uint32_t at(int i) const {
+    return *reinterpret_cast<const std::uint32_t*>(data_ + static_cast<std::uint32_t>(offset_ + i * row_bytes_));
+  }
+  std::uint32_t pixels_[kRows] = {};
+  const char* data_;
+  std::int32_t offset_, row_bytes_;  // 32 bits reach an image's bytes: checked by the caller
+  std::int32_t next_row_, height_;
+  bool inside_;
+};
+
+template <PixelFormat kFormat, int kRows, bool kCodes>
+class Track<kFormat, kRows, kCodes, false> {
+ public:
+  static constexpr float kBias = 0;
+
+  FG_HD Track(const Pixels&, std::int32_t row, std::int32_t column, std::int32_t height, bool inside)
+      : first_row_(row - kRows), column_(column), height_(height), inside_(inside) {}
+
+  template <int kNew>
+  FG_HD void advance() {
+    first_row_ += kNew;
+  }
+  FG_HD float number(const Pixels& image, int i, std::uint32_t place) const {
+    const std::int32_t row = first_row_ + i;
+    return inside_ && row >= 0 && row < height_ ? Reader<kFormat>::sample(image, row, column_, place) : 0.0f;
+  }
+
+ private:
+  std::int32_t first_row_, column_, height_;
+  bool inside_;
+};
+
+}  // namespace fg::live

@@ -1,0 +1,107 @@
+#pragma once
+// The window moments of a live reference, phase by phase and thread by thread (tested on the host: live_strip_test).
+//
+// In double and about a sample of the tile: a reference is filtered once and used for many frames.
+//   filter_rows      sums of y - y0 and (y - y0)^2 along rows, for the tile's rows and the halo's
+//   -- barrier --
+//   filter_columns   the same down the columns; mean and variance
+
+#include <cstdint>
+
+#include "kernels/ssim/live_pixels.h"
+#include "kernels/ssim/live_ssim.h"
+#include "kernels/ssim/window.h"
+
+namespace fg::live {
+
+inline constexpr int kTile = 32;  // results of a block: 32 x 32
+inline constexpr int kTileThreads = 256;
+
+struct RowSums {
+  double first, second;
+};
+struct ReferenceTile {
+  RowSums sums[kTile + 2 * kMaxWindowRadius][kTile];  // 42 x 32 x 16 B = 21.5 KB
+};
+
+// A sample of the source as frames will be scored against it, zero outside.
+FG_HD float reference_sample(const LiveReference& op, std::int32_t row, std::int32_t column, int c) {
+  if (row < 0 || row >= op.height || column < 0 || column >= op.width) return 0;
+  const std::uint32_t place = op.source.channel[c];
+  switch (op.source_format) {
+    case PixelFormat::rgba8: {
+      const float code = Reader<PixelFormat::rgba8>::sample(op.source, row, column, place);
+      return op.codes ? code : code * (1.0f / 255.0f);
+    }
+    case PixelFormat::rgba16f: return Reader<PixelFormat::rgba16f>::sample(op.source, row, column, place);
+    case PixelFormat::rgba32f: return Reader<PixelFormat::rgba32f>::sample(op.source, row, column, place);
+    case PixelFormat::planar32f: return Reader<PixelFormat::planar32f>::sample(op.source, row, column, place);
+  }
+  return 0;
+}
+
+// y0: the tile's middle sample where it is finite.
+FG_HD double tile_centre(const LiveReference& op, std::int32_t tile_row, std::int32_t tile_column, int c) {
+  const std::int32_t row = tile_row + kTile / 2, column = tile_column + kTile / 2;
+  const float v = reference_sample(op, row < op.height ? row : op.height - 1,
+                                   column < op.width ? column : op.width - 1, c);
+  return v - v == 0 ? v : 0.0;
+}
+
+FG_HD void filter_rows(int thread, const LiveReference& op, std::int32_t tile_row, std::int32_t tile_column,
+                       int c, double centre, ReferenceTile& shared) {
+  const int radius = op.window.radius;
+  for (int i = thread; i < (kTile + 2 * radius) * kTile; i += kTileThreads) {
+    const int row = i / kTile, column = i % kTile;
+    double first = 0, second = 0;
+    for (int k = -radius; k <= radius; ++k) {
+      const double v = reference_sample(op, tile_row + row - radius, tile_column + column + k, c) - centre;
+      const double weight = op.window.tap[k < 0 ? -k : k];
+      first += weight * v;
+      second += weight * v * v;
+    }
+    shared.sums[row][column] = {first, second};
+  }
+}
+
+FG_HD void filter_columns(int thread, const LiveReference& op, std::int32_t tile_row,
+                          std::int32_t tile_column, int c, double centre, const ReferenceTile& shared) {
+  const int radius = op.window.radius;
+  const double c2 = live_constants(op.codes).c2;
+  for (int i = thread; i < kTile * kTile; i += kTileThreads) {
+    const int row = i / kTile, column = i % kTile;
+    if (tile_row + row >= op.height || tile_column + column >= op.width) continue;
+    double first = 0, second = 0;
+    for (int k = -radius; k <= radius; ++k) {
+      const RowSums sums = shared.sums[row + radius + k][column];
+      const double weight = op.window.tap[k < 0 ? -k : k];
+      first += weight * sums.first;
+      second += weight * sums.second;
+    }
+    // The taps' sum is 1 to 1e-8 only; what they lack lies in y0 as well.
+    const double variance = second - first * first;
+    op.moments[(std::int64_t{c} * op.height + tile_row + row) * op.moments_pitch + tile_column + column] = {
+        static_cast<float>(4 * (centre + first)),
+        static_cast<float>(4 * (variance < 0 ? 0.0 : variance) + 2 * c2)};
+  }
+}
+
+// Copies the thread's pixels of the tile.
+FG_HD void copy_pixels(int thread, const LiveReference& op, std::int32_t tile_row, std::int32_t tile_column) {
+  for (int i = thread; i < kTile * kTile; i += kTileThreads) {
+    const std::int32_t row = tile_row + i / kTile, column = tile_column + i % kTile;
+    if (row >= op.height || column >= op.width) continue;
+    char* const line = static_cast<char*>(op.copy) + row * op.copy_row_bytes;
+    if (op.source_format == PixelFormat::rgba8) {
+      const std::uint32_t pixel = Reader<PixelFormat::rgba8>::pixel(op.source, row, column);
+      std::uint32_t ordered = 0xFF000000u;
+      for (int c = 0; c < 3; ++c) ordered |= (pixel >> (8 * op.source.channel[c]) & 0xFFu) << (8 * c);
+      reinterpret_cast<std::uint32_t*>(line)[column] = ordered;
+    } else {
+      for (int c = 0; c < 3; ++c)
+        reinterpret_cast<float*>(line + c * op.copy_plane_bytes)[column] = reference_sample(op, row, column, c);
+    }
+  }
+}
+
+}  // namespace fg::live

@@ -1,0 +1,138 @@
+// The live kernels on a CUDA stream against the oracle: map, heatmap, histogram, sums.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+#include <string>
+
+#include "tests/gpu/kernels/live_ssim_on_device.h"
+
+namespace fg::test {
+namespace {
+
+using live::PixelFormat;
+
+class live_ssim_cuda : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string reason = no_cuda_device(); !reason.empty()) GTEST_SKIP() << reason;
+  }
+};
+
+LiveOutput run(const LivePicture& frame, const LivePicture& reference, const LiveOptions& options = {}) {
+  const LiveOnDevice device(frame, reference, options);
+  const Stream stream;
+  device.filter_reference(stream.get());
+  device.score(stream.get());
+  stream.wait();
+  EXPECT_TRUE(device.counters_are_zero());
+  return device.results();
+}
+
+void expect_like_oracle(LivePicture frame, LivePicture reference, const LiveOptions& options = {}) {
+  const LiveOutput out = run(frame, reference, options);
+  const LiveExpected expected = expected_scores(frame, reference, options);
+  double worst = 0, smallest = INFINITY;
+  std::uint32_t counted = 0;
+  std::vector<std::uint32_t> bins(kFgMapBins);
+  for (std::size_t i = 0; i < out.map.size(); ++i) {
+    if (std::isnan(expected.map[i])) {
+      ASSERT_TRUE(std::isnan(out.map[i])) << i;
+      ASSERT_EQ(out.heatmap[i], static_cast<std::uint32_t>(kFgColorBorder));
+      continue;
+    }
+    const double error = std::abs(static_cast<double>(out.map[i]) - expected.map[i]);
+    worst = error <= worst ? worst : error;
+    smallest = std::min(smallest, static_cast<double>(out.map[i]));
+    // Colours and bins are those of the map that was written.
+    const double color = std::clamp((1.0 - static_cast<double>(out.map[i])) * 255, 0.0, 255.0);
+    ASSERT_NEAR(out.heatmap[i], color, 0.501);
+    ++bins[static_cast<std::size_t>(
+        std::clamp(static_cast<int>(std::floor(out.map[i] * 2048.0f + 2048.0f)), 0, kFgMapBins - 1))];
+    ++counted;
+  }
+  EXPECT_LE(worst, 1e-5);
+  for (int i = 0; i < kFgMapBins; ++i) ASSERT_EQ(out.statistics[static_cast<std::size_t>(i)], bins[static_cast<std::size_t>(i)]) << i;
+  for (int c = 0; c < 3; ++c)
+    EXPECT_NEAR(sum_at(out.statistics, kFgSumSsim + 2 * c) / counted, expected.ssim_channel[c], 1e-6);
+  const double values = 3.0 * frame.width * frame.height;
+  EXPECT_NEAR(sum_at(out.statistics, kFgSumSquares) / values, expected.errors.mse, 1e-6 * expected.errors.mse);
+  EXPECT_NEAR(sum_at(out.statistics, kFgSumAbsolute) / values, expected.errors.mae, 1e-6 * expected.errors.mae);
+  EXPECT_NEAR(float_at(out.statistics, kFgMaxError), expected.errors.max, 1e-6);
+  EXPECT_EQ(float_at(out.statistics, kFgMapMin), static_cast<float>(smallest));
+  EXPECT_EQ(out.statistics[kFgMapBins + kFgNonfinite], 0u);
+}
+
+TEST_F(live_ssim_cuda, every_window_padding_and_odd_size_matches_the_oracle) {
+  for (const auto& [width, height] : {std::pair{1, 1}, {11, 11}, {33, 17}, {116, 24}, {117, 33}, {640, 203}, {1001, 77}})
+    for (const int window : {7, 9, 11})
+      for (const bool valid : {false, true}) {
+        if (valid && (width < window || height < window)) continue;
+        SCOPED_TRACE(std::to_string(width) + "x" + std::to_string(height) + " window " + std::to_string(window));
+        expect_like_oracle(make_picture(PixelFormat::rgba8, width, height, noisy_scene, true),
+                           make_picture(PixelFormat::rgba8, width, height, scene), {window, valid});
+      }
+}
+
+TEST_F(live_ssim_cuda, every_pair_of_formats_matches_the_oracle) {
+  using enum PixelFormat;
+  for (const PixelFormat frame : {rgba8, rgba16f, rgba32f, planar32f})
+    for (const PixelFormat reference : {rgba8, rgba16f, rgba32f, planar32f}) {
+      SCOPED_TRACE(static_cast<int>(frame) * 10 + static_cast<int>(reference));
+      expect_like_oracle(make_picture(frame, 301, 90, noisy_scene), make_picture(reference, 301, 90, scene));
+    }
+}
+
+TEST_F(live_ssim_cuda, identical_frames_score_exactly_1) {
+  const auto picture = make_picture(PixelFormat::rgba8, 500, 300, noisy_scene);
+  const LiveOutput out = run(picture, picture);
+  for (const float m : out.map) ASSERT_EQ(m, 1.0f);
+  for (int c = 0; c < 3; ++c) EXPECT_EQ(sum_at(out.statistics, kFgSumSsim + 2 * c), 500.0 * 300);
+  EXPECT_EQ(out.statistics[kFgMapBins - 1], 500u * 300);
+  EXPECT_EQ(sum_at(out.statistics, kFgSumSquares), 0.0);
+}
+
+TEST_F(live_ssim_cuda, a_NaN_spoils_its_windows_alone_and_is_counted) {
+  auto frame = make_picture(PixelFormat::rgba32f, 300, 100, noisy_scene);
+  const auto truth = make_picture(PixelFormat::rgba32f, 300, 100, scene);
+  frame.set(1, 40, 142, NAN);
+  const LiveOutput out = run(frame, truth);
+  EXPECT_EQ(out.statistics[kFgMapBins + kFgNonfinite], 1u);
+  EXPECT_TRUE(std::isnan(sum_at(out.statistics, kFgSumSsim + 2)));
+  EXPECT_TRUE(std::isfinite(sum_at(out.statistics, kFgSumSsim)));
+  EXPECT_TRUE(std::isfinite(float_at(out.statistics, kFgMapMin)));
+  std::uint32_t counted = 0;
+  for (int i = 0; i < kFgMapBins; ++i) counted += out.statistics[static_cast<std::size_t>(i)];
+  EXPECT_EQ(counted, 300u * 100 - 121);
+  for (int y = 0; y < 100; ++y)
+    for (int x = 0; x < 300; ++x) {
+      const auto i = static_cast<std::size_t>(y * 300 + x);
+      const bool reached = std::abs(y - 40) <= 5 && std::abs(x - 142) <= 5;
+      ASSERT_EQ(std::isnan(out.map[i]), reached) << x << " " << y;
+      ASSERT_EQ(out.heatmap[i] == static_cast<std::uint32_t>(kFgColorNotANumber), reached);
+    }
+}
+
+TEST_F(live_ssim_cuda, the_same_frame_gives_the_same_bits_every_time) {
+  const auto frame = make_picture(PixelFormat::rgba8, 1280, 720, noisy_scene);
+  const auto truth = make_picture(PixelFormat::rgba8, 1280, 720, scene);
+  const LiveOnDevice device(frame, truth);
+  const Stream stream;
+  device.filter_reference(stream.get());
+  device.score(stream.get());
+  stream.wait();
+  const LiveOutput first = device.results();
+  for (int run = 0; run < 20; ++run) {
+    device.score(stream.get());
+    stream.wait();
+    const LiveOutput again = device.results();
+    ASSERT_EQ(again.statistics, first.statistics);
+    ASSERT_EQ(again.map, first.map);
+    ASSERT_EQ(again.heatmap, first.heatmap);
+  }
+  EXPECT_TRUE(device.counters_are_zero());
+}
+
+}  // namespace
+}  // namespace fg::test

@@ -1,0 +1,103 @@
+#pragma once
+// A live frame's measurement on CUDA device 0: memory for everything that the kernels need, and their results.
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/ssim/live_ssim.h"
+#include "tests/gpu/kernels/device_memory.h"
+#include "tests/kernels/ssim/live_case.h"
+
+namespace fg::test {
+
+class LiveOnDevice {
+ public:
+  LiveOnDevice(const LivePicture& frame, const LivePicture& reference, const LiveOptions& options = {})
+      : width_(frame.width),
+        height_(frame.height),
+        frame_(frame.memory),
+        reference_(reference.memory),
+        copy_(static_cast<std::size_t>(3 * copy_row_bytes() * height_)),
+        moments_(static_cast<std::size_t>(3 * pitch() * height_)),
+        colors_(numbered_colors()),
+        map_(static_cast<std::size_t>(pitch() * height_)),
+        heatmap_(static_cast<std::size_t>(pitch() * height_)),
+        counters_(std::vector<live::Counters>(1)),
+        records_(static_cast<std::size_t>(live::live_blocks(width_, height_))),
+        statistics_(live::kStatisticsWords) {
+    using live::PixelFormat;
+    const bool reference_codes = reference.format == PixelFormat::rgba8;
+    filter_.source = reference.pixels(reference_.data());
+    filter_.source_format = reference.format;
+    filter_.width = width_;
+    filter_.height = height_;
+    filter_.window = gaussian_window(options.window / 2);
+    filter_.codes = frame.format == PixelFormat::rgba8 && reference_codes;
+    filter_.moments = moments_.data();
+    filter_.moments_pitch = pitch();
+    filter_.copy = copy_.data();
+    filter_.copy_row_bytes = copy_row_bytes();
+    filter_.copy_plane_bytes = copy_row_bytes() * height_;
+
+    op_.frame = frame.pixels(frame_.data());
+    op_.frame_format = frame.format;
+    op_.reference = {copy_.data(), filter_.copy_row_bytes, filter_.copy_plane_bytes, {0, 1, 2}};
+    op_.reference_format = reference_codes ? PixelFormat::rgba8 : PixelFormat::planar32f;
+    op_.moments = moments_.data();
+    op_.moments_pitch = pitch();
+    op_.width = width_;
+    op_.height = height_;
+    op_.window = filter_.window;
+    op_.border = options.valid ? options.window / 2 : 0;
+    op_.worst = 1;  // errors are hot
+    op_.colors_per_unit = -(kFgColors - 1);
+    op_.colors = colors_.data();
+    op_.map = map_.data();
+    op_.heatmap = heatmap_.data();
+    op_.map_pitch = op_.heatmap_pitch = pitch();
+    op_.counters = counters_.data();
+    op_.records = records_.data();
+    op_.statistics = statistics_.data();
+  }
+
+  void filter_reference(cudaStream_t stream) const { fg::cuda::live_reference(filter_, stream); }
+  void score(cudaStream_t stream) const { fg::cuda::live_ssim(op_, stream); }
+
+  LiveOutput results() const {
+    LiveOutput out;
+    const std::vector<float> map = map_.read();
+    const std::vector<std::uint32_t> heatmap = heatmap_.read();
+    for (int y = 0; y < height_; ++y)
+      for (int x = 0; x < width_; ++x) {
+        out.map.push_back(map[static_cast<std::size_t>(y * pitch() + x)]);
+        out.heatmap.push_back(heatmap[static_cast<std::size_t>(y * pitch() + x)]);
+      }
+    out.statistics = statistics_.read();
+    return out;
+  }
+  // Every frame leaves the counters as it found them.
+  bool counters_are_zero() const {
+    const live::Counters counters = counters_.read()[0];
+    std::uint32_t any = counters.finished_blocks;
+    for (const std::uint32_t bin : counters.bins) any |= bin;
+    return any == 0;
+  }
+
+ private:
+  std::int32_t pitch() const { return (width_ + 3) / 4 * 4; }
+  std::int64_t copy_row_bytes() const { return std::int64_t{pitch()} * 4; }
+
+  int width_, height_;
+  DeviceArray<unsigned char> frame_, reference_, copy_;
+  DeviceArray<live::ReferenceMoments> moments_;
+  DeviceArray<std::uint32_t> colors_;
+  DeviceArray<float> map_;
+  DeviceArray<std::uint32_t> heatmap_;
+  DeviceArray<live::Counters> counters_;
+  DeviceArray<live::Totals> records_;
+  DeviceArray<std::uint32_t> statistics_;
+  live::LiveReference filter_;
+  live::LiveSsim op_;
+};
+
+}  // namespace fg::test
