@@ -1,7 +1,7 @@
 #pragma once
 // What every .cu file needs around a launch. Included by .cu files alone.
 
-#include <cuda_runtime_api.h>
+#include <cuda_runtime.h>
 
 #include <string>
 
@@ -18,6 +18,34 @@ inline void check(cudaError_t result, const char* what) {
                          result == cudaErrorInvalidDevice || result == cudaErrorNoKernelImageForDevice;
   throw Error(no_device ? ErrorCode::unavailable : ErrorCode::internal,
               std::string(what) + ": " + cudaGetErrorString(result));
+}
+
+// Launches a kernel that may start while the one before it on the stream still runs: it calls wait_for_previous_kernel()
+// before it touches memory. Saves a small second kernel most of its launch (programmatic dependent launch, devices of compute
+// capability 9.0 and newer; others ignore it).
+template <class... Parameters, class... Arguments>
+void launch_early(void (*kernel)(Parameters...), dim3 blocks, unsigned threads, cudaStream_t stream,
+                  Arguments... arguments) {
+  cudaLaunchAttribute attribute{};
+  attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+  attribute.val.programmaticStreamSerializationAllowed = 1;
+  cudaLaunchConfig_t config{};
+  config.gridDim = blocks;
+  config.blockDim = dim3(threads);
+  config.stream = stream;
+  config.attrs = &attribute;
+  int device = 0, major = 0;
+  check(cudaGetDevice(&device), "CUDA");
+  check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "CUDA");
+  config.numAttrs = major >= 9 ? 1 : 0;
+  check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...), "launching a kernel of sums");
+}
+
+// All writes of the kernel before are visible after it.
+__device__ inline void wait_for_previous_kernel() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  cudaGridDependencySynchronize();
+#endif
 }
 
 // Makes a device the thread's current one and gives the old one back.

@@ -14,7 +14,7 @@ Strips strips_of(const Ssim2d<T>& op) {
           op.x.planes(),
           {.columns = strip::kThreads - 2 * op.radius(),
            .at_once = kBlocksPerSm,
-           .extra_rows = 4,
+           .halo_rows = 0,
            .most_rows = 120}};
 }
 

@@ -21,7 +21,7 @@ Strips strips_of(const Ssim2dGradient<T>& op) {
           op.forward.x.planes(),
           {.columns = strip::kThreads - 4 * radius,
            .at_once = kGradientBlocksPerSm,
-           .extra_rows = 2 * radius + 4,
+           .halo_rows = 2 * radius,
            .most_rows = 240}};
 }
 

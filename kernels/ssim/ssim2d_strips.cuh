@@ -21,37 +21,53 @@ inline constexpr std::int64_t kMaxGridYZ = 65535;  // CUDA's limit
 
 // What a kernel's strips can be.
 struct StripShape {
-  std::int32_t columns;     // at most
-  std::int64_t at_once;     // strips on a multiprocessor
-  std::int32_t extra_rows;  // the rows that a strip costs beside its own
+  std::int32_t columns;    // at most
+  std::int64_t at_once;    // strips on a multiprocessor
+  std::int32_t halo_rows;  // that a strip works through beside its own
   std::int32_t most_rows;
 };
 
-// How planes are cut into strips.
+// How planes are cut into strips. A strip works in runs of kRunRows rows, its halo's included; all strips of a plane
+// together in as many whole runs as their rows and halos need, spread evenly.
 struct Strips {
-  std::int32_t columns, rows;  // of results in a strip; the last ones of a plane have fewer
+  std::int32_t columns;    // of results in a strip; the last ones of a plane have fewer
+  std::int32_t halo_rows;  // StripShape's
+  std::int64_t runs;       // of a column of strips
   std::int64_t across, down, per_plane, planes;
 
   Strips(std::int32_t height, std::int32_t width, std::int64_t plane_count, StripShape shape)
-      : columns(shape.columns), across((width + columns - 1) / columns), planes(plane_count) {
+      : columns(shape.columns),
+        halo_rows(shape.halo_rows),
+        across((width + columns - 1) / columns),
+        planes(plane_count) {
     // By the images' size alone, so that the order of the sums does not depend on the device; the count of
     // multiprocessors is that of an H200. Its multiprocessors fill up with strips, round by round; in the last round
     // those that hold few strips take as long as if they held half of what fits, since a strip alone waits a lot.
-    constexpr std::int64_t kMultiprocessors = 132;
+    constexpr std::int64_t kMultiprocessors = 132, kLeastRows = 16, kStartRows = 4;
     const std::int64_t round = kMultiprocessors * shape.at_once;
-    std::int64_t least = std::numeric_limits<std::int64_t>::max();
-    for (std::int32_t candidate = shape.most_rows; candidate >= 16; candidate -= strip::kRunRows) {
-      const std::int64_t strips = planes * across * ((height + candidate - 1) / candidate);
+    const auto runs_of = [&](std::int64_t count) {
+      return (height + count * halo_rows + strip::kRunRows - 1) / strip::kRunRows;
+    };
+    double least = std::numeric_limits<double>::max();
+    const std::int64_t fewest = (height + shape.most_rows - 1) / shape.most_rows;
+    for (std::int64_t candidate = fewest; candidate <= std::max(fewest, height / kLeastRows); ++candidate) {
+      const std::int64_t strips = planes * across * candidate;
       const std::int64_t last = (strips % round + kMultiprocessors - 1) / kMultiprocessors;
       const std::int64_t halves =
           2 * shape.at_once * (strips / round) + (last == 0 ? 0 : std::max(2 * last, shape.at_once));
-      const std::int64_t cost = halves * (candidate + shape.extra_rows);
+      const double rows = static_cast<double>(strip::kRunRows * runs_of(candidate)) / static_cast<double>(candidate);
+      const double cost = static_cast<double>(halves) * (rows + kStartRows);
       if (cost >= least) continue;
       least = cost;
-      rows = candidate;
+      down = candidate;
     }
-    down = (height + rows - 1) / rows;
+    runs = runs_of(down);
     per_plane = across * down;
+  }
+
+  // The row that strip `at` of a column begins with.
+  __host__ __device__ std::int32_t first_row(std::int64_t at) const {
+    return static_cast<std::int32_t>(at * runs / down * strip::kRunRows - at * halo_rows);
   }
 
   void check() const {
@@ -88,9 +104,9 @@ struct StripSums {
 // The part of a plane with a map of height x width that belongs to this block: x across, y down.
 __device__ inline strip::Place place_of_block(const Strips& strips, std::int32_t height, std::int32_t width,
                                               std::int32_t inset) {
-  strip::Place place{static_cast<std::int32_t>(blockIdx.y) * strips.rows, strips.rows,
+  const std::int32_t first_row = strips.first_row(blockIdx.y);
+  strip::Place place{first_row, min(strips.first_row(blockIdx.y + 1), height) - first_row,
                      static_cast<std::int32_t>(blockIdx.x) * strips.columns, strips.columns, inset};
-  place.rows = min(place.rows, height - place.row);
   place.columns = min(place.columns, width - place.column);
   return place;
 }
@@ -123,6 +139,7 @@ __device__ void walk_strip(const PlaneView<const T>& x, const PlaneView<const T>
 static __global__ void __launch_bounds__(kFinishThreads)
     ssim2d_finish(StripSums work, std::int32_t strips_per_plane, std::int64_t channels, double pixels,
                   TableView<double> scores, double* mean) {
+  wait_for_previous_kernel();
   const std::int64_t plane = blockIdx.x;
   const int thread = threadIdx.x;
   const double* const sums = work.of_strip + plane * strips_per_plane;
@@ -149,9 +166,8 @@ static __global__ void __launch_bounds__(kFinishThreads)
 
 inline void finish_sums(const StripSums& sums, const Strips& strips, std::int64_t channels, double pixels,
                         const TableView<double>& scores, double* mean, cudaStream_t stream) {
-  ssim2d_finish<<<static_cast<unsigned>(strips.planes), kFinishThreads, 0, stream>>>(
-      sums, static_cast<std::int32_t>(strips.per_plane), channels, pixels, scores, mean);
-  check(cudaGetLastError(), "launching the SSIM sum");
+  launch_early(ssim2d_finish, dim3(static_cast<unsigned>(strips.planes)), kFinishThreads, stream, sums,
+               static_cast<std::int32_t>(strips.per_plane), channels, pixels, scores, mean);
 }
 
 // launch(blocks, first_plane) for all planes of the strips: z are planes, at most kMaxGridYZ of them at once.
