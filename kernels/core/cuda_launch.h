@@ -38,7 +38,8 @@ void launch_early(void (*kernel)(Parameters...), dim3 blocks, unsigned threads, 
   check(cudaGetDevice(&device), "CUDA");
   check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "CUDA");
   config.numAttrs = major >= 9 ? 1 : 0;
-  check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...), "launching a kernel of sums");
+  check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...),
+        "launching a kernel of sums");
 }
 
 // All writes of the kernel before are visible after it.

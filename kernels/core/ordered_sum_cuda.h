@@ -14,6 +14,7 @@
 
 #include <cstdint>
 
+#include "kernels/core/cuda_launch.h"
 #include "kernels/core/cuda_reduce.h"
 #include "kernels/core/ordered_sum_math.h"
 
@@ -107,6 +108,7 @@ class Segments {
 
 // One warp a group; planes along y. Sums that every segment added to itself would meet in a few lines of L2.
 static __global__ void __launch_bounds__(kRoughThreads) ordered_rough(Work work) {
+  wait_for_previous_kernel();
   const std::int64_t group = std::int64_t{blockIdx.x} * (kRoughThreads / 32) + threadIdx.x / 32;
   const std::int64_t plane = blockIdx.y, first = group * kGroupSegments;
   if (group >= work.groups) return;  // the same for the whole warp
@@ -212,6 +214,7 @@ __device__ inline Item segment_item(double term, double about, double error, std
 static __global__ void __launch_bounds__(kThreads, 2) ordered_groups(Work work) {
   __shared__ Merging<kThreads> merging;  // 10.7 KB
   __shared__ std::int32_t first_binade;
+  wait_for_previous_kernel();
   const int thread = threadIdx.x;
   // The groups at the front take longest, and begin; the others run from the last that was written, which L2
   // still has, to the first.

@@ -71,6 +71,7 @@ __global__ void __launch_bounds__(kThreads)
 // One block an image.
 __global__ void __launch_bounds__(kThreads)
     error_rows(const Part* parts, int blocks, double samples, double data_range, TableView<double> errors) {
+  wait_for_previous_kernel();
   const std::int64_t image = blockIdx.x;
   double squares = 0, magnitudes = 0, largest = 0;
   for (int i = threadIdx.x; i < blocks; i += kThreads) {
@@ -107,9 +108,8 @@ void image_errors(const ImageErrors<T>& op, Scratch scratch, int device, void* s
       op, static_cast<unsigned>(runs_per_image(op)), static_cast<unsigned>(blocks), parts);
   check(cudaGetLastError(), "launching the pixel errors");
   const double samples = static_cast<double>(op.x.height) * op.x.width * static_cast<double>(op.x.channels);
-  error_rows<<<static_cast<unsigned>(op.x.batch), kThreads, 0, cuda_stream>>>(
-      parts, static_cast<int>(blocks), samples, op.data_range, op.errors);
-  check(cudaGetLastError(), "launching the sum of the pixel errors");
+  launch_early(error_rows, dim3(static_cast<unsigned>(op.x.batch)), kThreads, cuda_stream, parts,
+               static_cast<int>(blocks), samples, op.data_range, op.errors);
 }
 
 template std::size_t image_errors_scratch_bytes(const ImageErrors<float>&);

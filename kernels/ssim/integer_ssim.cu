@@ -86,6 +86,7 @@ __global__ void __launch_bounds__(ordered_sum::kWalkThreads)
     integer_ssim_finish(ordered_sum::Work work, std::int64_t first_plane, double weights,
                         TableView<double> scores, double* plane_scores, double* mean_of_one) {
   __shared__ ordered_sum::Walk shared;  // 46 KB
+  wait_for_previous_kernel();
   const double sum = ordered_sum::walk(work, blockIdx.x, shared);
   if (threadIdx.x != 0) return;
   const double score = sum / weights;
@@ -133,14 +134,12 @@ void integer_ssim(const IntegerSsim<T>& op, Scratch scratch, int device, void* s
     constexpr unsigned kWarps = ordered_sum::kRoughThreads / 32;
     const dim3 rough_blocks((static_cast<unsigned>(work.groups) + kWarps - 1) / kWarps,
                             static_cast<unsigned>(count));
-    ordered_sum::ordered_rough<<<rough_blocks, ordered_sum::kRoughThreads, 0, cuda_stream>>>(work);
-    check(cudaGetLastError(), "launching the rough sums");
+    launch_early(ordered_sum::ordered_rough, rough_blocks, ordered_sum::kRoughThreads, cuda_stream, work);
     const dim3 groups(static_cast<unsigned>(work.groups), static_cast<unsigned>(count));
-    ordered_sum::ordered_groups<<<groups, ordered_sum::kThreads, 0, cuda_stream>>>(work);
-    check(cudaGetLastError(), "launching the ordered sums");
-    integer_ssim_finish<<<static_cast<unsigned>(count), ordered_sum::kWalkThreads, 0, cuda_stream>>>(
-        work, first, weights, op.scores, plane_scores, plan.planes == 1 ? op.mean : nullptr);
-    check(cudaGetLastError(), "launching the end of integer SSIM");
+    launch_early(ordered_sum::ordered_groups, groups, ordered_sum::kThreads, cuda_stream, work);
+    launch_early(integer_ssim_finish, dim3(static_cast<unsigned>(count)), ordered_sum::kWalkThreads,
+                 cuda_stream, work, first, weights, op.scores, plane_scores,
+                 plan.planes == 1 ? op.mean : nullptr);
   }
   if (op.mean == nullptr || plan.planes == 1) return;
   integer_ssim_mean<<<1, 1, 0, cuda_stream>>>(plane_scores, plan.planes, op.mean);

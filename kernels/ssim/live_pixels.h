@@ -27,8 +27,8 @@ enum class PixelFormat : std::int32_t {
 // An image in linear memory. It borrows.
 struct Pixels {
   const void* data = nullptr;
-  std::int64_t row_bytes = 0;    // from row to row
-  std::int64_t plane_bytes = 0;  // planar32f: from channel to channel
+  std::int64_t row_bytes = 0;            // from row to row
+  std::int64_t plane_bytes = 0;          // planar32f: from channel to channel
   std::uint32_t channel[3] = {0, 1, 2};  // where red, green and blue lie: 2, 1, 0 for BGRA
 };
 
@@ -83,15 +83,15 @@ template <>
 struct Reader<PixelFormat::planar32f> {
   static constexpr bool kPacked = false;
   FG_HD static float sample(const Pixels& image, std::int32_t row, std::int32_t column, std::uint32_t place) {
-    return reinterpret_cast<const float*>(static_cast<const char*>(image.data) +
-                                          place * image.plane_bytes + row * image.row_bytes)[column];
+    return reinterpret_cast<const float*>(static_cast<const char*>(image.data) + place * image.plane_bytes +
+                                          row * image.row_bytes)[column];
   }
 };
 
 // Samples are codes where frame and reference are both of 8 bits: exact, and differences of them too. Otherwise they are
 // display-referred values, and codes are divided by 255.
 template <PixelFormat kFrame, PixelFormat kReference>
-inline constexpr bool kInCodes = kFrame == PixelFormat::rgba8 && kReference == PixelFormat::rgba8;
+inline constexpr bool kInCodes = kFrame == PixelFormat::rgba8&& kReference == PixelFormat::rgba8;
 
 // The samples of kRows rows of a column, zeros outside the image. kCodes: codes stay codes.
 template <PixelFormat kFormat, int kRows, bool kCodes, bool kPacked = Reader<kFormat>::kPacked>
@@ -135,7 +135,8 @@ class Track<kFormat, kRows, kCodes, true> {
 
  private:
   FG_HD std::uint32_t at(int i) const {
-    return *reinterpret_cast<const std::uint32_t*>(data_ + static_cast<std::uint32_t>(offset_ + i * row_bytes_));
+    return *reinterpret_cast<const std::uint32_t*>(data_ +
+                                                   static_cast<std::uint32_t>(offset_ + i * row_bytes_));
   }
   std::uint32_t pixels_[kRows] = {};
   const char* data_;

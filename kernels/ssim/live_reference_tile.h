@@ -33,9 +33,12 @@ FG_HD float reference_sample(const LiveReference& op, std::int32_t row, std::int
       const float code = Reader<PixelFormat::rgba8>::sample(op.source, row, column, place);
       return op.codes ? code : code * (1.0f / 255.0f);
     }
-    case PixelFormat::rgba16f: return Reader<PixelFormat::rgba16f>::sample(op.source, row, column, place);
-    case PixelFormat::rgba32f: return Reader<PixelFormat::rgba32f>::sample(op.source, row, column, place);
-    case PixelFormat::planar32f: return Reader<PixelFormat::planar32f>::sample(op.source, row, column, place);
+    case PixelFormat::rgba16f:
+      return Reader<PixelFormat::rgba16f>::sample(op.source, row, column, place);
+    case PixelFormat::rgba32f:
+      return Reader<PixelFormat::rgba32f>::sample(op.source, row, column, place);
+    case PixelFormat::planar32f:
+      return Reader<PixelFormat::planar32f>::sample(op.source, row, column, place);
   }
   return 0;
 }
@@ -99,7 +102,8 @@ FG_HD void copy_pixels(int thread, const LiveReference& op, std::int32_t tile_ro
       reinterpret_cast<std::uint32_t*>(line)[column] = ordered;
     } else {
       for (int c = 0; c < 3; ++c)
-        reinterpret_cast<float*>(line + c * op.copy_plane_bytes)[column] = reference_sample(op, row, column, c);
+        reinterpret_cast<float*>(line + c * op.copy_plane_bytes)[column] =
+            reference_sample(op, row, column, c);
     }
   }
 }

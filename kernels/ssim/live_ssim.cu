@@ -1,5 +1,5 @@
-// The live kernels and their launch on a stream. One kernel a frame: blocks score strips (live_strip.h), the last block to
-// finish adds up what all left.
+// The live kernels and their launch on a stream. One kernel a frame: blocks score strips (live_strip.h), each leaves its sums
+// and adds to the histogram.
 
 #include "kernels/ssim/live_ssim.h"
 
@@ -112,21 +112,32 @@ __device__ void load_moments(const LiveSsim& op, const Group& group, int c, Refe
   }
 }
 
-// The means of d over 16 x 8 samples of the strip, for each channel; infinite and NaN ones are left out. Codes stay whole.
+// One of 16 x 8 samples of d over the strip, for each channel; zero where it is infinite or NaN.
 template <PixelFormat kFrame, PixelFormat kReference>
-__device__ void centre_strip(const LiveSsim& op, const Place& place, float* d0) {
+__device__ void sample_strip(const LiveSsim& op, const Place& place, float* d) {
   constexpr bool kCodes = kInCodes<kFrame, kReference>;
   constexpr float kFrameScale = kFrame == PixelFormat::rgba8 && !kCodes ? 1.0f / 255.0f : 1.0f;
   constexpr float kReferenceScale = kReference == PixelFormat::rgba8 && !kCodes ? 1.0f / 255.0f : 1.0f;
-  __shared__ float of_warp[3][kThreads / 32];
   const int thread = threadIdx.x;
   const std::int32_t row = place.row + (2 * (thread / 16) + 1) * place.rows / 16;
   const std::int32_t column = place.column + (2 * (thread % 16) + 1) * place.columns / 32;
 #pragma unroll
   for (int c = 0; c < 3; ++c) {
-    const float d = Reader<kFrame>::sample(op.frame, row, column, op.frame.channel[c]) * kFrameScale -
-                    Reader<kReference>::sample(op.reference, row, column, op.reference.channel[c]) * kReferenceScale;
-    float sum = is_finite(d) ? d : 0.0f;
+    const float v =
+        Reader<kFrame>::sample(op.frame, row, column, op.frame.channel[c]) * kFrameScale -
+        Reader<kReference>::sample(op.reference, row, column, op.reference.channel[c]) * kReferenceScale;
+    d[c] = is_finite(v) ? v : 0.0f;
+  }
+}
+
+// Their mean over the block's threads: d0. Codes stay whole.
+template <bool kCodes>
+__device__ void centre_strip(const float* d, float* d0) {
+  __shared__ float of_warp[3][kThreads / 32];
+  const int thread = threadIdx.x;
+#pragma unroll
+  for (int c = 0; c < 3; ++c) {
+    float sum = d[c];
 #pragma unroll
     for (int step = 16; step > 0; step /= 2) sum += __shfl_down_sync(0xFFFFFFFFu, sum, step);
     if (thread % 32 == 0) of_warp[c][thread / 32] = sum;
@@ -140,76 +151,46 @@ __device__ void centre_strip(const LiveSsim& op, const Place& place, float* d0) 
   __syncthreads();
 }
 
+// What threads sum: half of what the terms of each channel lack of 1, d^2, |d|; then the largest |d|, the smallest value of
+// the map, the count of values that are not finite.
+constexpr int kTotals = 8;
 template <class T>
 __device__ T combined(int which, T a, T b) {
   return which == 5 ? (a > b ? a : b) : which == 6 ? (a < b ? a : b) : a + b;
 }
 
-// The totals of all threads of the block, in a fixed order: T within a warp, in double then; valid in thread 0.
-template <class T>
-__device__ Totals block_totals(const T (&of_thread)[kTotals]) {
-  __shared__ T of_warp[kTotals][kThreads / 32];
+// Adds the threads' totals in a fixed order, float within a warp and double then, and writes the block's record. counted:
+// results of the block that count. scale: of d, to 0..1.
+__device__ void leave_record(const float (&of_thread)[kTotals], double counted, double scale,
+                             std::uint32_t* record) {
+  __shared__ float of_warp[kTotals][kThreads / 32];
   const int thread = threadIdx.x;
 #pragma unroll
   for (int i = 0; i < kTotals; ++i) {
-    T value = of_thread[i];
+    float value = of_thread[i];
 #pragma unroll
     for (int step = 16; step > 0; step /= 2)
       value = combined(i, value, __shfl_down_sync(0xFFFFFFFFu, value, step));
     if (thread % 32 == 0) of_warp[i][thread / 32] = value;
   }
   __syncthreads();
-  Totals totals{};
-  if (thread == 0) {
+  if (thread >= kTotals) return;
+  double total = static_cast<double>(of_warp[thread][0]);
 #pragma unroll
-    for (int i = 0; i < kTotals; ++i) {
-      totals.value[i] = static_cast<double>(of_warp[i][0]);
-#pragma unroll
-      for (int warp = 1; warp < kThreads / 32; ++warp)
-        totals.value[i] = combined(i, totals.value[i], static_cast<double>(of_warp[i][warp]));
-    }
+  for (int warp = 1; warp < kThreads / 32; ++warp)
+    total = combined(thread, total, static_cast<double>(of_warp[thread][warp]));
+  if (thread < 3) total = counted - 2 * total;
+  if (thread == 3) total *= scale * scale;
+  if (thread == 4 || thread == 5) total *= scale;
+  const auto high = static_cast<float>(total);
+  if (thread < 5) {
+    record[2 * thread] = __float_as_uint(high);
+    record[2 * thread + 1] = __float_as_uint(static_cast<float>(total - static_cast<double>(high)));
+  } else {
+    static_assert(kFgMaxError == 10 && kFgMapMin == 11 && kFgNonfinite == 12 && kFgRecordWords == 16);
+    record[5 + thread] = thread == 7 ? static_cast<std::uint32_t>(total) : __float_as_uint(high);
+    record[8 + thread] = 0;
   }
-  return totals;
-}
-
-__device__ void fence() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
-
-// Adds the blocks' totals in their order, writes the frame's statistics, and leaves the counters zero. By one block.
-__device__ void finish_frame(const LiveSsim& op, std::uint32_t blocks, double scale) {
-  const int thread = threadIdx.x;
-  double sums[kTotals] = {0, 0, 0, 0, 0, 0, INFINITY, 0};
-  constexpr int kBinsEach = kFgMapBins / kThreads;
-  std::uint32_t bins[kBinsEach];  // everything is asked for before anything is waited for
-#pragma unroll
-  for (int i = 0; i < kBinsEach; ++i) bins[i] = __ldcg(&op.counters->bins[i * kThreads + thread]);
-#pragma unroll 4
-  for (std::uint32_t block = thread; block < blocks; block += kThreads)
-#pragma unroll
-    for (int i = 0; i < kTotals; ++i)
-      sums[i] = combined(i, sums[i], __ldcg(&op.records[block].value[i]));
-#pragma unroll
-  for (int i = 0; i < kBinsEach; ++i) {
-    op.statistics[i * kThreads + thread] = bins[i];
-    op.counters->bins[i * kThreads + thread] = 0;
-  }
-  const Totals totals = block_totals(sums);
-  if (thread != 0) return;
-  std::uint32_t* const record = op.statistics + kFgMapBins;
-  // The terms of a channel sum to their count less twice what they lack.
-  const double count = static_cast<double>(op.width - 2 * op.border) * (op.height - 2 * op.border);
-  const double factor[5] = {-2, -2, -2, scale * scale, scale};
-#pragma unroll
-  for (int i = 0; i < 5; ++i) {
-    const double sum = totals.value[i] * factor[i] + (i < 3 ? count : 0);
-    const auto high = static_cast<float>(sum);
-    record[2 * i] = __float_as_uint(high);
-    record[2 * i + 1] = __float_as_uint(static_cast<float>(sum - high));
-  }
-  record[kFgMaxError] = __float_as_uint(static_cast<float>(totals.value[5] * scale));
-  record[kFgMapMin] = __float_as_uint(static_cast<float>(totals.value[6]));
-  record[kFgNonfinite] = static_cast<std::uint32_t>(totals.value[7]);
-  for (int i = kFgNonfinite + 1; i < kFgRecordWords; ++i) record[i] = 0;
-  op.counters->finished_blocks = 0;
 }
 
 // One block a strip: x across, y down.
@@ -217,26 +198,36 @@ template <int kRadius, PixelFormat kFrame, PixelFormat kReference>
 __device__ void score_strip(const LiveSsim& op, const Strips& strips) {
   constexpr bool kCodes = kInCodes<kFrame, kReference>;
   constexpr int kRows = kRunRows + 2 * kRadius;
-  __shared__ Sums buffers[2];                       // 26.9 KB
-  __shared__ Histogram histogram;                   // 8.2 KB
+  __shared__ Sums buffers[2];                        // 26.9 KB
+  __shared__ Histogram histogram;                    // 8.2 KB
   __shared__ std::uint32_t colors[kFgColorEntries];  // 1 KB
   const int thread = threadIdx.x;
-  const Place place = strips.place(static_cast<std::int32_t>(blockIdx.x), static_cast<std::int32_t>(blockIdx.y),
-                                   op.width, op.height);
+  const Place place = strips.place(static_cast<std::int32_t>(blockIdx.x),
+                                   static_cast<std::int32_t>(blockIdx.y), op.width, op.height);
   const std::int32_t column = place.column - kRadius + thread;
   const bool inside = column >= 0 && column < op.width && thread < place.columns + 2 * kRadius;
   const bool own = thread >= kRadius && thread < place.columns + kRadius;
   Track<kFrame, kRows, kCodes> x(op.frame, place.row - kRadius, column, op.height, inside);
   Track<kReference, kRows, kCodes> y(op.reference, place.row - kRadius, column, op.height, inside);
+  // Everything from memory is asked for before anything is waited for.
+  float d_of_thread[3];
+  sample_strip<kFrame, kReference>(op, place, d_of_thread);
   x.template advance<kRows>();
   y.template advance<kRows>();
-  for (int i = thread; i < kFgMapBins / 2; i += kThreads) histogram.pairs[i] = 0;
-  for (int i = thread; i < kFgColorEntries; i += kThreads) colors[i] = op.colors[i];
+  constexpr int kColorsEach = (kFgColorEntries + kThreads - 1) / kThreads;
+  std::uint32_t colors_of_thread[kColorsEach];
+#pragma unroll
+  for (int i = 0; i < kColorsEach; ++i)
+    colors_of_thread[i] = i * kThreads + thread < kFgColorEntries ? op.colors[i * kThreads + thread] : 0;
+  for (int i = thread; i < static_cast<int>(kPairs); i += kThreads) histogram.pairs[i] = 0;
   // Read from shared memory, the places are the thread's own: what is the whole warp's would be moved for each use.
   __shared__ Places places[3];
   if (thread < 3) places[thread] = {op.frame.channel[thread], op.reference.channel[thread]};
   __shared__ float d0[3];
-  centre_strip<kFrame, kReference>(op, place, d0);
+#pragma unroll
+  for (int i = 0; i < kColorsEach; ++i)
+    if (i * kThreads + thread < kFgColorEntries) colors[i * kThreads + thread] = colors_of_thread[i];
+  centre_strip<kCodes>(d_of_thread, d0);
 
   const float two_c1 = 2.0f * live_constants(kCodes).c1;
   const bool has_columns = thread / 32 * 32 < place.columns + 2 * kRadius;
@@ -289,28 +280,23 @@ __device__ void score_strip(const LiveSsim& op, const Strips& strips) {
       smallest = fminf(smallest, finish_group<!kCodes>(op, group, counts, lacking, colors, histogram));
   }
 
-  const float of_thread[kTotals] = {lacking_of[0], lacking_of[1], lacking_of[2],          squares, absolute,
-                                    largest,       smallest,      static_cast<float>(nonfinite)};
-  const Totals totals = block_totals(of_thread);  // the histogram is complete after its barrier
+  const float of_thread[kTotals] = {
+      lacking_of[0], lacking_of[1], lacking_of[2], squares,
+      absolute,      largest,       smallest,      static_cast<float>(nonfinite)};
+  const std::int32_t block = static_cast<std::int32_t>(blockIdx.y * gridDim.x + blockIdx.x);
+  leave_record(of_thread, results_that_count(place, op.width, op.height, op.border),
+               kCodes ? 1.0 / 255.0 : 1.0, op.statistics + kFgMapBins + block * kFgRecordWords);
+  // The histogram has been complete since the barrier of the record.
 #pragma unroll 4
   for (std::uint32_t i = thread; i < kPairs; i += kThreads) {
     const std::uint32_t pair = histogram.pairs[i];
-    if (pair & 0xFFFFu) atomicAdd(&op.counters->bins[i], pair & 0xFFFFu);
-    if (pair >> 16) atomicAdd(&op.counters->bins[kPairs + i], pair >> 16);
+    if (pair & 0xFFFFu) atomicAdd(op.statistics + i, pair & 0xFFFFu);
+    if (pair >> 16) atomicAdd(op.statistics + kPairs + i, pair >> 16);
   }
+  if (op.next_bins == nullptr) return;
   const std::uint32_t blocks = gridDim.x * gridDim.y;
-  // The barrier gathers the block's writes, one thread's fence makes them visible before the block is counted.
-  if (thread == 0) op.records[blockIdx.y * gridDim.x + blockIdx.x] = totals;
-  __syncthreads();
-  __shared__ bool last;
-  if (thread == 0) {
-    fence();
-    last = atomicAdd(&op.counters->finished_blocks, 1u) == blocks - 1;
-    fence();
-  }
-  __syncthreads();
-  if (!last) return;  // the same for the whole block
-  finish_frame(op, blocks, kCodes ? 1.0 / 255.0 : 1.0);
+  for (std::uint32_t i = block * kThreads + thread; i < kFgMapBins; i += blocks * kThreads)
+    op.next_bins[i] = 0;
 }
 
 template <int kRadius, PixelFormat kFrame, PixelFormat kReference>
@@ -322,7 +308,8 @@ __global__ void __launch_bounds__(kThreads, Reader<kFrame>::kPacked&& Reader<kRe
 }
 
 // z: channels.
-__global__ void __launch_bounds__(kTileThreads) live_reference_tiles(const __grid_constant__ LiveReference op) {
+__global__ void __launch_bounds__(kTileThreads)
+    live_reference_tiles(const __grid_constant__ LiveReference op) {
   __shared__ ReferenceTile tile;
   const int thread = threadIdx.x, c = blockIdx.z;
   const std::int32_t row = blockIdx.y * kTile, column = blockIdx.x * kTile;
@@ -339,8 +326,8 @@ void launch(const LiveSsim& op, cudaStream_t stream) {
   const auto kernel = op.window.radius == 5   ? live_ssim_strips<5, kFrame, kReference>
                       : op.window.radius == 4 ? live_ssim_strips<4, kFrame, kReference>
                                               : live_ssim_strips<3, kFrame, kReference>;
-  kernel<<<dim3(static_cast<unsigned>(strips.across), static_cast<unsigned>(strips.down)), kThreads, 0, stream>>>(
-      op, strips);
+  kernel<<<dim3(static_cast<unsigned>(strips.across), static_cast<unsigned>(strips.down)), kThreads, 0,
+           stream>>>(op, strips);
   cuda::check(cudaGetLastError(), "launching the live SSIM kernel");
 }
 
@@ -354,9 +341,10 @@ void launch_frame(const LiveSsim& op, cudaStream_t stream) {
 
 }  // namespace
 
-std::int32_t live_blocks(std::int32_t width, std::int32_t height) {
+std::size_t live_statistics_words(std::int32_t width, std::int32_t height) {
   const Strips strips = strips_of(width, height);
-  return strips.across * strips.down;
+  return kFgMapBins +
+         static_cast<std::size_t>(strips.across) * static_cast<std::size_t>(strips.down) * kFgRecordWords;
 }
 
 }  // namespace fg::live
@@ -364,7 +352,9 @@ std::int32_t live_blocks(std::int32_t width, std::int32_t height) {
 namespace fg::cuda {
 
 void live_reference(const live::LiveReference& op, void* stream) {
-  const auto tiles = [](std::int32_t n) { return static_cast<unsigned>((n + live::kTile - 1) / live::kTile); };
+  const auto tiles = [](std::int32_t n) {
+    return static_cast<unsigned>((n + live::kTile - 1) / live::kTile);
+  };
   live::live_reference_tiles<<<dim3(tiles(op.width), tiles(op.height), 3), live::kTileThreads, 0,
                                static_cast<cudaStream_t>(stream)>>>(op);
   check(cudaGetLastError(), "launching the moments of the live reference");
@@ -374,10 +364,14 @@ void live_ssim(const live::LiveSsim& op, void* stream) {
   using live::PixelFormat;
   const auto cuda_stream = static_cast<cudaStream_t>(stream);
   switch (op.frame_format) {
-    case PixelFormat::rgba8: return live::launch_frame<PixelFormat::rgba8>(op, cuda_stream);
-    case PixelFormat::rgba16f: return live::launch_frame<PixelFormat::rgba16f>(op, cuda_stream);
-    case PixelFormat::rgba32f: return live::launch_frame<PixelFormat::rgba32f>(op, cuda_stream);
-    case PixelFormat::planar32f: return live::launch_frame<PixelFormat::planar32f>(op, cuda_stream);
+    case PixelFormat::rgba8:
+      return live::launch_frame<PixelFormat::rgba8>(op, cuda_stream);
+    case PixelFormat::rgba16f:
+      return live::launch_frame<PixelFormat::rgba16f>(op, cuda_stream);
+    case PixelFormat::rgba32f:
+      return live::launch_frame<PixelFormat::rgba32f>(op, cuda_stream);
+    case PixelFormat::planar32f:
+      return live::launch_frame<PixelFormat::planar32f>(op, cuda_stream);
   }
 }
 

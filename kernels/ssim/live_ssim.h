@@ -8,7 +8,7 @@
 // graphics queue takes.
 //
 // Conventions are the shader executor's (shaders/ssim): three channels, the map is their mean, the words that a frame
-// leaves behind are those of shaders/shared/frame_statistics.h with one record.
+// leaves behind are those of shaders/shared/frame_statistics.h, a record for each block.
 
 #include <cstddef>
 #include <cstdint>
@@ -27,19 +27,6 @@ struct alignas(8) ReferenceMoments {
   float four_variances;  // 4 VY + 2 c2
 };
 
-// Working memory that frames share, one after the other. Zero before the first one; every frame leaves it zero again.
-struct Counters {
-  std::uint32_t bins[kFgMapBins];
-  std::uint32_t finished_blocks;
-};
-
-// What a block of the kernel leaves: half of what the terms of each channel lack of 1, the sums of d^2 and |d|, the largest
-// |d|, the smallest finite value of the map, the count of values that are not finite.
-inline constexpr int kTotals = 8;
-struct Totals {
-  double value[kTotals];
-};
-
 // A frame's measurement: pointers are device memory. Everything is borrowed until the kernel has run.
 struct LiveSsim {
   Pixels frame;
@@ -50,24 +37,24 @@ struct LiveSsim {
   std::int32_t moments_pitch = 0;             // elements; a multiple of 2
   std::int32_t width = 0, height = 0;
   WindowTaps window;
-  std::int32_t border = 0;  // 0: zeros outside count (same); the window's radius: only windows inside do (valid)
+  std::int32_t border =
+      0;  // 0: zeros outside count (same); the window's radius: only windows inside do (valid)
   // Of a heatmap: map value `worst` has colour 0, a step of 1 is colors_per_unit colours.
   float worst = 0, colors_per_unit = 0;
-  const std::uint32_t* colors = nullptr;  // [kFgColorEntries], RGBA8
-  float* map = nullptr;                   // [height, map_pitch]; NaN in the border
-  std::uint32_t* heatmap = nullptr;       // [height, heatmap_pitch], RGBA8
+  const std::uint32_t* colors = nullptr;          // [kFgColorEntries], RGBA8
+  float* map = nullptr;                           // [height, map_pitch]; NaN in the border
+  std::uint32_t* heatmap = nullptr;               // [height, heatmap_pitch], RGBA8
   std::int32_t map_pitch = 0, heatmap_pitch = 0;  // elements
-  Counters* counters = nullptr;
-  Totals* records = nullptr;            // [live_blocks(width, height)]
-  std::uint32_t* statistics = nullptr;  // kStatisticsWords, written
+  // frame_statistics.h: the bins, zero when the kernel starts, and a record of each block, written.
+  std::uint32_t* statistics = nullptr;  // [live_statistics_words(width, height)]
+  // Bins that the kernel leaves zero, those of the next frame: two buffers take turns, and nobody has to clear them.
+  std::uint32_t* next_bins = nullptr;  // [kFgMapBins], or null
 };
 // (k1 L)^2 and (k2 L)^2 with k1 = 0.01, k2 = 0.03 and L the range of the samples.
 FG_HD FgSsimConstants live_constants(bool codes) {
   const float range = codes ? 255.0f : 1.0f;
   return {1e-4f * range * range, 9e-4f * range * range};
 }
-
-inline constexpr int kStatisticsWords = kFgMapBins + kFgRecordWords;
 
 // The moments of a reference, and a copy of it in the format that frames are scored against: rgba8 of an rgba8 source, else
 // planar32f. codes: frames will be rgba8 too, samples are then codes (kInCodes).
@@ -83,8 +70,8 @@ struct LiveReference {
   std::int64_t copy_row_bytes = 0, copy_plane_bytes = 0;
 };
 
-// Blocks of the live kernel, by the size alone.
-std::int32_t live_blocks(std::int32_t width, std::int32_t height);
+// By the size alone: a record for each block of the kernel.
+std::size_t live_statistics_words(std::int32_t width, std::int32_t height);
 
 }  // namespace fg::live
 

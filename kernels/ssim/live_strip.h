@@ -27,9 +27,9 @@
 
 namespace fg::live {
 
-inline constexpr int kThreads = 128;     // columns of a strip, halo included
-inline constexpr int kRunRows = 8;       // rows of results between two barriers
-inline constexpr int kGroupColumns = 8;  // results of a thread in a row
+inline constexpr int kThreads = 128;      // columns of a strip, halo included
+inline constexpr int kRunRows = 8;        // rows of results between two barriers
+inline constexpr int kGroupColumns = 8;   // results of a thread in a row
 inline constexpr int kMostColumns = 116;  // of results: a multiple of 4, so that rows of groups are aligned
 // Rows lie an odd number of 16 bytes apart: 8 lanes read 8 rows without a bank conflict. The last group reads 20 columns.
 inline constexpr int kPitch = kThreads + 12;
@@ -68,7 +68,8 @@ FG_HD bool is_finite(float v) { return fabsf(v) <= 3.402823466e38f; }
 // both images are zero there.
 template <int kRadius, class X, class Y>
 FG_HD void filter_columns(int thread, const X& x, const Y& y, const Pixels& frame, const Pixels& reference,
-                          Places places, float d0, const WindowTaps& window, bool own, Sums& shared, Errors& errors) {
+                          Places places, float d0, const WindowTaps& window, bool own, Sums& shared,
+                          Errors& errors) {
   float d1[kRunRows], d2[kRunRows], dy[kRunRows];
   FG_UNROLL
   for (int i = 0; i < kRunRows; ++i) d1[i] = d2[i] = dy[i] = 0;
@@ -168,7 +169,8 @@ FG_HD void score_channel(int thread, const Sums& shared, const WindowTaps& windo
 }
 
 // Which of a group's results count: they exist and lie inside the border.
-FG_HD std::uint32_t counting(const Group& group, std::int32_t width, std::int32_t height, std::int32_t border) {
+FG_HD std::uint32_t counting(const Group& group, std::int32_t width, std::int32_t height,
+                             std::int32_t border) {
   if (group.count <= 0 || group.row < border || group.row >= height - border) return 0;
   const std::int32_t first = border - group.column;
   std::int32_t last = width - border - group.column;
@@ -176,6 +178,17 @@ FG_HD std::uint32_t counting(const Group& group, std::int32_t width, std::int32_
   std::uint32_t bits = last >= kGroupColumns ? 0xFFu : last <= 0 ? 0u : (1u << last) - 1u;
   if (first > 0) bits &= first >= kGroupColumns ? 0u : ~((1u << first) - 1u);
   return bits;
+}
+
+// How many results of a place lie inside the border.
+FG_HD std::int32_t results_that_count(const Place& place, std::int32_t width, std::int32_t height,
+                                      std::int32_t border) {
+  const auto inside = [border](std::int32_t first, std::int32_t count, std::int32_t extent) {
+    const std::int32_t begin = first > border ? first : border;
+    const std::int32_t end = first + count < extent - border ? first + count : extent - border;
+    return end > begin ? end - begin : 0;
+  };
+  return inside(place.row, place.rows, height) * inside(place.column, place.columns, width);
 }
 
 // The whole part of a value in 0..2^22: a sum with 2^23 that drops the fraction has it in its low bits.
@@ -204,7 +217,8 @@ inline constexpr std::int32_t kMostRuns = 60;
 struct Strips {
   std::int32_t columns, across, down, runs;  // runs of a column of strips
 
-  FG_HD Place place(std::int32_t across_at, std::int32_t down_at, std::int32_t width, std::int32_t height) const {
+  FG_HD Place place(std::int32_t across_at, std::int32_t down_at, std::int32_t width,
+                    std::int32_t height) const {
     Place p;
     p.row = static_cast<std::int32_t>(std::int64_t{down_at} * runs / down) * kRunRows;
     const std::int32_t end = static_cast<std::int32_t>(std::int64_t{down_at + 1} * runs / down) * kRunRows;

@@ -55,7 +55,8 @@ struct Strips {
       const std::int64_t last = (strips % round + kMultiprocessors - 1) / kMultiprocessors;
       const std::int64_t halves =
           2 * shape.at_once * (strips / round) + (last == 0 ? 0 : std::max(2 * last, shape.at_once));
-      const double rows = static_cast<double>(strip::kRunRows * runs_of(candidate)) / static_cast<double>(candidate);
+      const double rows =
+          static_cast<double>(strip::kRunRows * runs_of(candidate)) / static_cast<double>(candidate);
       const double cost = static_cast<double>(halves) * (rows + kStartRows);
       if (cost >= least) continue;
       least = cost;

@@ -79,6 +79,7 @@ inline constexpr int kFinishThreads = 256;
 static __global__ void __launch_bounds__(kFinishThreads)
     ssim3d_finish(BlockSums3d sums, std::int32_t blocks_per_volume, std::int64_t channels, double voxels,
                   TableView<double> scores, double* mean) {
+  wait_for_previous_kernel();
   const std::int64_t volume = blockIdx.x;
   const int thread = threadIdx.x;
   const double* const parts = sums.of_block + volume * blocks_per_volume;
@@ -106,9 +107,9 @@ static __global__ void __launch_bounds__(kFinishThreads)
 template <class T>
 void launch_finish(const Ssim3d<T>& op, const Blocks3d& blocks, const BlockSums3d& sums,
                    cudaStream_t stream) {
-  ssim3d_finish<<<static_cast<unsigned>(blocks.volumes), kFinishThreads, 0, stream>>>(
-      sums, static_cast<std::int32_t>(blocks.per_volume), op.x.channels, op.map_voxels(), op.scores, op.mean);
-  check(cudaGetLastError(), "launching the SSIM sum");
+  launch_early(ssim3d_finish, dim3(static_cast<unsigned>(blocks.volumes)), kFinishThreads, stream, sums,
+               static_cast<std::int32_t>(blocks.per_volume), op.x.channels, op.map_voxels(), op.scores,
+               op.mean);
 }
 
 // More shared memory than 48 KB has to be asked for, kernel by kernel.

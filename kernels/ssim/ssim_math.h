@@ -52,8 +52,8 @@ FG_HD FgSsimDeficit fg_ssim_deficit(float S, float D, float VD, float t, float t
 }
 
 FG_HD float fg_ssim_term(FgSsimMoments m, FgSsimConstants k) {
-  const FgSsimDeficit deficit = fg_ssim_deficit(m.S, m.D, m.VD, m.VS + m.VD + FG_FLOAT(2.0) * k.c2,
-                                                FG_FLOAT(2.0) * k.c1);
+  const FgSsimDeficit deficit =
+      fg_ssim_deficit(m.S, m.D, m.VD, m.VS + m.VD + FG_FLOAT(2.0) * k.c2, FG_FLOAT(2.0) * k.c1);
   return FG_FLOAT(1.0) - fg_ssim_quotient(FG_FLOAT(2.0) * deficit.over, deficit.under);
 }
 

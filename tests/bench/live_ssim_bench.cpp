@@ -13,16 +13,18 @@
 
 namespace {
 
-void measure(fg::bench::CudaTimer& timer, const char* what, fg::live::PixelFormat format, int width, int height) {
+void measure(fg::bench::CudaTimer& timer, const char* what, fg::live::PixelFormat format, int width,
+             int height) {
   const auto frame = fg::test::make_picture(format, width, height, fg::test::noisy_scene);
   const auto truth = fg::test::make_picture(format, width, height, fg::test::scene);
-  const fg::test::LiveOnDevice device(frame, truth);
-  const double pixel_bytes = format == fg::live::PixelFormat::rgba8 ? 4 : format == fg::live::PixelFormat::rgba16f ? 8 : 12;
+  fg::test::LiveOnDevice device(frame, truth);
+  const double pixel_bytes = format == fg::live::PixelFormat::rgba8     ? 4
+                             : format == fg::live::PixelFormat::rgba16f ? 8
+                                                                        : 12;
   const double pixels = static_cast<double>(width) * height;
   const std::string name = std::string(what) + " " + std::to_string(width) + "x" + std::to_string(height);
-  fg::bench::print_line(("live reference moments " + name).c_str(), timer.time([&] {
-    device.filter_reference(timer.stream());
-  }),
+  fg::bench::print_line(("live reference moments " + name).c_str(),
+                        timer.time([&] { device.filter_reference(timer.stream()); }),
                         pixels * (2 * pixel_bytes + 24));
   const double bytes = pixels * (2 * pixel_bytes + 24 + 8);
   fg::bench::print_line(("live score, map, heatmap " + name).c_str(),

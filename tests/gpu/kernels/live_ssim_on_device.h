@@ -22,9 +22,8 @@ class LiveOnDevice {
         colors_(numbered_colors()),
         map_(static_cast<std::size_t>(pitch() * height_)),
         heatmap_(static_cast<std::size_t>(pitch() * height_)),
-        counters_(std::vector<live::Counters>(1)),
-        records_(static_cast<std::size_t>(live::live_blocks(width_, height_))),
-        statistics_(live::kStatisticsWords) {
+        statistics_{DeviceArray<std::uint32_t>(std::vector<std::uint32_t>(words())),
+                    DeviceArray<std::uint32_t>(std::vector<std::uint32_t>(words(), 7))} {
     using live::PixelFormat;
     const bool reference_codes = reference.format == PixelFormat::rgba8;
     filter_.source = reference.pixels(reference_.data());
@@ -55,13 +54,16 @@ class LiveOnDevice {
     op_.map = map_.data();
     op_.heatmap = heatmap_.data();
     op_.map_pitch = op_.heatmap_pitch = pitch();
-    op_.counters = counters_.data();
-    op_.records = records_.data();
-    op_.statistics = statistics_.data();
   }
 
   void filter_reference(cudaStream_t stream) const { fg::cuda::live_reference(filter_, stream); }
-  void score(cudaStream_t stream) const { fg::cuda::live_ssim(op_, stream); }
+  // Two buffers of statistics take turns.
+  void score(cudaStream_t stream) {
+    op_.statistics = statistics_[turn_].data();
+    op_.next_bins = statistics_[turn_ ^ 1].data();
+    fg::cuda::live_ssim(op_, stream);
+    turn_ ^= 1;
+  }
 
   LiveOutput results() const {
     LiveOutput out;
@@ -72,19 +74,13 @@ class LiveOnDevice {
         out.map.push_back(map[static_cast<std::size_t>(y * pitch() + x)]);
         out.heatmap.push_back(heatmap[static_cast<std::size_t>(y * pitch() + x)]);
       }
-    out.statistics = statistics_.read();
+    out.statistics = statistics_[turn_ ^ 1].read();
     return out;
-  }
-  // Every frame leaves the counters as it found them.
-  bool counters_are_zero() const {
-    const live::Counters counters = counters_.read()[0];
-    std::uint32_t any = counters.finished_blocks;
-    for (const std::uint32_t bin : counters.bins) any |= bin;
-    return any == 0;
   }
 
  private:
   std::int32_t pitch() const { return (width_ + 3) / 4 * 4; }
+  std::size_t words() const { return live::live_statistics_words(width_, height_); }
   std::int64_t copy_row_bytes() const { return std::int64_t{pitch()} * 4; }
 
   int width_, height_;
@@ -93,9 +89,8 @@ class LiveOnDevice {
   DeviceArray<std::uint32_t> colors_;
   DeviceArray<float> map_;
   DeviceArray<std::uint32_t> heatmap_;
-  DeviceArray<live::Counters> counters_;
-  DeviceArray<live::Totals> records_;
-  DeviceArray<std::uint32_t> statistics_;
+  DeviceArray<std::uint32_t> statistics_[2];
+  int turn_ = 0;
   live::LiveReference filter_;
   live::LiveSsim op_;
 };

@@ -22,10 +22,10 @@ struct LivePicture {
   std::vector<unsigned char> memory;
 
   std::int64_t row_bytes() const {
-    const int pixel = format == live::PixelFormat::rgba8        ? 4
-                      : format == live::PixelFormat::rgba16f    ? 8
-                      : format == live::PixelFormat::rgba32f    ? 16
-                                                                : 4;
+    const int pixel = format == live::PixelFormat::rgba8     ? 4
+                      : format == live::PixelFormat::rgba16f ? 8
+                      : format == live::PixelFormat::rgba32f ? 16
+                                                             : 4;
     return (std::int64_t{width} * pixel + 15) / 16 * 16 + 16;
   }
   std::int64_t plane_bytes() const { return row_bytes() * height; }
@@ -38,10 +38,14 @@ struct LivePicture {
   unsigned char* at(int c, int y, int x) {
     unsigned char* const row = memory.data() + y * row_bytes();
     switch (format) {
-      case live::PixelFormat::rgba8: return row + 4 * x + c;
-      case live::PixelFormat::rgba16f: return row + 8 * x + 2 * c;
-      case live::PixelFormat::rgba32f: return row + 16 * x + 4 * c;
-      case live::PixelFormat::planar32f: return row + c * plane_bytes() + 4 * x;
+      case live::PixelFormat::rgba8:
+        return row + 4 * x + c;
+      case live::PixelFormat::rgba16f:
+        return row + 8 * x + 2 * c;
+      case live::PixelFormat::rgba32f:
+        return row + 16 * x + 4 * c;
+      case live::PixelFormat::planar32f:
+        return row + c * plane_bytes() + 4 * x;
     }
     return nullptr;
   }
@@ -62,9 +66,14 @@ struct LivePicture {
     Half half;
     float single;
     switch (format) {
-      case live::PixelFormat::rgba8: return *from / 255.0;
-      case live::PixelFormat::rgba16f: std::memcpy(&half, from, sizeof(half)); return to_float(half);
-      default: std::memcpy(&single, from, sizeof(single)); return single;
+      case live::PixelFormat::rgba8:
+        return *from / 255.0;
+      case live::PixelFormat::rgba16f:
+        std::memcpy(&half, from, sizeof(half));
+        return to_float(half);
+      default:
+        std::memcpy(&single, from, sizeof(single));
+        return single;
     }
   }
   oracle::Plane plane(int c) {
@@ -122,8 +131,9 @@ inline LiveExpected expected_scores(LivePicture& frame, LivePicture& reference, 
         oracle::ssim(xs.back(), ys.back(), {.window = options.window, .crop = options.valid});
     for (int y = 0; y < channel.map.height; ++y)
       for (int x = 0; x < channel.map.width; ++x) {
-        double& m = expected.map[static_cast<std::size_t>(y + border) * static_cast<std::size_t>(frame.width) +
-                                 static_cast<std::size_t>(x + border)];
+        double& m =
+            expected.map[static_cast<std::size_t>(y + border) * static_cast<std::size_t>(frame.width) +
+                         static_cast<std::size_t>(x + border)];
         m = (c == 0 ? 0 : m) + channel.map.at(y, x) / 3;
       }
     expected.ssim_channel[c] = channel.mean;
@@ -136,15 +146,37 @@ struct LiveErrors {
   double map = 0, score = 0;
 };
 
-inline double sum_at(const std::vector<std::uint32_t>& statistics, int word) {
-  float parts[2];
-  std::memcpy(parts, statistics.data() + kFgMapBins + word, sizeof(parts));
-  return static_cast<double>(parts[0]) + parts[1];
+// What all records together say (frame_statistics.h).
+template <class Combine>
+double over_records(const std::vector<std::uint32_t>& statistics, double start, const Combine& combine) {
+  for (std::size_t base = kFgMapBins; base < statistics.size(); base += kFgRecordWords)
+    start = combine(start, statistics.data() + base);
+  return start;
 }
-inline float float_at(const std::vector<std::uint32_t>& statistics, int word) {
+inline float float_of(const std::uint32_t* word) {
   float value;
-  std::memcpy(&value, statistics.data() + kFgMapBins + word, sizeof(value));
+  std::memcpy(&value, word, sizeof(value));
   return value;
+}
+inline double sum_at(const std::vector<std::uint32_t>& statistics, int word) {
+  return over_records(statistics, 0, [word](double sum, const std::uint32_t* record) {
+    return sum + static_cast<double>(float_of(record + word)) +
+           static_cast<double>(float_of(record + word + 1));
+  });
+}
+inline float largest_error(const std::vector<std::uint32_t>& statistics) {
+  return static_cast<float>(over_records(statistics, 0, [](double most, const std::uint32_t* record) {
+    return std::max(most, static_cast<double>(float_of(record + kFgMaxError)));
+  }));
+}
+inline float smallest_value(const std::vector<std::uint32_t>& statistics) {
+  return static_cast<float>(over_records(statistics, INFINITY, [](double least, const std::uint32_t* record) {
+    return std::min(least, static_cast<double>(float_of(record + kFgMapMin)));
+  }));
+}
+inline std::uint32_t nonfinite(const std::vector<std::uint32_t>& statistics) {
+  return static_cast<std::uint32_t>(over_records(
+      statistics, 0, [](double sum, const std::uint32_t* record) { return sum + record[kFgNonfinite]; }));
 }
 
 }  // namespace fg::test

@@ -72,7 +72,8 @@ void run_strip(LivePicture& frame, const HostReference& reference, const LiveOpt
   using Y = live::Track<kReference, kRows, kCodes>;
   const WindowTaps window = gaussian_window(kRadius);
   const live::Pixels x_pixels = frame.pixels(frame.memory.data());
-  live::Pixels y_pixels{reference.copy.data(), reference.op.copy_row_bytes, reference.op.copy_plane_bytes, {0, 1, 2}};
+  live::Pixels y_pixels{
+      reference.copy.data(), reference.op.copy_row_bytes, reference.op.copy_plane_bytes, {0, 1, 2}};
   std::vector<X> xs;
   std::vector<Y> ys;
   std::vector<live::Errors> errors(live::kThreads);
@@ -111,8 +112,8 @@ void run_strip(LivePicture& frame, const HostReference& reference, const LiveOpt
         if (t / 32 * 32 >= place.columns + 2 * kRadius) continue;
         const auto i = static_cast<std::size_t>(t);
         const bool own = t >= kRadius && t < place.columns + kRadius;
-        live::filter_columns<kRadius>(t, xs[i], ys[i], x_pixels, y_pixels, places, d0[c], window, own, *shared,
-                                      errors[i]);
+        live::filter_columns<kRadius>(t, xs[i], ys[i], x_pixels, y_pixels, places, d0[c], window, own,
+                                      *shared, errors[i]);
       }
       for (int t = 0; t < live::kThreads; ++t) {
         const live::Group group = live::group_of(t, place, row);
@@ -158,9 +159,10 @@ StripOutput run_strips(LivePicture& frame, LivePicture& reference, const LiveOpt
   constexpr int kRows = 24;  // small images have several strips
   for (int row = 0; row < frame.height; row += kRows)
     for (int column = 0; column < frame.width; column += live::kMostColumns)
-      run_strip<kRadius, kFrame, kReference>(
-          frame, filtered, options,
-          {row, std::min(kRows, frame.height - row), column, std::min(live::kMostColumns, frame.width - column)}, out);
+      run_strip<kRadius, kFrame, kReference>(frame, filtered, options,
+                                             {row, std::min(kRows, frame.height - row), column,
+                                              std::min(live::kMostColumns, frame.width - column)},
+                                             out);
   const double scale = kCodes ? 1.0 / 255 : 1, border = options.valid ? options.window - 1 : 0;
   for (double& sum : out.ssim_channel) sum /= (frame.height - border) * (frame.width - border);
   out.squares *= scale * scale / (3.0 * frame.width * frame.height);
@@ -203,11 +205,13 @@ LiveErrors expect_like_oracle(LivePicture frame, LivePicture reference, const Li
 }
 
 TEST(live_strip, every_window_padding_and_odd_size_of_8_bit_frames_matches_the_oracle) {
-  for (const auto& [width, height] : {std::pair{1, 1}, {11, 11}, {33, 17}, {116, 24}, {117, 33}, {251, 25}, {9, 60}})
+  for (const auto& [width, height] :
+       {std::pair{1, 1}, {11, 11}, {33, 17}, {116, 24}, {117, 33}, {251, 25}, {9, 60}})
     for (const int window : {7, 9, 11})
       for (const bool valid : {false, true}) {
         if (valid && (width < window || height < window)) continue;
-        SCOPED_TRACE(std::to_string(width) + "x" + std::to_string(height) + " window " + std::to_string(window));
+        SCOPED_TRACE(std::to_string(width) + "x" + std::to_string(height) + " window " +
+                     std::to_string(window));
         expect_like_oracle<PixelFormat::rgba8, PixelFormat::rgba8>(
             make_picture(PixelFormat::rgba8, width, height, noisy_scene, true),
             make_picture(PixelFormat::rgba8, width, height, scene), {window, valid});
@@ -231,18 +235,24 @@ TEST(live_strip, frames_that_are_off_everywhere_or_nearly_right_keep_their_accur
   const auto darker = [](int n, int c, int y, int x) { return 0.7 * scene(n, c, y, x); };
   const auto black = [](int, int, int, int) { return 0.0; };
   const auto white = [](int, int, int, int) { return 1.0; };
-  const auto smooth = [](int, int c, int y, int x) { return 0.5 + 0.4 * std::sin(0.02 * x + c) * std::cos(0.03 * y); };
+  const auto smooth = [](int, int c, int y, int x) {
+    return 0.5 + 0.4 * std::sin(0.02 * x + c) * std::cos(0.03 * y);
+  };
   const auto nearly = [&](int n, int c, int y, int x) {
     return smooth(n, c, y, x) + 1e-3 * noise(static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(y),
                                              static_cast<std::uint32_t>(c));
   };
   using enum PixelFormat;
-  const std::pair<PixelFormula, PixelFormula> pairs[] = {
-      {darker, scene}, {black, white}, {white, black}, {nearly, smooth}, {step_with_grain, step_with_other_grain}};
+  const std::pair<PixelFormula, PixelFormula> pairs[] = {{darker, scene},
+                                                         {black, white},
+                                                         {white, black},
+                                                         {nearly, smooth},
+                                                         {step_with_grain, step_with_other_grain}};
   for (const auto& [x, y] : pairs) {
     SCOPED_TRACE(&x - &pairs[0].first);
     expect_like_oracle<rgba8, rgba8>(make_picture(rgba8, 140, 96, x), make_picture(rgba8, 140, 96, y));
-    expect_like_oracle<planar32f, planar32f>(make_picture(planar32f, 140, 96, x), make_picture(planar32f, 140, 96, y));
+    expect_like_oracle<planar32f, planar32f>(make_picture(planar32f, 140, 96, x),
+                                             make_picture(planar32f, 140, 96, y));
   }
 }
 
@@ -252,8 +262,8 @@ TEST(live_strip, frames_that_are_off_by_half_the_range_in_places_lose_little) {
   const auto brighter = [](int n, int c, int y, int x) { return 0.55 * scene(n, c, y, x) + 0.44; };
   const auto white = [](int, int, int, int) { return 1.0; };
   using enum PixelFormat;
-  expect_like_oracle<rgba8, rgba8>(make_picture(rgba8, 140, 96, brighter), make_picture(rgba8, 140, 96, scene), {},
-                                   3e-5);
+  expect_like_oracle<rgba8, rgba8>(make_picture(rgba8, 140, 96, brighter),
+                                   make_picture(rgba8, 140, 96, scene), {}, 3e-5);
   expect_like_oracle<rgba8, rgba8>(make_picture(rgba8, 140, 96, step_with_grain),
                                    make_picture(rgba8, 140, 96, white), {}, 3e-5);
 }
@@ -304,7 +314,8 @@ TEST(live_strip, the_reference_is_copied_in_the_order_of_its_channels) {
 }
 
 TEST(live_strip, strips_cover_every_size_once) {
-  for (const auto& [width, height] : {std::pair{1, 1}, {116, 16}, {117, 17}, {1920, 1080}, {3840, 2160}, {20000, 3}, {3, 20000}}) {
+  for (const auto& [width, height] :
+       {std::pair{1, 1}, {116, 16}, {117, 17}, {1920, 1080}, {3840, 2160}, {20000, 3}, {3, 20000}}) {
     const live::Strips strips = live::strips_of(width, height);
     std::int32_t row = 0;
     for (std::int32_t down = 0; down < strips.down; ++down) {
