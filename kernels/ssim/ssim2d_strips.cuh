@@ -32,6 +32,7 @@ struct Strips {
   std::int32_t columns, rows;  // of results in a strip; the last ones of a plane have fewer
   std::int64_t across, down, per_plane, planes;
 
+  Strips() = default;
   Strips(std::int32_t height, std::int32_t width, std::int64_t plane_count, StripShape shape)
       : columns(shape.columns), across((width + columns - 1) / columns), planes(plane_count) {
     // By the images' size alone, so that the order of the sums does not depend on the device; the count of
@@ -85,32 +86,48 @@ struct StripSums {
   }
 };
 
-// The part of a plane with a map of height x width that belongs to this block: x across, y down.
-__device__ inline strip::Place place_of_block(const Strips& strips, std::int32_t height, std::int32_t width,
-                                              std::int32_t inset) {
-  strip::Place place{static_cast<std::int32_t>(blockIdx.y) * strips.rows, strips.rows,
-                     static_cast<std::int32_t>(blockIdx.x) * strips.columns, strips.columns, inset};
+// The part of a plane with a map of height x width that belongs to a strip.
+__device__ inline strip::Place place_of_strip(const Strips& strips, unsigned across, unsigned down,
+                                              std::int32_t height, std::int32_t width, std::int32_t inset) {
+  strip::Place place{static_cast<std::int32_t>(down) * strips.rows, strips.rows,
+                     static_cast<std::int32_t>(across) * strips.columns, strips.columns, inset};
   place.rows = min(place.rows, height - place.row);
   place.columns = min(place.columns, width - place.column);
   return place;
 }
 
+// That of this block: x across, y down.
+__device__ inline strip::Place place_of_block(const Strips& strips, std::int32_t height, std::int32_t width,
+                                              std::int32_t inset) {
+  return place_of_strip(strips, blockIdx.x, blockIdx.y, height, width, inset);
+}
+
+// Nothing is made beside the results of a walk.
+struct NothingBeside {
+  template <class Column>
+  __device__ void arrived(const Column&, int) {}
+  __device__ void passed(std::int32_t, int) {}
+};
+
 // Walks down a strip of x and y; calls finish(moments, group) for each of the thread's groups of results.
-template <int kRadius, class Offset, class T, class Finish>
+// `beside` sees the samples as they arrive, kRunRows rows a turn, and is called again behind the barrier of that turn.
+template <int kRadius, class Offset, class T, class Finish, class Beside = NothingBeside>
 __device__ void walk_strip(const PlaneView<const T>& x, const PlaneView<const T>& y,
                            const strip::Place& place, const WindowTaps& window, strip::Shared* buffers,
-                           const Finish& finish) {
+                           const Finish& finish, Beside beside = {}) {
   const int thread = threadIdx.x;
   strip::Column<kRadius, Offset, T> column = strip::start_column<kRadius, Offset>(thread, x, y, place);
   int turn = 0;
   for (std::int32_t row = 0; row < place.rows; row += strip::kRunRows, turn ^= 1) {
     strip::Moments* const shared = buffers[turn].moments;
     if (strip::has_columns<kRadius>(thread, place)) {
+      beside.arrived(column, turn);
       strip::filter_columns<kRadius>(thread, column, window, shared);
       // The next rows travel while these are worked on.
       if (row + strip::kRunRows < place.rows) strip::load_next_rows(column, x, y);
     }
     __syncthreads();
+    beside.passed(row, turn);
     const strip::Group group = strip::group_of(thread, place, row);
     if (group.count <= 0) continue;
     FgSsimMoments moments[strip::kGroupColumns];
