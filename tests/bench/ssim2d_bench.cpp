@@ -5,68 +5,23 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <functional>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "kernels/image/image_errors.h"
 #include "kernels/ssim/ssim2d_gradient.h"
+#include "tests/bench/cuda_timer.h"
 #include "tests/bench/median.h"
 #include "tests/gpu/kernels/device_memory.h"
-#include "tests/kernels/test_images.h"
 
 namespace {
 
+using fg::bench::noise;
+using fg::bench::planar;
+using fg::bench::Timer;
 using fg::test::cuda;
 using fg::test::DeviceArray;
-
-constexpr std::size_t kFlushBytes = std::size_t{256} << 20;
-
-class Timer {
- public:
-  Timer() : flush_(kFlushBytes) {
-    cuda(cudaEventCreate(&begin_));
-    cuda(cudaEventCreate(&end_));
-  }
-  ~Timer() {
-    cudaEventDestroy(begin_);
-    cudaEventDestroy(end_);
-  }
-  Timer(const Timer&) = delete;
-  Timer& operator=(const Timer&) = delete;
-
-  cudaStream_t stream() const { return stream_.get(); }
-  std::vector<double> time(const std::function<void()>& body) {
-    std::vector<double> microseconds;
-    for (int run = -10; run < 100; ++run) {
-      cuda(cudaMemsetAsync(flush_.data(), run & 0xFF, kFlushBytes, stream()));
-      cuda(cudaEventRecord(begin_, stream()));
-      body();
-      cuda(cudaEventRecord(end_, stream()));
-      stream_.wait();
-      float milliseconds = 0;
-      cuda(cudaEventElapsedTime(&milliseconds, begin_, end_));
-      if (run >= 0) microseconds.push_back(1e3 * static_cast<double>(milliseconds));
-    }
-    return microseconds;
-  }
-
- private:
-  fg::test::Stream stream_;
-  DeviceArray<char> flush_;
-  cudaEvent_t begin_ = nullptr, end_ = nullptr;
-};
-
-template <class T>
-std::vector<T> noise(std::size_t count, std::uint32_t seed) {
-  std::vector<T> values(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const float v = fg::test::noise(static_cast<std::uint32_t>(i), seed, 1);
-    values[i] = static_cast<T>(sizeof(T) == 1 ? v * 255 : v);
-  }
-  return values;
-}
 
 // `stored` channels lie in memory, `op.x.channels` of them are scored.
 template <class T>
@@ -130,10 +85,6 @@ void measure(Timer& timer, const char* what, const fg::ImageView<const T>& view,
     fg::cuda::image_errors(errors, {errors_scratch.data(), errors_scratch.size_bytes()}, 0, timer.stream());
   }),
                         read_bytes);
-}
-
-fg::ImageView<const float> planar(std::int64_t n, std::int64_t c, int h, int w) {
-  return {nullptr, n, c, h, w, c * h * w, std::int64_t{h} * w, w, 1};
 }
 
 }  // namespace
