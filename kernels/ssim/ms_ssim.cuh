@@ -110,6 +110,18 @@ struct PoolBeside {
   }
 };
 
+// Shapes of strips as in ssim2d.cu and ssim2d_gradient.cu.
+inline constexpr int kGradientBlocksPerSm = 3;
+inline StripShape strip_shape(int radius, bool has_gradient) {
+  if (has_gradient)
+    return {.columns = strip::kThreads - 4 * radius,
+            .at_once = kGradientBlocksPerSm,
+            .extra_rows = 2 * radius + 4,
+            .most_rows = 240};
+  return {
+      .columns = strip::kThreads - 2 * radius, .at_once = kBlocksPerSm, .extra_rows = 4, .most_rows = 120};
+}
+
 // How a call is cut, and where everything lies in scratch.
 template <class T>
 struct Plan {
@@ -146,8 +158,11 @@ struct Plan {
     finest.level[0].x_gradient = op.x_gradient;
     finest.level[0].y_gradient = op.y_gradient;
     finest.level[0].part = SsimPart::contrast;
-    finest.blocks = cut(finest.level[0], op, 0, pieces);
+    const StripShape shape = strip_shape(op.window / 2, has_gradient);
+    finest.level[0].strips = strips_of(op.x, op.window, shape);
+    add(finest, finest.level[0], pieces);
     coarse.count = op.levels - 1;
+    std::int64_t rows = 0;
     for (int i = 1; i < op.levels; ++i) {
       const std::int32_t height = pooled_side(i == 1 ? op.x.height : x[i - 1].height);
       const std::int32_t width = pooled_side(i == 1 ? op.x.width : x[i - 1].width);
@@ -162,7 +177,16 @@ struct Plan {
       level.x_gradient = x_gradient[i];
       level.y_gradient = y_gradient[i];
       level.part = i + 1 == op.levels ? SsimPart::whole : SsimPart::contrast;
-      coarse.blocks += cut(level, op, coarse.blocks, pieces);
+      level.strips = strips_of(level.x, op.window, shape);
+      rows += level.strips.across * (height + strip::kRunRows);
+    }
+    // The strips of these levels fill the multiprocessors together: as long as those of one image that has them all one
+    // below the other.
+    const Strips together(static_cast<std::int32_t>(std::min(rows, kMaxExtent)), shape.columns, planes,
+                          shape);
+    for (int i = 0; i < coarse.count; ++i) {
+      coarse.level[i].strips.set_rows(together.rows, coarse.level[i].x.height - less(op.window));
+      add(coarse, coarse.level[i], pieces);
     }
     finest.next_x = x[1];
     finest.next_y = y[1];
@@ -170,34 +194,19 @@ struct Plan {
   }
 
  private:
-  // Cuts a level into strips, of samples where there are gradients and of windows where there are none. Returns how many
-  // of a plane.
+  // Strips of samples where there are gradients, of windows where there are none.
+  int less(int window) const { return has_gradient ? 0 : window - 1; }
   template <class E>
-  unsigned cut(Level<E>& level, const MsSsim<T>& op, unsigned first_block, Pieces& pieces) const;
+  Strips strips_of(const ImageView<const E>& images, int window, const StripShape& shape) const {
+    return {images.height - less(window), images.width - less(window), images.planes(), shape};
+  }
+  template <class E, int kLevels>
+  static void add(Levels<E, kLevels>& levels, Level<E>& level, Pieces& pieces) {
+    level.first_block = levels.blocks;
+    level.sums = pieces.take<double>(levels.planes * level.strips.per_plane);
+    levels.blocks += static_cast<unsigned>(level.strips.per_plane);
+  }
 };
-
-// Shapes of strips as in ssim2d.cu and ssim2d_gradient.cu.
-inline constexpr int kGradientBlocksPerSm = 3;
-inline StripShape strip_shape(int radius, bool has_gradient) {
-  if (has_gradient)
-    return {.columns = strip::kThreads - 4 * radius,
-            .at_once = kGradientBlocksPerSm,
-            .extra_rows = 2 * radius + 4,
-            .most_rows = 240};
-  return {
-      .columns = strip::kThreads - 2 * radius, .at_once = kBlocksPerSm, .extra_rows = 4, .most_rows = 120};
-}
-
-template <class T>
-template <class E>
-unsigned Plan<T>::cut(Level<E>& level, const MsSsim<T>& op, unsigned first_block, Pieces& pieces) const {
-  const int radius = op.window / 2, less = has_gradient ? 0 : 2 * radius;
-  level.strips =
-      Strips(level.x.height - less, level.x.width - less, op.x.planes(), strip_shape(radius, has_gradient));
-  level.first_block = first_block;
-  level.sums = pieces.take<double>(op.x.planes() * level.strips.per_plane);
-  return static_cast<unsigned>(level.strips.per_plane);
-}
 
 // launch(blocks, first_plane) for all planes of a launch of strips: x are a plane's strips, y planes.
 template <class T, int kLevels, class Launch>

@@ -51,6 +51,11 @@ struct Strips {
       least = cost;
       rows = candidate;
     }
+    set_rows(rows, height);
+  }
+
+  void set_rows(std::int32_t of_a_strip, std::int32_t height) {
+    rows = of_a_strip;
     down = (height + rows - 1) / rows;
     per_plane = across * down;
   }

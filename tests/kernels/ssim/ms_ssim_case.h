@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -92,6 +93,26 @@ void expect_no_gradient_of_a_level_that_is_not_above_0(const Run& run) {
     for (int column = 0; column < 40; ++column)
       moved += std::abs(static_cast<double>(out.x_gradient.at(0, 1, row, column)));
   EXPECT_GT(moved, 0.0);
+}
+
+template <class Run>
+void expect_a_NaN_or_Inf_to_spoil_its_channel_alone(const Run& run) {
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    const Shape shape{1, 2, 60, 90};
+    auto x = make_image<float>(shape, noisy_scene);
+    const auto y = make_image<float>(shape, scene);
+    const MsOutput clean = run(x, y, MsOptions{.levels = 2});
+    x.at(0, 1, 59, 89) = bad;
+    const MsOutput out = run(x, y, MsOptions{.levels = 2});
+    EXPECT_EQ(out.scores[0], clean.scores[0]);
+    EXPECT_TRUE(std::isnan(out.scores[1]));
+    EXPECT_TRUE(std::isnan(out.mean));
+    for (int row = 0; row < 60; ++row)
+      for (int column = 0; column < 90; ++column) {
+        ASSERT_EQ(out.x_gradient.at(0, 0, row, column), clean.x_gradient.at(0, 0, row, column));
+        ASSERT_TRUE(std::isnan(out.x_gradient.at(0, 1, row, column)));
+      }
+  }
 }
 
 // Calls expect(x, y, options) for the easy and the hard pairs.

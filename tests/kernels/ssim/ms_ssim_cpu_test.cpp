@@ -2,7 +2,6 @@
 #include <oneapi/tbb/global_control.h>
 
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "tests/golden/ms_ssim_golden.h"
@@ -122,15 +121,8 @@ TEST(ms_ssim_cpu, a_level_that_is_not_above_0_scores_0_with_a_gradient_of_0) {
   expect_no_gradient_of_a_level_that_is_not_above_0(run_ms<float>);
 }
 
-TEST(ms_ssim_cpu, a_NaN_makes_the_score_of_its_channel_NaN) {
-  auto x = make_image<float>({1, 2, 40, 40}, noisy_scene), y = make_image<float>({1, 2, 40, 40}, scene);
-  x.at(0, 1, 3, 3) = std::numeric_limits<float>::quiet_NaN();
-  const MsOutput out = run_ms(x, y, {.levels = 2});
-  EXPECT_FALSE(std::isnan(out.scores[0]));
-  EXPECT_TRUE(std::isnan(out.scores[1]));
-  EXPECT_TRUE(std::isnan(out.mean));
-  EXPECT_FALSE(std::isnan(out.x_gradient.at(0, 0, 3, 3)));
-  EXPECT_TRUE(std::isnan(out.x_gradient.at(0, 1, 3, 3)));
+TEST(ms_ssim_cpu, a_NaN_or_Inf_makes_its_channel_NaN_and_no_other) {
+  expect_a_NaN_or_Inf_to_spoil_its_channel_alone(run_ms<float>);
 }
 
 TEST(ms_ssim_cpu, memory_layout_dtype_and_thread_count_do_not_change_a_bit) {

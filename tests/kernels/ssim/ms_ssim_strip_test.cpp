@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <memory>
 #include <vector>
 
@@ -349,6 +347,10 @@ TEST(ms_ssim_strip, score_weights_layouts_and_dtypes_match_the_cpu) {
 
 TEST(ms_ssim_strip, identical_images_score_exactly_1_without_gradient) {
   expect_exactly_1_of_identical_images(run_strips_of<float>);
+}
+
+TEST(ms_ssim_strip, a_NaN_or_Inf_makes_its_channel_NaN_and_no_other) {
+  expect_a_NaN_or_Inf_to_spoil_its_channel_alone(run_strips_of<float>);
 }
 
 TEST(ms_ssim_strip, a_level_that_is_not_above_0_scores_0_with_a_gradient_of_0) {
