@@ -5,6 +5,8 @@
 #include "kernels/core/error.h"
 #include "kernels/image/image_errors.h"
 #include "kernels/ssim/integer_ssim.h"
+#include "kernels/ssim/masked_ssim.h"
+#include "kernels/ssim/ms_ssim.h"
 #include "kernels/ssim/ssim2d.h"
 #include "kernels/ssim/ssim2d_gradient.h"
 #include "kernels/ssim/ssim3d_gradient.h"
@@ -52,6 +54,22 @@ std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<T>&) {
 }
 template <class T>
 void ssim3d_gradient(const Ssim3dGradient<T>&, Scratch, int, void*) {
+  refuse();
+}
+template <class T>
+std::size_t ms_ssim_scratch_bytes(const MsSsim<T>&) {
+  refuse();
+}
+template <class T>
+void ms_ssim(const MsSsim<T>&, Scratch, int, void*) {
+  refuse();
+}
+template <class T>
+std::size_t masked_ssim2d_scratch_bytes(const MaskedSsim2d<T>&) {
+  refuse();
+}
+template <class T>
+void masked_ssim2d(const MaskedSsim2d<T>&, Scratch, int, void*) {
   refuse();
 }
 template <class T>
@@ -108,6 +126,22 @@ template std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<Half>&);
 template void ssim3d_gradient(const Ssim3dGradient<Half>&, Scratch, int, void*);
 template std::size_t ssim3d_gradient_scratch_bytes(const Ssim3dGradient<BFloat16>&);
 template void ssim3d_gradient(const Ssim3dGradient<BFloat16>&, Scratch, int, void*);
+template std::size_t ms_ssim_scratch_bytes(const MsSsim<float>&);
+template std::size_t ms_ssim_scratch_bytes(const MsSsim<std::uint8_t>&);
+template std::size_t ms_ssim_scratch_bytes(const MsSsim<Half>&);
+template std::size_t ms_ssim_scratch_bytes(const MsSsim<BFloat16>&);
+template void ms_ssim(const MsSsim<float>&, Scratch, int, void*);
+template void ms_ssim(const MsSsim<std::uint8_t>&, Scratch, int, void*);
+template void ms_ssim(const MsSsim<Half>&, Scratch, int, void*);
+template void ms_ssim(const MsSsim<BFloat16>&, Scratch, int, void*);
+template std::size_t masked_ssim2d_scratch_bytes(const MaskedSsim2d<float>&);
+template std::size_t masked_ssim2d_scratch_bytes(const MaskedSsim2d<std::uint8_t>&);
+template std::size_t masked_ssim2d_scratch_bytes(const MaskedSsim2d<Half>&);
+template std::size_t masked_ssim2d_scratch_bytes(const MaskedSsim2d<BFloat16>&);
+template void masked_ssim2d(const MaskedSsim2d<float>&, Scratch, int, void*);
+template void masked_ssim2d(const MaskedSsim2d<std::uint8_t>&, Scratch, int, void*);
+template void masked_ssim2d(const MaskedSsim2d<Half>&, Scratch, int, void*);
+template void masked_ssim2d(const MaskedSsim2d<BFloat16>&, Scratch, int, void*);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<float>&);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<std::uint8_t>&);
 template std::size_t image_errors_scratch_bytes(const ImageErrors<Half>&);

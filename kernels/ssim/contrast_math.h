@@ -13,7 +13,7 @@ FG_HD float fg_contrast_term(FgSsimMoments m, FgSsimConstants k) {
 
 FG_HD FgSsimPartials fg_contrast_partials(FgSsimMoments m, FgSsimConstants k, float cs, float cd) {
   const float two_c2 = FG_FLOAT(2.0) * k.c2;
-  const float inv_t = FG_FLOAT(1.0) / (m.VS + m.VD + two_c2);
+  const float inv_t = fg_ssim_quotient(FG_FLOAT(1.0), m.VS + m.VD + two_c2);
   const float slope = FG_FLOAT(2.0) * inv_t * inv_t;
   FgSsimPartials partials;
   partials.B = slope * m.VD;

@@ -43,4 +43,12 @@ template <class T>
 void masked_ssim2d(const MaskedSsim2d<T>& op, Scratch scratch);
 }  // namespace cpu
 
+// As Ssim2d's: device pointers, no allocation, no wait.
+namespace cuda {
+template <class T>
+std::size_t masked_ssim2d_scratch_bytes(const MaskedSsim2d<T>& op);
+template <class T>
+void masked_ssim2d(const MaskedSsim2d<T>& op, Scratch scratch, int device, void* stream);
+}  // namespace cuda
+
 }  // namespace fg

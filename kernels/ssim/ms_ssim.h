@@ -20,7 +20,7 @@ namespace fg {
 inline constexpr int kMaxMsSsimLevels = 8;
 
 // A side of the next coarser level.
-inline int pooled_side(int side) { return (side + 1) / 2; }
+FG_HD int pooled_side(int side) { return (side + 1) / 2; }
 
 // Arguments are checked by the caller (plugin/abi/ms_ssim_ops.cpp): the coarsest level holds a window, weights are
 // not negative, no output overlaps anything.
@@ -45,5 +45,14 @@ std::size_t ms_ssim_scratch_bytes(const MsSsim<T>& op);
 template <class T>
 void ms_ssim(const MsSsim<T>& op, Scratch scratch);
 }  // namespace cpu
+
+// As Ssim2d's: device pointers, no allocation, no wait. The scratch depends on which gradients are wanted: those whose
+// batch is not 0.
+namespace cuda {
+template <class T>
+std::size_t ms_ssim_scratch_bytes(const MsSsim<T>& op);
+template <class T>
+void ms_ssim(const MsSsim<T>& op, Scratch scratch, int device, void* stream);
+}  // namespace cuda
 
 }  // namespace fg

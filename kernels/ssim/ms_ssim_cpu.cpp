@@ -5,49 +5,16 @@
 #include "kernels/ssim/ms_ssim.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <type_traits>
 
 #include "kernels/core/parallel_for.h"
+#include "kernels/core/pieces.h"
+#include "kernels/ssim/ms_ssim_math.h"
 #include "kernels/ssim/ssim2d_parts.h"
 
 namespace fg::cpu {
 namespace {
-
-// Hands out the scratch piece by piece; without memory it counts.
-class Pieces {
- public:
-  explicit Pieces(void* data) : begin_(static_cast<char*>(data)) {}
-
-  template <class E>
-  E* take(std::int64_t count) {
-    E* piece = begin_ == nullptr ? nullptr : reinterpret_cast<E*>(begin_ + used_);
-    const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(E);
-    used_ += (bytes + kScratchAlignmentBytes - 1) / kScratchAlignmentBytes * kScratchAlignmentBytes;
-    return piece;
-  }
-  std::size_t used() const { return used_; }
-
- private:
-  char* begin_;
-  std::size_t used_ = 0;
-};
-
-template <class T>
-ImageView<float> compact_images(Pieces& pieces, const MsSsim<T>& op, int height, int width) {
-  ImageView<float> view;
-  view.batch = op.x.batch;
-  view.channels = op.x.channels;
-  view.height = height;
-  view.width = width;
-  view.column_stride = 1;
-  view.row_stride = width;
-  view.channel_stride = static_cast<std::int64_t>(height) * width;
-  view.batch_stride = view.channels * view.channel_stride;
-  view.data = pieces.take<float>(view.planes() * view.channel_stride);
-  return view;
-}
 
 ImageView<const float> read_only(const ImageView<float>& v) {
   return {v.data,         v.batch,          v.channels,   v.height,       v.width,
@@ -66,8 +33,8 @@ struct Pyramid {
 
   Pyramid(const MsSsim<T>& op, void* data) {
     Pieces pieces(data);
-    means = pieces.template take<double>(op.levels * op.x.planes());
-    level_weights = pieces.template take<double>(op.x.planes());
+    means = pieces.take<double>(op.levels * op.x.planes());
+    level_weights = pieces.take<double>(op.x.planes());
     // No level needs more than the finest; float's size stands for every type's.
     Ssim2dGradient<float> finest;
     finest.forward.x.batch = op.x.batch;
@@ -77,19 +44,20 @@ struct Pyramid {
     finest.forward.window = op.window;
     const std::size_t bytes =
         std::max(ssim2d_scratch_bytes(finest.forward), ssim2d_gradient_scratch_bytes(finest));
-    for_level = {pieces.template take<char>(static_cast<std::int64_t>(bytes)), bytes};
+    for_level = {pieces.take<char>(static_cast<std::int64_t>(bytes)), bytes};
     int height = op.x.height, width = op.x.width;
     for (int level = 1; level < op.levels; ++level) {
       height = pooled_side(height);
       width = pooled_side(width);
       for (auto* images : {x, y, x_gradient, y_gradient})
-        images[level] = compact_images(pieces, op, height, width);
+        images[level] = pieces.take_images(op.x.batch, op.x.channels, height, width);
     }
-    size_bytes = pieces.used();
+    size_bytes = pieces.used_bytes();
   }
 };
 
-// The mean of 2 x 2 samples; the first of them is sample 2 i - side % 2, zeros outside.
+// The mean of 2 x 2 samples; the first of them is sample 2 i - side % 2, zeros outside. Columns first, as on CUDA: where
+// images are nearly equal, what their levels differ by is not much more than the rounding of these sums.
 template <class T>
 void pool(const ImageView<const T>& fine, const ImageView<float>& coarse) {
   const int up = fine.height % 2, left = fine.width % 2;
@@ -104,9 +72,9 @@ void pool(const ImageView<const T>& fine, const ImageView<float>& coarse) {
       const int r = 2 * row - up, c = 2 * column - left;
       const bool is_inside = r >= 0 && c >= 0 && r + 1 < from.height && c + 1 < from.width;
       const float sum = is_inside
-                            ? (to_float(from.at(r, c)) + to_float(from.at(r, c + 1))) +
-                                  (to_float(from.at(r + 1, c)) + to_float(from.at(r + 1, c + 1)))
-                            : (sample(r, c) + sample(r, c + 1)) + (sample(r + 1, c) + sample(r + 1, c + 1));
+                            ? (to_float(from.at(r, c)) + to_float(from.at(r + 1, c))) +
+                                  (to_float(from.at(r, c + 1)) + to_float(from.at(r + 1, c + 1)))
+                            : (sample(r, c) + sample(r + 1, c)) + (sample(r, c + 1) + sample(r + 1, c + 1));
       to[column] = 0.25f * sum;
     }
   });
@@ -129,23 +97,11 @@ SsimPart part_of_level(const MsSsim<T>& op, int level) {
   return level + 1 == op.levels ? SsimPart::whole : SsimPart::contrast;
 }
 
-template <class E, class T>
-Ssim2d<E> forward_of_level(const MsSsim<T>& op, const ImageView<const E>& x, const ImageView<const E>& y) {
-  Ssim2d<E> forward;
-  forward.x = x;
-  forward.y = y;
-  forward.window = op.window;
-  forward.padding = Padding::valid;
-  forward.c1 = op.c1;
-  forward.c2 = op.c2;
-  return forward;
-}
-
 template <class T>
 void measure_levels(const MsSsim<T>& op, const Pyramid<T>& pyramid) {
   const std::int64_t channels = op.x.channels;
   const auto measure = [&]<class E>(int level, const ImageView<const E>& x, const ImageView<const E>& y) {
-    Ssim2d<E> forward = forward_of_level(op, x, y);
+    Ssim2d<E> forward = ms::ssim2d_of_level(op, x, y);
     forward.scores = {pyramid.means + level * op.x.planes(), op.x.batch, channels, channels, 1};
     ssim2d_part(forward, part_of_level(op, level), pyramid.for_level);
     if (level + 1 == op.levels) return;
@@ -155,16 +111,6 @@ void measure_levels(const MsSsim<T>& op, const Pyramid<T>& pyramid) {
   measure(0, op.x, op.y);
   for (int level = 1; level < op.levels; ++level)
     measure(level, read_only(pyramid.x[level]), read_only(pyramid.y[level]));
-}
-
-double score_of(const double* means, const double* weights, int levels, std::int64_t planes,
-                std::int64_t plane) {
-  double score = 1;
-  for (int level = 0; level < levels; ++level) {
-    const double v = means[level * planes + plane];
-    score *= std::pow(v < 0 ? 0 : v, weights[level]);  // a NaN stays
-  }
-  return score;
 }
 
 // The gradients, from the coarsest level up.
@@ -179,12 +125,11 @@ void spread_gradient(const MsSsim<T>& op, const Pyramid<T>& pyramid) {
       double upstream = op.mean_weight / static_cast<double>(planes);
       if (op.score_weight.data != nullptr) upstream += op.score_weight.at(plane / channels, plane % channels);
       const double weight = op.weights[static_cast<std::size_t>(level)];
-      const double score = score_of(pyramid.means, op.weights.data(), op.levels, planes, plane);
-      // d score / d v = weight v^(weight - 1) prod of the others; 0 where v is not above 0.
-      pyramid.level_weights[plane] = v <= 0 ? 0 : upstream * weight * score / v;
+      const double score = ms::score_of(pyramid.means + plane, planes, op.weights.data(), op.levels);
+      pyramid.level_weights[plane] = ms::level_weight(v, weight, score, upstream);
     }
     Ssim2dGradient<E> gradient;
-    gradient.forward = forward_of_level(op, x, y);
+    gradient.forward = ms::ssim2d_of_level(op, x, y);
     gradient.score_weight = {pyramid.level_weights, op.x.batch, channels, channels, 1};
     gradient.x_gradient = x_gradient;
     gradient.y_gradient = y_gradient;
@@ -217,7 +162,7 @@ void ms_ssim(const MsSsim<T>& op, Scratch scratch) {
   const std::int64_t planes = op.x.planes();
   double total = 0;
   for (std::int64_t plane = 0; plane < planes; ++plane) {
-    const double score = score_of(pyramid.means, op.weights.data(), op.levels, planes, plane);
+    const double score = ms::score_of(pyramid.means + plane, planes, op.weights.data(), op.levels);
     if (op.scores.data != nullptr) op.scores.at(plane / op.x.channels, plane % op.x.channels) = score;
     total += score;
   }

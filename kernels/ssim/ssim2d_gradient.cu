@@ -6,6 +6,7 @@
 
 #include "kernels/ssim/ssim2d_gradient_strip.h"
 #include "kernels/ssim/ssim2d_strips.cuh"
+#include "kernels/ssim/strip_centre.cuh"
 
 namespace fg::cuda {
 namespace {
@@ -37,33 +38,6 @@ struct Layout {
   }
   std::size_t bytes() const { return l1_at + StripSums::bytes(strips); }
 };
-
-// The means of s and d over 16 x 8 samples of the strip. Infinite and NaN samples are left out: they spoil the windows
-// that they lie in, not the whole strip.
-template <class T>
-__device__ strip::Sample centre_of_strip(const PlaneView<const T>& x, const PlaneView<const T>& y,
-                                         const strip::Place& place) {
-  static_assert(strip::kThreads == 128);
-  __shared__ float of_warp[2][4];
-  const int thread = threadIdx.x;
-  const int row = place.row + (2 * (thread / 16) + 1) * place.rows / 16;
-  const int column = place.column + (2 * (thread % 16) + 1) * place.columns / 32;
-  const strip::Sample sample = strip::sample_of(x.at(row, column), y.at(row, column));
-  float s = isfinite(sample.s) ? sample.s : 0.0f, d = isfinite(sample.d) ? sample.d : 0.0f;
-#pragma unroll
-  for (int step = 16; step > 0; step /= 2) {
-    s += __shfl_down_sync(0xFFFFFFFFu, s, step);
-    d += __shfl_down_sync(0xFFFFFFFFu, d, step);
-  }
-  if (thread % 32 == 0) {
-    of_warp[0][thread / 32] = s;
-    of_warp[1][thread / 32] = d;
-  }
-  __syncthreads();
-  const float share = 1.0f / strip::kThreads;
-  return {(of_warp[0][0] + of_warp[0][1] + (of_warp[0][2] + of_warp[0][3])) * share,
-          (of_warp[1][0] + of_warp[1][1] + (of_warp[1][2] + of_warp[1][3])) * share};
-}
 
 template <class T>
 struct Work {

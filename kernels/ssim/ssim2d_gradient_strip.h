@@ -54,7 +54,7 @@ struct PartialTerms {
 
 // The weighted partials of a group of windows into shared memory, zeros for windows that lie outside the map. Returns the
 // sum of the terms that belong to the block: those of windows whose centre is one of its samples.
-template <int kRadius, bool kBoth>
+template <int kRadius, bool kBoth, SsimPart kPart = SsimPart::whole>
 FG_HD float partial_group(int thread, const FgSsimMoments* moments, const Group& group,
                           const PartialTerms& terms, const GradientPlace<kRadius>& place,
                           std::int32_t map_height, std::int32_t map_width,
@@ -74,10 +74,11 @@ FG_HD float partial_group(int thread, const FgSsimMoments* moments, const Group&
   }
   FG_UNROLL
   for (int i = 0; i < kGroupColumns; ++i) {
-    const FgSsimPartials p = fg_ssim_partials(moments[i], terms.constants, terms.centre.s, terms.centre.d);
+    const FgSsimPartials p =
+        ssim_part_partials<kPart>(moments[i], terms.constants, terms.centre.s, terms.centre.d);
     to[i] = {weights[i] * (terms.first_is_y ? p.Y : p.X), weights[i] * p.B, weights[i] * p.E,
              kBoth ? weights[i] * p.Y : 0.0f};
-    terms_of[i] = fg_ssim_term(moments[i], terms.constants);
+    terms_of[i] = ssim_part_term<kPart>(moments[i], terms.constants);
   }
   if (!all_exist) {  // at the map's border: few groups
     FG_UNROLL
@@ -149,6 +150,25 @@ struct SpreadColumn {
   Partial kept[2 * kRadius];
 };
 
+// The sums of the kRunRows samples that the newest rows of partials complete; those rows are kept.
+template <int kRadius, bool kBoth>
+FG_HD void gather_column(int thread, SpreadColumn<kRadius, kBoth>& column, const Partial* spread,
+                         const WindowTaps& window, PartialSums<kRunRows, kBoth>& sums) {
+  Partial next[kRunRows];
+  sums.clear();
+  FG_UNROLL
+  for (int i = 0; i < 2 * kRadius; ++i) sums.template add<kRadius>(i, window, column.kept[i]);
+  FG_UNROLL
+  for (int i = 0; i < kRunRows; ++i) {
+    next[i] = spread[i * kPitch + thread];
+    sums.template add<kRadius>(2 * kRadius + i, window, next[i]);
+  }
+  FG_UNROLL
+  for (int i = 0; i < 2 * kRadius; ++i)
+    column.kept[i] = i + kRunRows < 2 * kRadius ? column.kept[(i + kRunRows) % (2 * kRadius)]
+                                                : next[(i + kRunRows - 2 * kRadius) % kRunRows];
+}
+
 // What the gradient of a sample is made of beside the sums.
 struct GradientTerms {
   Sample centre;
@@ -185,20 +205,8 @@ FG_HD float spread_columns(int thread, SpreadColumn<kRadius, kBoth>& column, con
       vy[i] = y.data[y_at + i * y_step];
     }
   }
-  Partial next[kRunRows];
   PartialSums<kRunRows, kBoth> sums;
-  sums.clear();
-  FG_UNROLL
-  for (int i = 0; i < 2 * kRadius; ++i) sums.template add<kRadius>(i, window, column.kept[i]);
-  FG_UNROLL
-  for (int i = 0; i < kRunRows; ++i) {
-    next[i] = spread[i * kPitch + thread];
-    sums.template add<kRadius>(2 * kRadius + i, window, next[i]);
-  }
-  FG_UNROLL
-  for (int i = 0; i < 2 * kRadius; ++i)
-    column.kept[i] = i + kRunRows < 2 * kRadius ? column.kept[(i + kRunRows) % (2 * kRadius)]
-                                                : next[(i + kRunRows - 2 * kRadius) % kRunRows];
+  gather_column(thread, column, spread, window, sums);
 
   float magnitudes = 0, l1[kRunRows];
   FG_UNROLL

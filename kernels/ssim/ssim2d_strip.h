@@ -21,6 +21,7 @@
 #include "kernels/core/half.h"
 #include "kernels/core/tensor_view.h"
 #include "kernels/ssim/ssim_math.h"
+#include "kernels/ssim/ssim_parts.h"
 #include "kernels/ssim/window.h"
 
 #if defined(__CUDA_ARCH__)
@@ -261,11 +262,12 @@ FG_HD void store_group(const float* values, std::int32_t count, float* at, std::
 }
 
 // The terms of a group: written to the map where there is one. Returns their sum.
+template <SsimPart kPart = SsimPart::whole>
 FG_HD float score_group(const FgSsimMoments* moments, FgSsimConstants constants, const Group& group,
                         const PlaneView<float>& map) {
   float terms[kGroupColumns], sum = 0;
   FG_UNROLL
-  for (int i = 0; i < kGroupColumns; ++i) terms[i] = fg_ssim_term(moments[i], constants);
+  for (int i = 0; i < kGroupColumns; ++i) terms[i] = ssim_part_term<kPart>(moments[i], constants);
   if (group.count >= kGroupColumns) {
     FG_UNROLL
     for (int i = 0; i < kGroupColumns; ++i) sum += terms[i];

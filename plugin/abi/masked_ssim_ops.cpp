@@ -14,7 +14,6 @@ namespace {
 
 ImageShape check_masked_ssim2d(const Checker& check, const FgMaskedSsim2d& op, Purpose purpose) {
   const ImageShape shape = checked_pair(check, op.x, op.y, op.layout, op.channels, purpose);
-  check_on_cpu(check, *op.x, "masked SSIM");
   check_window(check, op.window);
   check_constants(check, op.data_range, op.k1, op.k2);
   check_finite(check, "mean_weight", op.mean_weight);
@@ -73,11 +72,18 @@ MaskedSsim2d<T> masked_ssim2d_of(const FgMaskedSsim2d& op, const ImageShape& sha
 }
 
 template <class T>
-void run_masked_ssim2d(const Checker& check, const FgMaskedSsim2d& op, const ImageShape& shape) {
-  const std::size_t needed =
-      cpu::masked_ssim2d_scratch_bytes(masked_ssim2d_of<T>(op, shape, Purpose::scratch));
+std::size_t masked_ssim2d_scratch(const FgMaskedSsim2d& op, const ImageShape& shape) {
+  const MaskedSsim2d<T> kernel = masked_ssim2d_of<T>(op, shape, Purpose::scratch);
+  return op.x->device.device_type == kDLCPU ? cpu::masked_ssim2d_scratch_bytes(kernel)
+                                            : cuda::masked_ssim2d_scratch_bytes(kernel);
+}
+
+template <class T>
+void run_masked_ssim2d(const Checker& check, const FgMaskedSsim2d& op, const ImageShape& shape,
+                       void* stream) {
   const ByteRange range =
-      checked_scratch(check, op.scratch, op.scratch_bytes, needed, "fg_masked_ssim2d_scratch_bytes");
+      checked_scratch(check, op.scratch, op.scratch_bytes, masked_ssim2d_scratch<T>(op, shape),
+                      "fg_masked_ssim2d_scratch_bytes");
   check_overlaps(check, {{"x", op.x}, {"y", op.y}, {"mask", op.mask}, {"score_weight", op.score_weight}},
                  {{"map", op.map},
                   {"scores", op.scores},
@@ -85,7 +91,12 @@ void run_masked_ssim2d(const Checker& check, const FgMaskedSsim2d& op, const Ima
                   {"x_gradient", op.x_gradient},
                   {"y_gradient", op.y_gradient}},
                  range);
-  cpu::masked_ssim2d(masked_ssim2d_of<T>(op, shape, Purpose::run), {op.scratch, op.scratch_bytes});
+  const MaskedSsim2d<T> kernel = masked_ssim2d_of<T>(op, shape, Purpose::run);
+  const Scratch scratch{op.scratch, op.scratch_bytes};
+  if (op.x->device.device_type == kDLCPU)
+    cpu::masked_ssim2d(kernel, scratch);
+  else
+    cuda::masked_ssim2d(kernel, scratch, op.x->device.device_id, stream);
 }
 
 }  // namespace
@@ -112,20 +123,18 @@ FgStatus fg_masked_ssim2d_scratch_bytes(const FgMaskedSsim2d* op, size_t* bytes)
     checked_struct(check, op, "FgMaskedSsim2d", "fg_masked_ssim2d_defaults");
     check.expect(bytes != nullptr, "bytes is NULL; pass the address of a size_t");
     const ImageShape shape = check_masked_ssim2d(check, *op, Purpose::scratch);
-    *bytes = with_element(op->x->dtype, [&]<class T> {
-      return fg::cpu::masked_ssim2d_scratch_bytes(masked_ssim2d_of<T>(*op, shape, Purpose::scratch));
-    });
+    *bytes = with_element(op->x->dtype, [&]<class T> { return masked_ssim2d_scratch<T>(*op, shape); });
   });
 }
 
-FgStatus fg_masked_ssim2d(const FgMaskedSsim2d* op, void*) {
+FgStatus fg_masked_ssim2d(const FgMaskedSsim2d* op, void* stream) {
   using namespace fg::abi;
   return guard([&] {
     const Checker check("fg_masked_ssim2d");
     checked_struct(check, op, "FgMaskedSsim2d", "fg_masked_ssim2d_defaults");
     const ImageShape shape = check_masked_ssim2d(check, *op, Purpose::run);
     check_masked_ssim2d_tensors(check, *op, shape);
-    with_element(op->x->dtype, [&]<class T> { run_masked_ssim2d<T>(check, *op, shape); });
+    with_element(op->x->dtype, [&]<class T> { run_masked_ssim2d<T>(check, *op, shape, stream); });
   });
 }
 

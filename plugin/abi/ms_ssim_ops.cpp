@@ -41,7 +41,6 @@ void check_levels(const Checker& check, const FgMsSsim& op, const ImageShape& sh
 
 ImageShape check_ms_ssim(const Checker& check, const FgMsSsim& op, Purpose purpose) {
   const ImageShape shape = checked_pair(check, op.x, op.y, op.layout, op.channels, purpose);
-  check_on_cpu(check, *op.x, "MS-SSIM");
   check_window(check, op.window);
   check_constants(check, op.data_range, op.k1, op.k2);
   check_levels(check, op, shape);
@@ -71,7 +70,11 @@ MsSsim<T> ms_ssim_of(const FgMsSsim& op, const ImageShape& shape, Purpose purpos
   kernel.levels = op.levels;
   std::copy_n(op.weights, op.levels, kernel.weights.begin());
   kernel.mean_weight = op.mean_weight;
-  if (purpose == Purpose::scratch) return kernel;
+  if (purpose == Purpose::scratch) {  // which gradients are wanted decides how much
+    kernel.x_gradient.batch = op.x_gradient == nullptr ? 0 : shape.batch;
+    kernel.y_gradient.batch = op.y_gradient == nullptr ? 0 : shape.batch;
+    return kernel;
+  }
   kernel.mean = number_at(op.mean);
   if (op.scores != nullptr) kernel.scores = table_view(*op.scores);
   if (op.score_weight != nullptr) kernel.score_weight = table_view<const double>(*op.score_weight);
@@ -81,17 +84,28 @@ MsSsim<T> ms_ssim_of(const FgMsSsim& op, const ImageShape& shape, Purpose purpos
 }
 
 template <class T>
-void run_ms_ssim(const Checker& check, const FgMsSsim& op, const ImageShape& shape) {
-  const std::size_t needed = cpu::ms_ssim_scratch_bytes(ms_ssim_of<T>(op, shape, Purpose::scratch));
-  const ByteRange range =
-      checked_scratch(check, op.scratch, op.scratch_bytes, needed, "fg_ms_ssim_scratch_bytes");
+std::size_t ms_ssim_scratch(const FgMsSsim& op, const ImageShape& shape) {
+  const MsSsim<T> kernel = ms_ssim_of<T>(op, shape, Purpose::scratch);
+  return op.x->device.device_type == kDLCPU ? cpu::ms_ssim_scratch_bytes(kernel)
+                                            : cuda::ms_ssim_scratch_bytes(kernel);
+}
+
+template <class T>
+void run_ms_ssim(const Checker& check, const FgMsSsim& op, const ImageShape& shape, void* stream) {
+  const ByteRange range = checked_scratch(check, op.scratch, op.scratch_bytes, ms_ssim_scratch<T>(op, shape),
+                                          "fg_ms_ssim_scratch_bytes");
   check_overlaps(check, {{"x", op.x}, {"y", op.y}, {"score_weight", op.score_weight}},
                  {{"scores", op.scores},
                   {"mean", op.mean},
                   {"x_gradient", op.x_gradient},
                   {"y_gradient", op.y_gradient}},
                  range);
-  cpu::ms_ssim(ms_ssim_of<T>(op, shape, Purpose::run), {op.scratch, op.scratch_bytes});
+  const MsSsim<T> kernel = ms_ssim_of<T>(op, shape, Purpose::run);
+  const Scratch scratch{op.scratch, op.scratch_bytes};
+  if (op.x->device.device_type == kDLCPU)
+    cpu::ms_ssim(kernel, scratch);
+  else
+    cuda::ms_ssim(kernel, scratch, op.x->device.device_id, stream);
 }
 
 }  // namespace
@@ -121,20 +135,18 @@ FgStatus fg_ms_ssim_scratch_bytes(const FgMsSsim* op, size_t* bytes) {
     checked_struct(check, op, "FgMsSsim", "fg_ms_ssim_defaults");
     check.expect(bytes != nullptr, "bytes is NULL; pass the address of a size_t");
     const ImageShape shape = check_ms_ssim(check, *op, Purpose::scratch);
-    *bytes = with_element(op->x->dtype, [&]<class T> {
-      return fg::cpu::ms_ssim_scratch_bytes(ms_ssim_of<T>(*op, shape, Purpose::scratch));
-    });
+    *bytes = with_element(op->x->dtype, [&]<class T> { return ms_ssim_scratch<T>(*op, shape); });
   });
 }
 
-FgStatus fg_ms_ssim(const FgMsSsim* op, void*) {
+FgStatus fg_ms_ssim(const FgMsSsim* op, void* stream) {
   using namespace fg::abi;
   return guard([&] {
     const Checker check("fg_ms_ssim");
     checked_struct(check, op, "FgMsSsim", "fg_ms_ssim_defaults");
     const ImageShape shape = check_ms_ssim(check, *op, Purpose::run);
     check_ms_ssim_tensors(check, *op, shape);
-    with_element(op->x->dtype, [&]<class T> { run_ms_ssim<T>(check, *op, shape); });
+    with_element(op->x->dtype, [&]<class T> { run_ms_ssim<T>(check, *op, shape, stream); });
   });
 }
 

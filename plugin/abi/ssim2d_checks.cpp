@@ -68,10 +68,4 @@ void check_score_weight(const Checker& check, const DLTensor& x, const DLTensor*
                 "images by scored channels");
 }
 
-void check_on_cpu(const Checker& check, const DLTensor& x, const char* measure) {
-  check.expect(x.device.device_type == kDLCPU,
-               std::string(measure) + " on CUDA tensors is not there yet; pass CPU tensors",
-               ErrorCode::unsupported);
-}
-
 }  // namespace fg::abi

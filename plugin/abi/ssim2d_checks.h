@@ -57,9 +57,6 @@ void check_gradients(const Checker& check, const DLTensor& x, FgLayout layout, c
 void check_score_weight(const Checker& check, const DLTensor& x, const DLTensor* score_weight,
                         const ImageShape& shape);
 
-// Ops without a CUDA kernel say so.
-void check_on_cpu(const Checker& check, const DLTensor& x, const char* measure);
-
 template <class Op>
 void check_ssim2d_outputs(const Checker& check, const Op& op, const ImageShape& shape) {
   if (op.map != nullptr)

@@ -13,8 +13,7 @@
 
 namespace {
 
-void measure(fg::bench::CudaTimer& timer, const char* what, fg::live::PixelFormat format, int width,
-             int height) {
+void measure(fg::bench::Timer& timer, const char* what, fg::live::PixelFormat format, int width, int height) {
   const auto frame = fg::test::make_picture(format, width, height, fg::test::noisy_scene);
   const auto truth = fg::test::make_picture(format, width, height, fg::test::scene);
   fg::test::LiveOnDevice device(frame, truth);
@@ -40,7 +39,7 @@ int main() {
     std::printf("nothing measured: %s\n", reason.c_str());
     return 0;
   }
-  fg::bench::CudaTimer timer;
+  fg::bench::Timer timer;
   using enum fg::live::PixelFormat;
   measure(timer, "RGBA8", rgba8, 1280, 720);
   measure(timer, "RGBA8", rgba8, 1920, 1080);

@@ -14,28 +14,18 @@
 #include "tests/bench/cuda_timer.h"
 #include "tests/bench/median.h"
 #include "tests/gpu/kernels/device_memory.h"
-#include "tests/kernels/test_images.h"
 
 namespace {
 
+using fg::bench::noise;
+using fg::bench::planar;
+using fg::bench::Timer;
 using fg::test::cuda;
 using fg::test::DeviceArray;
 
-using fg::bench::CudaTimer;
-
-template <class T>
-std::vector<T> noise(std::size_t count, std::uint32_t seed) {
-  std::vector<T> values(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const float v = fg::test::noise(static_cast<std::uint32_t>(i), seed, 1);
-    values[i] = static_cast<T>(sizeof(T) == 1 ? v * 255 : v);
-  }
-  return values;
-}
-
 // `stored` channels lie in memory, `op.x.channels` of them are scored.
 template <class T>
-void measure(CudaTimer& timer, const char* what, const fg::ImageView<const T>& view, std::int64_t stored,
+void measure(Timer& timer, const char* what, const fg::ImageView<const T>& view, std::int64_t stored,
              double range) {
   const std::size_t pixels = static_cast<std::size_t>(view.batch) * static_cast<std::size_t>(view.height) *
                              static_cast<std::size_t>(view.width);
@@ -97,10 +87,6 @@ void measure(CudaTimer& timer, const char* what, const fg::ImageView<const T>& v
                         read_bytes);
 }
 
-fg::ImageView<const float> planar(std::int64_t n, std::int64_t c, int h, int w) {
-  return {nullptr, n, c, h, w, c * h * w, std::int64_t{h} * w, w, 1};
-}
-
 }  // namespace
 
 int main() {
@@ -111,7 +97,7 @@ int main() {
   cudaDeviceProp device;
   cuda(cudaGetDeviceProperties(&device, 0));
   std::printf("%s\n", device.name);
-  CudaTimer timer;
+  Timer timer;
   const DeviceArray<char> from(std::size_t{1} << 30), to(std::size_t{1} << 30);
   fg::bench::print_line("copy of 1 GiB", timer.time([&] {
     cuda(

@@ -134,13 +134,13 @@ FG_API FgStatus fg_ssim2d_gradient(const FgSsim2dGradient* op, void* stream);
  *   score = prod_l max(v_l, 0)^weights[l]
  * The coarsest level must hold a window: 5 levels of 11 taps need 161 pixels a side, fewer levels need less.
  * The loss is L = sum_nc score_weight[n, c] scores[n, c] + mean_weight mean. Where some v_l is not above 0 the score is 0
- * and its gradient is taken as 0; the power's own derivative has no bound there. */
+ * and its gradient is taken as 0; the power's own derivative has no bound there.
+ * Gradients take scratch: name those that are wanted before asking how much. */
 enum { FG_MS_SSIM_MAX_LEVELS = 8 };
 
 typedef struct FgMsSsim {
   size_t struct_size;
-  const DLTensor*
-      x; /* x, y, layout, channels, window, data_range, k1, k2: as in FgSsim2d. CPU tensors only so far */
+  const DLTensor* x; /* x, y, layout, channels, window, data_range, k1, k2: as in FgSsim2d */
   const DLTensor* y;
   FgLayout layout;
   int32_t channels;
@@ -174,8 +174,7 @@ FG_API FgStatus fg_ms_ssim(const FgMsSsim* op, void* stream);
  * The loss is L = sum_nc score_weight[n, c] scores[n, c] + mean_weight mean. */
 typedef struct FgMaskedSsim2d {
   size_t struct_size;
-  const DLTensor*
-      x; /* x, y, layout, channels, window, data_range, k1, k2: as in FgSsim2d. CPU tensors only so far */
+  const DLTensor* x; /* x, y, layout, channels, window, data_range, k1, k2: as in FgSsim2d */
   const DLTensor* y;
   FgLayout layout;
   int32_t channels;

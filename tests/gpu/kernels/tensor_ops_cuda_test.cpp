@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <deque>
+#include <functional>
+#include <initializer_list>
+#include <string>
 #include <vector>
 
 #include "tests/gpu/kernels/device_memory.h"
@@ -64,6 +68,82 @@ TEST(tensor_ops_cuda, scores_and_errors_of_CUDA_tensors_equal_those_of_CPU_tenso
   EXPECT_NEAR(device_mean.read()[0], mean[0], 1e-6);  // ssim2d_cuda_test
   for (std::size_t i = 0; i < FG_ERROR_COLUMNS; ++i)
     EXPECT_NEAR(device_errors.read()[i], errors[i], 1e-6 * std::abs(errors[i]));  // image_errors_cuda_test
+}
+
+void expect_near(double cpu_mean, double mean, const std::vector<float>& cpu_gradient,
+                 const std::vector<float>& gradient) {
+  EXPECT_NEAR(mean, cpu_mean, 2e-6);  // ms_ssim_cuda_test, masked_ssim_cuda_test
+  double error = 0, size = 0;
+  for (std::size_t i = 0; i < gradient.size(); ++i) {
+    error += std::pow(static_cast<double>(gradient[i]) - static_cast<double>(cpu_gradient[i]), 2);
+    size += std::pow(static_cast<double>(cpu_gradient[i]), 2);
+  }
+  EXPECT_GT(size, 0);
+  EXPECT_LE(std::sqrt(error / size), 1e-5);
+}
+
+// Runs an op on the CPU; then moves its tensors to the device and runs it again there.
+template <class Op>
+void expect_same_on_cuda(Op& op, FgStatus (*scratch_bytes)(const Op*, std::size_t*),
+                         FgStatus (*call)(const Op*, void*),
+                         std::initializer_list<std::reference_wrapper<Tensor<float>>> images,
+                         Tensor<double>& mean, Tensor<float>& gradient) {
+  ASSERT_EQ(run_with(op, scratch_bytes, call), FG_STATUS_OK) << fg_last_error();
+  const double cpu_mean = mean[0];
+  const std::vector<float> cpu_gradient = gradient.memory;
+  std::deque<DeviceArray<float>> memory;
+  for (Tensor<float>& image : images) {
+    image.tensor.data = memory.emplace_back(image.memory).data();
+    image.tensor.device = {kDLCUDA, 0};
+  }
+  const DeviceArray<double> device_mean(1);
+  mean.tensor.data = device_mean.data();
+  mean.tensor.device = {kDLCUDA, 0};
+  const DeviceArray<float> device_gradient(gradient.memory.size());
+  gradient.tensor.data = device_gradient.data();
+  gradient.tensor.device = {kDLCUDA, 0};
+  std::size_t bytes = 0;
+  ASSERT_EQ(scratch_bytes(&op, &bytes), FG_STATUS_OK) << fg_last_error();
+  const DeviceArray<unsigned char> scratch(bytes);
+  op.scratch = scratch.data();
+  op.scratch_bytes = bytes;
+  const Stream stream;
+  ASSERT_EQ(call(&op, stream.get()), FG_STATUS_OK) << fg_last_error();
+  stream.wait();
+  expect_near(cpu_mean, device_mean.read()[0], cpu_gradient, device_gradient.read());
+}
+
+TEST(tensor_ops_cuda, MS_SSIM_of_CUDA_tensors_equals_that_of_CPU_tensors) {
+  if (const std::string reason = no_cuda_device(); !reason.empty()) GTEST_SKIP() << reason;
+  Tensor<float> x({1, 3, 90, 131}), y({1, 3, 90, 131}), gradient({1, 3, 90, 131});
+  fill(x, noisy_scene);
+  fill(y, scene);
+  Tensor<double> mean({1});
+  FgMsSsim op;
+  fg_ms_ssim_defaults(&op);
+  op.x = &x;
+  op.y = &y;
+  op.levels = 4;
+  op.mean = &mean;
+  op.x_gradient = &gradient;
+  expect_same_on_cuda(op, fg_ms_ssim_scratch_bytes, fg_ms_ssim, {x, y}, mean, gradient);
+}
+
+TEST(tensor_ops_cuda, masked_SSIM_of_CUDA_tensors_equals_that_of_CPU_tensors) {
+  if (const std::string reason = no_cuda_device(); !reason.empty()) GTEST_SKIP() << reason;
+  Tensor<float> x({1, 3, 90, 131}), y({1, 3, 90, 131}), mask({1, 1, 90, 131}), gradient({1, 3, 90, 131});
+  fill(x, noisy_scene);
+  fill(y, scene);
+  fill(mask, [](int, int, int row, int column) { return row / 30 == column / 40 ? 0.0 : 0.5; });
+  Tensor<double> mean({1});
+  FgMaskedSsim2d op;
+  fg_masked_ssim2d_defaults(&op);
+  op.x = &x;
+  op.y = &y;
+  op.mask = &mask;
+  op.mean = &mean;
+  op.y_gradient = &gradient;
+  expect_same_on_cuda(op, fg_masked_ssim2d_scratch_bytes, fg_masked_ssim2d, {x, y, mask}, mean, gradient);
 }
 
 TEST(tensor_ops_cuda, a_device_that_does_not_exist_is_unavailable) {

@@ -5,9 +5,8 @@
 #include <limits>
 #include <vector>
 
-#include "kernels/ssim/masked_ssim.h"
+#include "tests/kernels/ssim/masked_ssim_case.h"
 #include "tests/kernels/ssim/ssim2d_gradient_case.h"
-#include "tests/oracle/masked_ssim_oracle.h"
 
 namespace fg::test {
 namespace {
@@ -15,83 +14,13 @@ namespace {
 // Scores: the accuracy that is promised. Map: moments in double, the formula in float.
 constexpr double kScoreTolerance = 1e-6, kMapTolerance = 2e-6;
 
-struct MaskedOptions {
-  int window = 11;
-  double mean_weight = 1;
-  std::vector<double> score_weight = {};
-  Memory output_layout = {};
-};
-
-struct MaskedOutput {
-  TestImage<float> map, x_gradient, y_gradient;
-  std::vector<double> scores;
-  double mean = 0;
-};
-
-template <class T>
-MaskedOutput run_masked(const TestImage<T>& x, const TestImage<T>& y, const TestImage<float>& mask,
-                        const MaskedOptions& options = {}, bool with_gradient = true) {
-  MaskedOutput out{TestImage<float>(x.shape, options.output_layout),
-                   TestImage<float>(x.shape, options.output_layout),
-                   TestImage<float>(x.shape, options.output_layout),
-                   std::vector<double>(static_cast<std::size_t>(x.shape.batch * x.shape.channels))};
-  MaskedSsim2d<T> op;
-  op.x = x.const_view();
-  op.y = y.const_view();
-  op.mask = mask.const_view();
-  op.mask.channels = x.shape.channels;
-  if (mask.shape.channels == 1) op.mask.channel_stride = 0;
-  op.window = options.window;
-  op.c1 = static_cast<float>(1e-4 * range_of<T>() * range_of<T>());
-  op.c2 = static_cast<float>(9e-4 * range_of<T>() * range_of<T>());
-  op.map = out.map.view;
-  op.scores = {out.scores.data(), x.shape.batch, x.shape.channels, x.shape.channels, 1};
-  op.mean = &out.mean;
-  op.mean_weight = options.mean_weight;
-  if (!options.score_weight.empty())
-    op.score_weight = {options.score_weight.data(), x.shape.batch, x.shape.channels, x.shape.channels, 1};
-  if (with_gradient) {
-    op.x_gradient = out.x_gradient.view;
-    op.y_gradient = out.y_gradient.view;
-  }
-  std::vector<double> scratch(cpu::masked_ssim2d_scratch_bytes(op) / sizeof(double), NAN);
-  cpu::masked_ssim2d(op, {scratch.data(), scratch.size() * sizeof(double)});
-  return out;
-}
-
-// A disc and a few scattered samples, with soft weights, other for each image and channel.
-double soft_mask(int n, int c, int y, int x) {
-  const double grain = static_cast<double>(noise(static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(y),
-                                                 static_cast<std::uint32_t>(c + 77 * n)));
-  const double distance = std::hypot(x - 22 - 3 * c, y - 18 - 2 * n);
-  return distance < 14 ? 0.2 + grain : grain > 0.98 ? 0.5 : 0;
-}
-double ones(int, int, int, int) { return 1; }
-
 template <class T>
 void expect_like_oracle(const TestImage<T>& x, const TestImage<T>& y, const TestImage<float>& mask,
                         const MaskedOptions& options = {}) {
   const MaskedOutput out = run_masked(x, y, mask, options);
-  const MaskedOutput value_alone = run_masked(x, y, mask, options, false);
+  const MaskedOutput value_alone = run_masked(x, y, mask, values_alone(options));
   EXPECT_EQ(value_alone.scores, out.scores);
-  double total = 0;
-  for (int n = 0; n < x.shape.batch; ++n)
-    for (int c = 0; c < x.shape.channels; ++c) {
-      const oracle::SsimResult expected = oracle::masked_ssim(
-          x.plane(n, c), y.plane(n, c), mask.plane(n, std::min(c, mask.shape.channels - 1)),
-          {.window = options.window, .range = range_of<T>()});
-      EXPECT_NEAR(out.scores[static_cast<std::size_t>(n * x.shape.channels + c)], expected.mean,
-                  kScoreTolerance);
-      total += expected.mean;
-      for (int row = 0; row < x.shape.height; ++row)
-        for (int column = 0; column < x.shape.width; ++column)
-          if (std::isnan(expected.map.at(row, column))) {  // a window that sees nothing: 0 / 0
-            ASSERT_EQ(out.map.at(n, c, row, column), 1.0f);
-          } else {
-            ASSERT_NEAR(out.map.at(n, c, row, column), expected.map.at(row, column), kMapTolerance);
-          }
-    }
-  EXPECT_NEAR(out.mean, total / (x.shape.batch * x.shape.channels), kScoreTolerance);
+  expect_like_masked_oracle(x, y, mask, options.window, out, kScoreTolerance, kMapTolerance);
 }
 
 TEST(masked_ssim_cpu, soft_masks_match_the_oracle) {
@@ -128,23 +57,8 @@ TEST(masked_ssim_cpu, with_a_mask_of_ones_the_inside_is_SSIM_valid) {
 }
 
 TEST(masked_ssim_cpu, what_lies_under_a_weight_of_0_never_counts) {
-  const Shape shape{2, 2, 70, 130};
-  const auto mask = make_image<float>(shape, soft_mask);
-  const auto x = make_image<float>(shape, noisy_scene), y = make_image<float>(shape, scene);
-  const MaskedOutput clean = run_masked(x, y, mask);
-  for (const double content : {5.0, -1e30, static_cast<double>(NAN), static_cast<double>(INFINITY)}) {
-    const auto hide = [&](const PixelFormula& formula) {
-      return make_image<float>(shape, [&](int n, int c, int row, int column) {
-        return mask.at(n, c, row, column) > 0 ? formula(n, c, row, column) : content;
-      });
-    };
-    const MaskedOutput out = run_masked(hide(noisy_scene), hide(scene), mask);
-    EXPECT_EQ(out.scores, clean.scores);
-    EXPECT_EQ(out.mean, clean.mean);
-    EXPECT_EQ(out.map.memory, clean.map.memory);
-    EXPECT_EQ(out.x_gradient.memory, clean.x_gradient.memory);
-    EXPECT_EQ(out.y_gradient.memory, clean.y_gradient.memory);
-  }
+  for (const MaskedOptions& options : {MaskedOptions{}, values_alone(MaskedOptions{})})
+    expect_nothing_of_what_is_hidden(run_masked<float>, options);
 }
 
 TEST(masked_ssim_cpu, the_gradient_is_the_finite_difference_of_the_oracle) {
@@ -191,41 +105,12 @@ TEST(masked_ssim_cpu, the_gradient_is_the_finite_difference_of_the_oracle) {
 }
 
 TEST(masked_ssim_cpu, identical_images_score_exactly_1_without_gradient) {
-  const Shape shape{1, 2, 70, 130};
-  const auto x = make_image<float>(shape, scene), y = make_image<float>(shape, scene);
-  const MaskedOutput out = run_masked(x, y, make_image<float>(shape, soft_mask));
-  EXPECT_EQ(out.mean, 1.0);  // the sums of m and of m ssim run in the same order
-  for (const float m : out.map.memory) ASSERT_EQ(m, 1.0f);
-  for (const float g : out.x_gradient.memory) ASSERT_EQ(g, 0.0f);
-  for (const float g : out.y_gradient.memory) ASSERT_EQ(g, 0.0f);
+  for (const MaskedOptions& options : {MaskedOptions{}, values_alone(MaskedOptions{})})
+    expect_exactly_1_of_identical_images(run_masked<float>, options);
 }
 
-TEST(masked_ssim_cpu, a_channel_that_shows_nothing_scores_1_without_gradient) {
-  const Shape shape{1, 2, 40, 40};
-  const auto mask = make_image<float>(shape, [](int, int c, int, int) { return c == 0 ? 0.0 : 1.0; });
-  const MaskedOutput out =
-      run_masked(make_image<float>(shape, noisy_scene), make_image<float>(shape, scene), mask);
-  EXPECT_EQ(out.scores[0], 1.0);
-  EXPECT_LT(out.scores[1], 1.0);
-  for (int row = 0; row < 40; ++row)
-    for (int column = 0; column < 40; ++column) ASSERT_EQ(out.x_gradient.at(0, 0, row, column), 0.0f);
-}
-
-TEST(masked_ssim_cpu, weights_that_are_negative_or_NaN_count_as_0) {
-  const Shape shape{1, 1, 40, 40};
-  const auto x = make_image<float>(shape, noisy_scene), y = make_image<float>(shape, scene);
-  const auto with = [&](double hidden) {
-    return run_masked(x, y, make_image<float>(shape, [&](int n, int c, int row, int column) {
-                        const double m = soft_mask(n, c, row, column);
-                        return m > 0 ? m : hidden;
-                      }));
-  };
-  const MaskedOutput zero = with(0);
-  for (const double hidden : {-2.0, static_cast<double>(NAN)}) {
-    const MaskedOutput out = with(hidden);
-    EXPECT_EQ(out.mean, zero.mean);
-    EXPECT_EQ(out.x_gradient.memory, zero.x_gradient.memory);
-  }
+TEST(masked_ssim_cpu, weights_that_are_not_above_0_and_channels_that_show_nothing) {
+  expect_weights_not_above_0_to_count_as_0(run_masked<float>);
 }
 
 TEST(masked_ssim_cpu, a_NaN_that_is_seen_makes_the_score_of_its_channel_NaN) {

@@ -159,11 +159,6 @@ TEST(fg_ms_ssim_errors, each_argument_has_its_sentence) {
       },
       FG_STATUS_INVALID_ARGUMENT,
       "x has dtype uint8, and codes have no gradient; convert the images to float32, float16 or bfloat16");
-  expect_ms_sentence(
-      [](GoodMs& g) {
-        g.x.tensor.device = g.y.tensor.device = {kDLCUDA, 0};
-      },
-      FG_STATUS_UNSUPPORTED, "MS-SSIM on CUDA tensors is not there yet; pass CPU tensors");
   expect_ms_sentence([](GoodMs& g) { g.mean.tensor.data = g.score_weight.memory.data(); },
                      FG_STATUS_INVALID_ARGUMENT,
                      "mean and score_weight overlap in memory; what is written needs memory of its own");
@@ -213,14 +208,29 @@ TEST(fg_masked_ssim2d_errors, each_argument_has_its_sentence) {
   expect_masked_sentence(
       [](GoodMasked& g) { g.op.map = g.op.mean = g.op.y_gradient = nullptr; }, FG_STATUS_INVALID_ARGUMENT,
       "map, scores, mean, x_gradient and y_gradient are all NULL; ask for at least one of them");
-  expect_masked_sentence(
-      [](GoodMasked& g) {
-        g.x.tensor.device = g.y.tensor.device = {kDLCUDA, 0};
-      },
-      FG_STATUS_UNSUPPORTED, "masked SSIM on CUDA tensors is not there yet; pass CPU tensors");
   expect_masked_sentence([](GoodMasked& g) { g.map.tensor.data = g.mask.memory.data(); },
                          FG_STATUS_INVALID_ARGUMENT,
                          "map and mask overlap in memory; what is written needs memory of its own");
+}
+
+TEST(fg_ms_ssim_errors, CUDA_tensors_in_a_build_without_CUDA_are_unsupported) {
+#ifdef FRAMEGAUGE_HAS_CUDA
+  GTEST_SKIP() << "this build has CUDA kernels; the sentence belongs to builds without";
+#else
+  const char* const sentence =
+      "the tensors are CUDA tensors, but this build has no CUDA kernels; pass CPU tensors, or configure "
+      "with a CUDA toolkit of 12.4 or newer";
+  GoodMs ms;
+  for (DLTensor* t : {&ms.x, &ms.y, &ms.x_gradient}) t->device = {kDLCUDA, 0};
+  for (DLTensor* t : {&ms.scores, &ms.mean, &ms.score_weight}) t->device = {kDLCUDA, 0};
+  EXPECT_EQ(fg_ms_ssim(&ms.op, nullptr), FG_STATUS_UNSUPPORTED);
+  EXPECT_STREQ(fg_last_error(), sentence);
+  GoodMasked masked;
+  for (DLTensor* t : {&masked.x, &masked.y, &masked.mask, &masked.map, &masked.y_gradient, &masked.mean})
+    t->device = {kDLCUDA, 0};
+  EXPECT_EQ(fg_masked_ssim2d(&masked.op, nullptr), FG_STATUS_UNSUPPORTED);
+  EXPECT_STREQ(fg_last_error(), sentence);
+#endif
 }
 
 }  // namespace
