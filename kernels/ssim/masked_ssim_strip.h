@@ -336,12 +336,12 @@ FG_HD void partial_group(int thread, const FgSsimMoments* moments, const float* 
   load_weights(group, mask, weights);
   FG_UNROLL
   for (int i = 0; i < kGroupColumns; ++i) {
-    const FgSsimPartials p = fg_ssim_partials(moments[i], terms.constants, terms.centre.s, terms.centre.d);
     const float weight = weights[i] * inverse_weights[i];
-    to[i] = {weight * (terms.first_is_y ? p.Y : p.X), weight * p.B, weight * p.E,
-             kBoth ? weight * p.Y : 0.0f};
+    const FgSsimPartials p =
+        fg_ssim_partials(moments[i], terms.constants, terms.centre.s, terms.centre.d, weight);
+    to[i] = {terms.first_is_y ? p.Y : p.X, p.B, p.E, kBoth ? p.Y : 0.0f};
     if (weight == 0) to[i] = {0, 0, 0, 0};
-    terms_of[i] = fg_ssim_term(moments[i], terms.constants);
+    terms_of[i] = p.term;
   }
   const std::int32_t own_row = group.row - place.windows.row - kRadius;
   const std::int32_t own_column = group.column - place.windows.column - kRadius;

@@ -46,12 +46,12 @@ __global__ void __launch_bounds__(strip::kThreads, kBlocksPerSm)
         },
         beside);
   } else {
-    const bool is_whole = at.level.part == SsimPart::whole;
+    const bool is_last = at.level.part == SsimPart::last;
     walk_strip<kRadius, Offset>(
         at.x, at.y, place, levels.window, buffers,
         [&](const FgSsimMoments* moments, const strip::Group& group) {
-          thread_sum += is_whole
-                            ? strip::score_group<SsimPart::whole>(moments, levels.constants, group, {})
+          thread_sum += is_last
+                            ? strip::score_group<SsimPart::last>(moments, levels.constants, group, {})
                             : strip::score_group<SsimPart::contrast>(moments, levels.constants, group, {});
         });
   }

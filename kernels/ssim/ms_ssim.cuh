@@ -175,7 +175,7 @@ struct Plan {
       level.y = read_only(y[i]);
       level.x_gradient = x_gradient[i];
       level.y_gradient = y_gradient[i];
-      level.part = i + 1 == op.levels ? SsimPart::whole : SsimPart::contrast;
+      level.part = i + 1 == op.levels ? SsimPart::last : SsimPart::contrast;
       level.strips = strips_of(level.x, op.window, shape);
       rows += level.strips.across * (height + strip::kRunRows);
     }

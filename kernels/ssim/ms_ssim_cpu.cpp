@@ -94,7 +94,7 @@ void add_spread(const ImageView<float>& coarse, const ImageView<float>& fine) {
 
 template <class T>
 SsimPart part_of_level(const MsSsim<T>& op, int level) {
-  return level + 1 == op.levels ? SsimPart::whole : SsimPart::contrast;
+  return level + 1 == op.levels ? SsimPart::last : SsimPart::contrast;
 }
 
 template <class T>

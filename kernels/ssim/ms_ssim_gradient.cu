@@ -31,7 +31,7 @@ __global__ void __launch_bounds__(strip::kThreads, kGradientBlocksPerSm)
   const PlaneView<float> first_gradient =
       (first_is_y ? level.y_gradient : level.x_gradient).plane(at.n, at.c);
   const PlaneView<float> y_gradient = level.y_gradient.plane(at.n, at.c);
-  const bool is_whole = !kFinest && level.part == SsimPart::whole;
+  const bool is_last = !kFinest && level.part == SsimPart::last;
   const strip::Sample centre = centre_of_strip(at.x, at.y, place.samples);
   const strip::PartialTerms partial_terms{levels.constants, centre, 1.0f, first_is_y};
   const strip::GradientTerms terms{centre, 0.0f, first_is_y ? -1.0f : 1.0f, false};
@@ -63,8 +63,8 @@ __global__ void __launch_bounds__(strip::kThreads, kGradientBlocksPerSm)
                                                            height - 2 * kRadius, width - 2 * kRadius, {}, {},
                                                            partials);
       };
-      score += is_whole ? make_partials.template operator()<SsimPart::whole>()
-                        : make_partials.template operator()<SsimPart::contrast>();
+      score += is_last ? make_partials.template operator()<SsimPart::last>()
+                       : make_partials.template operator()<SsimPart::contrast>();
     }
     __syncthreads();
     if (strip::has_columns<kRadius>(thread, place.windows) && row + strip::kRunRows < place.windows.rows)

@@ -45,12 +45,11 @@ template <class Formula, class WeightOf>
 HWY_ATTR HWY_INLINE void all_partials(int begin, int end, const Formula& formula, const WeightOf& weight_of,
                                       PartialLine& partials) {
   for (int i = begin; i < end; ++i) {
-    const FgSsimPartials p = formula(i);
-    const float weight = weight_of(i);
-    partials.X[i] = weight * p.X;
-    partials.Y[i] = weight * p.Y;
-    partials.B[i] = weight * p.B;
-    partials.E[i] = weight * p.E;
+    const FgSsimPartials p = formula(i, weight_of(i));
+    partials.X[i] = p.X;
+    partials.Y[i] = p.Y;
+    partials.B[i] = p.B;
+    partials.E[i] = p.E;
   }
 }
 
@@ -59,15 +58,16 @@ HWY_ATTR void partials_of(const RowMoments& windows, int begin, int end, FgSsimC
   const auto moments = [&](int i) HWY_ATTR {
     return FgSsimMoments{windows.s_mean[i], windows.d_mean[i], windows.s_variance[i], windows.d_variance[i]};
   };
-  const auto whole = [&](int i)
-                         HWY_ATTR { return fg_ssim_partials(moments(i), constants, centre.s, centre.d); };
-  const auto contrast = [&](int i) HWY_ATTR {
-    return fg_contrast_partials(moments(i), constants, centre.s, centre.d);
+  const auto whole = [&](int i, float g)
+                         HWY_ATTR { return fg_ssim_partials(moments(i), constants, centre.s, centre.d, g); };
+  const auto contrast = [&](int i, float g) HWY_ATTR {
+    return fg_contrast_partials(moments(i), constants, centre.s, centre.d, g);
   };
   const auto given = [weights](int i) HWY_ATTR { return weights[i]; };
   const auto none = [](int) HWY_ATTR { return 1.0f; };
-  if (part == SsimPart::whole && weights != nullptr) return all_partials(begin, end, whole, given, partials);
-  if (part == SsimPart::whole) return all_partials(begin, end, whole, none, partials);
+  if (part != SsimPart::contrast && weights != nullptr)
+    return all_partials(begin, end, whole, given, partials);
+  if (part != SsimPart::contrast) return all_partials(begin, end, whole, none, partials);
   if (weights != nullptr) return all_partials(begin, end, contrast, given, partials);
   all_partials(begin, end, contrast, none, partials);
 }

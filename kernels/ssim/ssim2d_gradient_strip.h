@@ -75,10 +75,9 @@ FG_HD float partial_group(int thread, const FgSsimMoments* moments, const Group&
   FG_UNROLL
   for (int i = 0; i < kGroupColumns; ++i) {
     const FgSsimPartials p =
-        ssim_part_partials<kPart>(moments[i], terms.constants, terms.centre.s, terms.centre.d);
-    to[i] = {weights[i] * (terms.first_is_y ? p.Y : p.X), weights[i] * p.B, weights[i] * p.E,
-             kBoth ? weights[i] * p.Y : 0.0f};
-    terms_of[i] = ssim_part_term<kPart>(moments[i], terms.constants);
+        ssim_part_partials<kPart>(moments[i], terms.constants, terms.centre.s, terms.centre.d, weights[i]);
+    to[i] = {terms.first_is_y ? p.Y : p.X, p.B, p.E, kBoth ? p.Y : 0.0f};
+    terms_of[i] = p.term;
   }
   if (!all_exist) {  // at the map's border: few groups
     FG_UNROLL

@@ -185,6 +185,8 @@ HWY_ATTR double score(const RowMoments& windows, int begin, int end, FgSsimConst
   };
   if (part == SsimPart::whole)
     for (int i = begin; i < end; ++i) terms[i] = fg_ssim_term(moments(i), constants);
+  else if (part == SsimPart::last)
+    for (int i = begin; i < end; ++i) terms[i] = fg_last_level_term(moments(i), constants);
   else
     for (int i = begin; i < end; ++i) terms[i] = fg_contrast_term(moments(i), constants);
   RowSum sum;

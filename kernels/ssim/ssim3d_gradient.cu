@@ -50,12 +50,12 @@ __global__ void __launch_bounds__(tile3d::kThreads, 2)
     float* fields = view.at(volume, lines.slice, lines.row, lines.column);
     for (int row = 0; row < lines.end; ++row, fields += view.row_floats()) {
       const FgSsimMoments m = tile3d::window_moments(ring[tile3d::line_cell<kRadius>(thread, first, row)]);
-      const float term = fg_ssim_term(m, constants);
-      thread_sum += term;
-      if (map.data != nullptr) map.at(lines.slice, lines.row + row, lines.column) = term;
       const float of_map =
           map_weight.data == nullptr ? 0.0f : map_weight.at(lines.slice, lines.row + row, lines.column);
-      tile3d::store_fields<kFields>(m, constants, centre, weight + of_map, y_alone, fields);
+      const float term =
+          tile3d::store_fields<kFields>(m, constants, centre, weight + of_map, y_alone, fields);
+      thread_sum += term;
+      if (map.data != nullptr) map.at(lines.slice, lines.row + row, lines.column) = term;
     }
     __syncthreads();
   }

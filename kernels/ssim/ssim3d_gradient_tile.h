@@ -73,15 +73,16 @@ FG_HD Centre centre_of_step(const Moments* ring, const Place& place, int first, 
   return {m.s_mean, m.d_mean};
 }
 
-// The fields of a window into scratch, times its weight.
+// The fields of a window into scratch, times its weight. Returns its term.
 template <int kFields>
-FG_HD void store_fields(const FgSsimMoments& m, FgSsimConstants constants, const Centre& centre, float weight,
-                        bool y_alone, float* to) {
-  const FgSsimPartials p = fg_ssim_partials(m, constants, centre.s, centre.d);
-  to[0] = weight * p.B;
-  to[kColumns] = weight * p.E;
-  to[2 * kColumns] = weight * (y_alone ? p.Y : p.X);
-  if constexpr (kFields == 4) to[3 * kColumns] = weight * p.Y;
+FG_HD float store_fields(const FgSsimMoments& m, FgSsimConstants constants, const Centre& centre,
+                         float weight, bool y_alone, float* to) {
+  const FgSsimPartials p = fg_ssim_partials(m, constants, centre.s, centre.d, weight);
+  to[0] = p.B;
+  to[kColumns] = p.E;
+  to[2 * kColumns] = y_alone ? p.Y : p.X;
+  if constexpr (kFields == 4) to[3 * kColumns] = p.Y;
+  return p.term;
 }
 
 // From one centre to another: 2 (cs' - cs) and 2 (cd' - cd), the latter with the sign that P has.

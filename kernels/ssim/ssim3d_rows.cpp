@@ -74,7 +74,7 @@ HWY_ATTR void fields_of(const RowMoments& moments, int columns, FgSsimConstants 
   for (int i = 0; i < columns; ++i) {
     const float S = moments.s_mean[i], D = moments.d_mean[i];
     const FgSsimPartials p =
-        fg_ssim_partials({S, D, moments.s_variance[i], moments.d_variance[i]}, constants, S, D);
+        fg_ssim_partials({S, D, moments.s_variance[i], moments.d_variance[i]}, constants, S, D, 1.0f);
     const double weight = static_cast<double>(weights[i]);
     // B : -E = VD : VS + 2 c2. Between a dark and a bright volume B + E is a small difference of the two,
     // which rounding B by itself would spoil.

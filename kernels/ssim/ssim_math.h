@@ -71,19 +71,23 @@ FG_HD float fg_ssim_term(FgSsimMoments m, FgSsimConstants k) {
 // P is (S - D)(S + D) + 2 c1 for the same reason. cs and cd near the local S and D keep what is subtracted
 // small.
 struct FgSsimPartials {
-  float X, Y, B, E;
+  float X, Y, B, E;  // each times g
+  float term;        // m
 };
 
-FG_HD FgSsimPartials fg_ssim_partials(FgSsimMoments m, FgSsimConstants k, float cs, float cd) {
+FG_HD FgSsimPartials fg_ssim_partials(FgSsimMoments m, FgSsimConstants k, float cs, float cd, float g) {
   const float two_c1 = FG_FLOAT(2.0) * k.c1, two_c2 = FG_FLOAT(2.0) * k.c2;
   const float less = m.S - m.D, more = m.S + m.D;  // 2 G*y and 2 G*x
   const float p = less * more + two_c1;
-  const float inv_r = fg_ssim_quotient(FG_FLOAT(1.0), m.S * m.S + m.D * m.D + two_c1);
-  const float inv_t = fg_ssim_quotient(FG_FLOAT(1.0), m.VS + m.VD + two_c2);
+  const float d2 = m.D * m.D, t = m.VS + m.VD + two_c2;
+  const float inv_r = fg_ssim_quotient(FG_FLOAT(1.0), m.S * m.S + d2 + two_c1);
+  const float inv_t = fg_ssim_quotient(FG_FLOAT(1.0), t);
   const float inv_rt = inv_r * inv_t;
-  const float by_mean = FG_FLOAT(4.0) * m.D * (m.VS - m.VD + two_c2) * inv_rt * inv_r;
-  const float slope = FG_FLOAT(2.0) * p * inv_rt * inv_t;
   FgSsimPartials partials;
+  partials.term = FG_FLOAT(1.0) - FG_FLOAT(2.0) * ((d2 * t + m.VD * p) * inv_rt);  // as fg_ssim_deficit
+  const float g_rt = g * inv_rt;
+  const float by_mean = FG_FLOAT(4.0) * m.D * (m.VS - m.VD + two_c2) * g_rt * inv_r;
+  const float slope = FG_FLOAT(2.0) * p * g_rt * inv_t;
   partials.B = slope * m.VD;
   partials.E = -slope * (m.VS + two_c2);
   const float s_part = FG_FLOAT(2.0) * (m.S - cs) * partials.B;

@@ -7,16 +7,21 @@
 
 namespace fg {
 
-enum class SsimPart { whole, contrast };
+enum class SsimPart { whole, contrast, last };  // last: the whole term as MS-SSIM's last level wants it
 
 template <SsimPart kPart>
 FG_HD float ssim_part_term(FgSsimMoments m, FgSsimConstants k) {
-  return kPart == SsimPart::whole ? fg_ssim_term(m, k) : fg_contrast_term(m, k);
+  return kPart == SsimPart::whole      ? fg_ssim_term(m, k)
+         : kPart == SsimPart::contrast ? fg_contrast_term(m, k)
+                                       : fg_last_level_term(m, k);
 }
 
 template <SsimPart kPart>
-FG_HD FgSsimPartials ssim_part_partials(FgSsimMoments m, FgSsimConstants k, float cs, float cd) {
-  return kPart == SsimPart::whole ? fg_ssim_partials(m, k, cs, cd) : fg_contrast_partials(m, k, cs, cd);
+FG_HD FgSsimPartials ssim_part_partials(FgSsimMoments m, FgSsimConstants k, float cs, float cd, float g) {
+  FgSsimPartials partials =
+      kPart == SsimPart::contrast ? fg_contrast_partials(m, k, cs, cd, g) : fg_ssim_partials(m, k, cs, cd, g);
+  if (kPart == SsimPart::last) partials.term = fg_last_level_term(m, k);
+  return partials;
 }
 
 }  // namespace fg

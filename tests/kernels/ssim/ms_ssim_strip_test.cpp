@@ -196,7 +196,7 @@ MsOutput run_strips(const TestImage<T>& x, const TestImage<T>& y, const MsOption
     }
     for (std::size_t level = 1; level < static_cast<std::size_t>(op.levels); ++level) {
       const auto mean_of = level + 1 == static_cast<std::size_t>(op.levels)
-                               ? mean_of_level<kRadius, SsimPart::whole, float>
+                               ? mean_of_level<kRadius, SsimPart::last, float>
                                : mean_of_level<kRadius, SsimPart::contrast, float>;
       means[level] = mean_of(read_only(xs[level].view.plane(0)), read_only(ys[level].view.plane(0)),
                              constants, gradient_of(op.x_gradient, x_gradients, level),

@@ -64,13 +64,12 @@ double fields_of_block(const Ssim3dGradient<T>& op, std::int64_t volume, const t
       for (int row = 0; row < lines.end; ++row) {
         const std::int32_t map_row = lines.row + row;
         const FgSsimMoments m = tile::window_moments(ring[tile::line_cell<kRadius>(t, first, row)]);
-        const float term = fg_ssim_term(m, constants);
-        sum += term;
-        map.at(lines.slice, map_row, lines.column) = term;
         const float of_map =
             map_weight.data == nullptr ? 0.0f : map_weight.at(lines.slice, map_row, lines.column);
-        tile::store_fields<kFields>(m, constants, centre, weight + of_map, y_alone,
-                                    view.at(volume, lines.slice, map_row, lines.column));
+        const float term = tile::store_fields<kFields>(m, constants, centre, weight + of_map, y_alone,
+                                                       view.at(volume, lines.slice, map_row, lines.column));
+        sum += term;
+        map.at(lines.slice, map_row, lines.column) = term;
       }
     });
   }
