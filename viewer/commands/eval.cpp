@@ -7,9 +7,9 @@
 #include <set>
 
 #include "plugin/vk/own_device.h"
-#include "viewer/app/blocking_queue.h"
-#include "viewer/app/evaluator_host.h"
-#include "viewer/app/tick.h"
+#include "viewer/app/tick/blocking_queue.h"
+#include "viewer/app/tick/evaluator_host.h"
+#include "viewer/app/tick/tick.h"
 #include "viewer/commands/commands.h"
 #include "viewer/commands/thresholds.h"
 #include "viewer/error.h"

@@ -5,12 +5,12 @@
 #include <fstream>
 #include <numbers>
 
-#include "viewer/app/blocking_queue.h"
-#include "viewer/app/compositor.h"
-#include "viewer/app/display.h"
-#include "viewer/app/evaluator_host.h"
-#include "viewer/app/navigation.h"
-#include "viewer/app/session.h"
+#include "viewer/app/session/session.h"
+#include "viewer/app/tick/blocking_queue.h"
+#include "viewer/app/tick/evaluator_host.h"
+#include "viewer/app/view/compositor.h"
+#include "viewer/app/view/display.h"
+#include "viewer/app/view/navigation.h"
 #include "viewer/error.h"
 #include "viewer/report/interrupt.h"
 #include "viewer/report/json_file.h"

@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "viewer/app/view_options.h"
+#include "viewer/app/session/view_options.h"
 #include "viewer/commands/commands.h"
 #include "viewer/commands/drr_geometry_file.h"
 #include "viewer/commands/offscreen.h"
