@@ -6,6 +6,7 @@
 
 #include "viewer/app/session/session_state.h"
 #include "viewer/error.h"
+#include "viewer/report/near_names.h"
 
 namespace fg {
 namespace {
@@ -85,17 +86,24 @@ void Session::snap(std::size_t camera) {
 void Session::snap(const std::string& name) {
   const std::vector<Camera>& all = cameras();
   std::vector<std::size_t> partial;
+  std::vector<std::string> names, containing;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i].name == name || std::filesystem::path(all[i].name).stem() == name) return snap(i);
-    if (all[i].name.find(name) != std::string::npos) partial.push_back(i);
+    names.push_back(all[i].name);
+    if (all[i].name.find(name) == std::string::npos) continue;
+    partial.push_back(i);
+    containing.push_back(all[i].name);
   }
   if (partial.size() == 1) return snap(partial.front());
-  std::string offered;
-  for (std::size_t i = 0; i < all.size() && i < 8; ++i) offered += (i ? ", " : "") + all[i].name;
-  if (all.size() > 8) offered += ", ... (" + std::to_string(all.size()) + " in all)";
-  throw Failure(ExitCode::usage,
-                (partial.empty() ? "no camera is named '" : "more than one camera's name contains '") + name +
-                    "'; there are: " + (all.empty() ? "none (give --cameras)" : offered));
+  if (all.empty())
+    throw Failure(ExitCode::usage, "there is no camera '" + name + "'; name the cameras first");
+  constexpr std::size_t kOffered = 5;
+  if (!partial.empty())
+    throw Failure(ExitCode::usage, "more than one camera's name contains '" + name +
+                                       "': " + listed(containing, kOffered) + "; give more of it");
+  throw Failure(ExitCode::usage, "no camera is named '" + name + "'; the nearest of " +
+                                     std::to_string(names.size()) +
+                                     " names: " + listed(near_names(name, names, kOffered), kOffered));
 }
 
 std::optional<std::size_t> Session::snapped() const { return state_->snapped; }
