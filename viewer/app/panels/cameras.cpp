@@ -67,7 +67,7 @@ void measured_mean(const Ui& ui) {
 void draw_camera_list(Ui& ui, const Rect& area) {
   ui.hovered_in_list.reset();
   if (area.width <= 0) return;
-  const Panel panel("cameras", area);
+  const Panel panel("cameras", area, ImGuiWindowFlags_NoScrollbar);
   ImGui::Text("Cameras (%zu)", ui.session.cameras().size());
   measured_mean(ui);
   ImGui::Spacing();

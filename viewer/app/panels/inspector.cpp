@@ -64,14 +64,18 @@ void values(const ProbeReading& reading) {
 
 void draw_inspector(Ui& ui) {
   ImGui::Checkbox("wheel zooms, drag pans (I)", &ui.settings.inspector);
+  const float gap = 6 * ui.scale, available = ImGui::GetContentRegionAvail().x;
+  const float side = std::floor(std::min((available - 2 * gap) / 3, 120 * ui.scale));
   if (!ui.reading || ui.session.content() == Session::Content::nothing) {
     ImGui::TextDisabled("Point at the picture.");
+    // As tall as with a reading, so that what stands below does not jump: names, pixel and a row for each image.
+    const int lines = ui.has_reference() ? 4 : 2;
+    if (ui.session.content() != Session::Content::nothing)
+      ImGui::Dummy({available, side + static_cast<float>(lines) * ImGui::GetTextLineHeightWithSpacing()});
     return;
   }
   const ProbeReading& reading = *ui.reading;
-  const float gap = 6 * ui.scale, available = ImGui::GetContentRegionAvail().x;
   const int panels = reading.has_reference ? 3 : 1;
-  const float side = std::floor(std::min((available - 2 * gap) / 3, 120 * ui.scale));
   const ImVec2 corner = ImGui::GetCursorScreenPos();
   const DisplaySettings& display = ui.settings.display;
   magnifier(reading, corner, side,

@@ -34,7 +34,7 @@ struct KeyHelp {
 };
 std::vector<KeyHelp> key_help();
 
-// A window without decoration that fills an area.
+// A window without a frame that fills an area; it scrolls unless extra_flags say otherwise.
 struct Panel {
   Panel(const char* name, const Rect& area, int extra_flags = 0);
   ~Panel();

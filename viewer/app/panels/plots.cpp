@@ -23,6 +23,8 @@ constexpr Plot kPlots[] = {
     {"MAE", &HistoryPoint::mae, "%.4f", 0.002f, 0, 1, 0xFF60B0F0},
 };
 
+constexpr unsigned kBackground = 0xFF1A1816;
+
 struct Box {
   ImVec2 from, to;
   float width() const { return to.x - from.x; }
@@ -38,7 +40,8 @@ void label(ImVec2 at, const char* format, float value) {
   std::snprintf(text, sizeof(text), format, static_cast<double>(value));
   const ImVec2 size = ImGui::CalcTextSize(text);
   // Above the curve, which would otherwise cross the digits.
-  ImGui::GetWindowDrawList()->AddRectFilled({at.x - 2, at.y}, {at.x + size.x + 2, at.y + size.y}, 0xB01A1816);
+  ImGui::GetWindowDrawList()->AddRectFilled({at.x - 2, at.y}, {at.x + size.x + 2, at.y + size.y},
+                                            kBackground);
   text_at(at, colors::kDim, text);
 }
 
@@ -47,7 +50,7 @@ Box frame(const char* title, ImVec2 corner, ImVec2 size) {
   text_at(corner, colors::kText, title);
   const Box box{{corner.x, corner.y + ImGui::GetTextLineHeight() + 3},
                 {corner.x + size.x, corner.y + size.y}};
-  list->AddRectFilled(box.from, box.to, 0xFF1A1816);
+  list->AddRectFilled(box.from, box.to, kBackground);
   list->AddRect(box.from, box.to, colors::kLine);
   return box;
 }

@@ -41,7 +41,7 @@ void milliseconds(const char* name, double ms) {
   ImGui::TextDisabled("%s", name);
   ImGui::TableNextColumn();
   if (ms > 0)
-    ImGui::Text(ms < 10 ? "%.3f ms" : "%.1f ms", ms);
+    ImGui::Text(ms < 10 ? "%.3f ms" : ms < 1000 ? "%.1f ms" : "%.0f ms", ms);  // as wide as its column
   else
     ImGui::TextDisabled("–");
 }

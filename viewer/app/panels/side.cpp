@@ -17,7 +17,7 @@ void section(Ui& ui, const char* name, void (*draw)(Ui&)) {
 
 void draw_side(Ui& ui, const Rect& area) {
   if (area.width <= 0) return;
-  const Panel panel("side", area);
+  const Panel panel("side", area);  // with a scrollbar where the sections are taller than the window
   section(ui, "Scores", draw_scores);
   if (ui.session.content() == Session::Content::volume) section(ui, "Radiograph", draw_drr_controls);
   section(ui, "Picture", draw_display_controls);

@@ -57,9 +57,9 @@ void draw_system(Ui& ui) {
   if (ui.has_reference()) ImGui::TextDisabled("against %s", ui.session.reference_name().c_str());
   ImGui::PopTextWrapPos();
   if (ImGui::Button("Screenshot")) ui.wants_screenshot = true;
+  if (ui.session.content() != Session::Content::splats || !ui.session.can_clear_reference()) return;
   ImGui::SameLine();
-  if (ui.session.content() == Session::Content::splats && ImGui::Button("Clear reference"))
-    ui.attempt([&] { ui.session.clear_reference(); });
+  if (ImGui::Button("Clear reference")) ui.attempt([&] { ui.session.clear_reference(); });
 }
 
 }  // namespace fg

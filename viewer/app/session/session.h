@@ -60,6 +60,7 @@ class Session {
   // A file or folder whose kind is found out from what it is: for drag and drop. Says what it was taken for.
   std::string load_dropped(const std::filesystem::path& file);
   void clear_reference();  // forgets the reference scene and the fixed picture; photos stay
+  bool can_clear_reference() const;
 
   Content content() const;
   const SplatScene::Bounds& bounds() const;  // of the splats or, without any, of the cameras

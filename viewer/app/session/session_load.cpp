@@ -223,6 +223,8 @@ void Session::clear_reference() {
   s.use_picture_size();
 }
 
+bool Session::can_clear_reference() const { return state_->reference_splats || !state_->picture.empty(); }
+
 Session::Content Session::content() const { return state_->content; }
 const SplatScene::Bounds& Session::bounds() const { return state_->bounds; }
 std::size_t Session::splat_count() const { return state_->splat_count; }

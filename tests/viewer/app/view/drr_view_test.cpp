@@ -31,6 +31,9 @@ TEST(drr_view, every_standard_pose_looks_at_the_isocentre_from_850_mm) {
     EXPECT_NEAR(seen.x, 0, 1e-9);  // doubles of some hundred millimetres
     EXPECT_NEAR(seen.y, 0, 1e-9);
     EXPECT_NEAR(seen.z, 850, 1e-9);
+    for (int axis = 0; axis < 3; ++axis)
+      EXPECT_FALSE(view.translation_mm[axis] == 0 && std::signbit(view.translation_mm[axis]))
+          << "shown as -0.0 mm";
   }
 }
 
