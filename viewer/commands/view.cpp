@@ -115,6 +115,7 @@ void add_view(CLI::App& app, int& exit_code) {
   c->add_option("--screenshots", v.screenshots, "Folder for screenshots; default: the working folder")
       ->group("Window");
   c->add_option("--max-frames", v.max_frames, "Close after so many frames; 0: never")->group("Window");
+  c->add_option("--frame-count", v.frame_count)->group("");  // not in the help: for the window's tests
   c->footer(
       "Examples:\n"
       "  framegauge view point_cloud.ply --cameras sparse/0 --images images\n"

@@ -41,6 +41,8 @@ struct ViewOptions {
   std::filesystem::path settings;           // empty: $XDG_CONFIG_HOME/framegauge/settings.json
   std::filesystem::path screenshots;        // folder for the screenshot key; empty: the working directory
   std::uint64_t max_frames = 0;             // close after so many presented frames; 0: never
+  std::filesystem::path
+      frame_count;  // file that grows by a byte with each presented frame: tests wait for it
 };
 
 // Opens the window and returns when it is closed, with the exit code of the process. Throws Failure where

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <fstream>
 #include <thread>
 
 #include "framegauge/vulkan.h"
@@ -105,13 +106,18 @@ class Viewer {
 
   int run() {
     std::uint64_t shown = 0;
+    std::ofstream count;
+    if (!options_.frame_count.empty()) count.open(options_.frame_count, std::ios::trunc);
     while (!glfwWindowShouldClose(window_.handle()) && !ui_.wants_close) {
       glfwPollEvents();
       if (window_.minimised() || !fit_swapchain()) {
         glfwWaitEventsTimeout(0.1);  // nothing to draw on: no work, no busy loop
         continue;
       }
-      if (draw_frame()) ++shown;
+      if (draw_frame()) {
+        ++shown;
+        if (count.is_open()) count << '.' << std::flush;
+      }
       if (options_.max_frames && shown >= options_.max_frames) break;
     }
     device_.DeviceWaitIdle(device_.handle);

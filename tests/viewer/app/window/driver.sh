@@ -27,7 +27,9 @@ export DISPLAY=:$(cat "$output/display")
 # ---- the program ------------------------------------------------------------------------------------------------
 start() {  # arguments of `framegauge view`
   heard
-  "$program" view --validation --ui-scale 1 --screenshots "$output/saved" "$@" >>"$output/log" 2>&1 &
+  : >"$output/frames"
+  "$program" view --validation --ui-scale 1 --screenshots "$output/saved" --frame-count "$output/frames" "$@" \
+    >>"$output/log" 2>&1 &
   pid=$!
   window=
   for _ in $(seq 600); do
@@ -38,7 +40,7 @@ start() {  # arguments of `framegauge view`
   done
   xdotool windowsize --sync "$window" "$width" "$height" 2>/dev/null
   xdotool windowmove "$window" 0 0 windowfocus "$window" 2>/dev/null
-  settle 3
+  settle
 }
 quit() {
   xdotool key ctrl+q
@@ -47,13 +49,27 @@ quit() {
   wait "$pid"; local code=$?
   [ "$code" = 0 ] || fail "exit code $code: $(tail -2 "$output/log")"
 }
-# A picture takes longer the larger it is, where the CPU draws: twice as long at 1080p. SETTLE stretches all waits.
-settle() { sleep "$(awk -v s="${1:-0.8}" -v f="${SETTLE:-1}" -v w="$width" 'BEGIN { print s * f * (w > 1600 ? 2 : 1) }')"; }
+# Frames presented so far: the program adds a byte to the file with each. However slow the machine is, a step waits for
+# as many frames as it needs and no longer.
+frames() { stat -c %s "$output/frames"; }
+pass() {  # waits for so many frames
+  local wanted=$(($(frames) + $1))
+  for _ in $(seq 3000); do
+    [ "$(frames)" -ge "$wanted" ] && return
+    alive || return
+    sleep 0.02
+  done
+  fail "no $1 frames within a minute"
+}
+# What was pressed is on the screen: the frame under way has not seen it, the next one draws it, and two more begin
+# before the processor has certainly drawn that one (Swapchain::kSlots).
+settle() { pass 4; }
+seen() { pass 2; }  # what was pressed has been read by a frame of its own
 key() { xdotool key "$@"; settle; }
 drag() {  # button x0 y0 x1 y1
-  xdotool mousemove "$2" "$3"; settle 0.3; xdotool mousedown "$1"; settle 0.3
-  for i in 1 2 3 4 5 6; do xdotool mousemove $(($2 + ($4 - $2) * i / 6)) $(($3 + ($5 - $3) * i / 6)); settle 0.15; done
-  xdotool mouseup "$1"; settle
+  xdotool mousemove "$2" "$3"; seen; xdotool mousedown "$1"; seen
+  for i in 1 2 3 4; do xdotool mousemove $(($2 + ($4 - $2) * i / 4)) $(($3 + ($5 - $3) * i / 4)); pass 1; done
+  seen; xdotool mouseup "$1"; settle
 }
 
 # ---- what it says -----------------------------------------------------------------------------------------------
@@ -94,7 +110,13 @@ region() {
     left) echo "$((wide / 2 - 12))x$h+$list+$y" ;;  # of the body, without the divider
     right) echo "$((wide / 2 - 12))x$h+$((list + wide / 2 + 12))+$y" ;;
     side) echo "${side}x$((height - bar))+$((width - side))+$bar" ;;
+    scrollbar) echo "1x$((height - bar - 20))+$((width - 4))+$((bar + 10))" ;;  # through the side column's
   esac
+}
+# Where a pixel of the sample scene's 480 x 360 pictures is seen, as the picture fits its part of the window.
+on_screen() {
+  awk -v u="$1" -v v="$2" -v x="$list" -v y="$bar" -v w="$((width - list - side))" -v h="$((height - bar - plots))" \
+    'BEGIN { s = w / 480 < h / 360 ? w / 480 : h / 360; print int(x + (w - 480 * s) / 2 + u * s), int(y + (h - 360 * s) / 2 + v * s) }'
 }
 # The share of a region's pixels that differ by more than 3 % between two pictures: share A B REGION.
 share() {

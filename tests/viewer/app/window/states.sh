@@ -37,8 +37,8 @@ start "$output/scene/point_cloud.ply" --cameras "$output/scene/sparse" && {
 # ---- as small as it gets, and back ------------------------------------------------------------------------------
 start "$assets/scene/point_cloud.ply" --cameras "$assets/scene/sparse" --images "$assets/scene/images" || exit 1
 key 1; shot whole
-for size in "1 1" "2 300" "300 2" "160 120"; do xdotool windowsize "$window" $size; settle 1.2; alive || fail "it ended at $size"; done
-xdotool windowsize "$window" "$width" "$height"; settle 1.5; shot_like whole_again whole
+for size in "1 1" "2 300" "300 2" "160 120"; do xdotool windowsize "$window" $size; sleep 1; alive || fail "it ended at $size"; done
+xdotool windowsize --sync "$window" "$width" "$height"; settle; shot_like whole_again whole
 quit
 
 # ---- minimised --------------------------------------------------------------------------------------------------
@@ -46,16 +46,16 @@ openbox --sm-disable >/dev/null 2>&1 &
 helpers+=($!)
 for _ in $(seq 100); do xprop -root _NET_SUPPORTING_WM_CHECK 2>/dev/null | grep -q 0x && break; sleep 0.1; done
 start "$assets/scene/point_cloud.ply" --cameras "$assets/scene/sparse" --images "$assets/scene/images" || exit 1
-xdotool windowactivate --sync "$window"; key 1; settle 1; shot shown
-busy=$(processor_seconds); settle 2; busy=$(awk -v a="$(processor_seconds)" -v b="$busy" 'BEGIN { print a - b }')
-xdotool windowminimize --sync "$window"; settle 1
+xdotool windowactivate --sync "$window"; key 1; shot shown
+busy=$(processor_seconds); sleep 2; busy=$(awk -v a="$(processor_seconds)" -v b="$busy" 'BEGIN { print a - b }')
+xdotool windowminimize --sync "$window"; sleep 1
 xprop -id "$window" WM_STATE | grep -q Iconic || fail "the window manager did not minimise the window"
 shot minimised; differ shown minimised
-idle=$(processor_seconds); settle 2; idle=$(awk -v a="$(processor_seconds)" -v b="$idle" 'BEGIN { print a - b }')
+idle=$(processor_seconds); sleep 2; idle=$(awk -v a="$(processor_seconds)" -v b="$idle" 'BEGIN { print a - b }')
 above "$busy" "$(awk -v i="$idle" 'BEGIN { print 5 * i }')" || fail "minimised it works on: $idle s of processor time, $busy s when shown"
-xdotool windowmap "$window" windowactivate --sync "$window"; settle 1.5
+xdotool windowmap "$window" windowactivate --sync "$window"; settle
 xprop -id "$window" WM_STATE | grep -q Normal || fail "the window manager did not restore the window"
 shot_like restored shown
 key 2; shot_unlike restored_reference restored
-xdotool windowminimize --sync "$window"; settle 1; kill -TERM "$pid" 2>/dev/null; wait "$pid" 2>/dev/null
+xdotool windowminimize --sync "$window"; sleep 1; kill -TERM "$pid" 2>/dev/null; wait "$pid" 2>/dev/null
 finish
