@@ -42,7 +42,7 @@ std::filesystem::path next_screenshot_folder(const std::filesystem::path& in) {
   for (int number = 1; number < 100000; ++number) {
     char name[32];
     std::snprintf(name, sizeof(name), "framegauge-%03d", number);
-    const std::filesystem::path folder = in / name;
+    std::filesystem::path folder = in / name;
     std::error_code error;
     std::filesystem::create_directories(in, error);
     if (std::filesystem::create_directory(folder, error)) return folder;
