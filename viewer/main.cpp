@@ -1,14 +1,26 @@
 // framegauge: parses, dispatches, returns. Each subcommand is a file of viewer/commands.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "framegauge/framegauge.h"
 #include "viewer/commands/commands.h"
 #include "viewer/error.h"
+#include "viewer/report/near_names.h"
 
 namespace {
+
+// "" or why the first word is no command. CLI11 would only say that a subcommand is required.
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return {};
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return {};
+  return std::string("there is no command '") + argv[1] + "'; choose from " + fg::listed(names, names.size());
+}
 
 int complain(const std::string& sentence, fg::ExitCode code) {
   std::fprintf(stderr, "framegauge: %s\n", sentence.c_str());
@@ -27,6 +39,8 @@ int main(int argc, char** argv) {
       "5 device or internal error. 'framegauge COMMAND --help' has an example of each command.");
   int exit_code = 0;
   fg::add_commands(app, exit_code);
+  if (const std::string problem = unknown_command(app, argc, argv); !problem.empty())
+    return complain(problem, fg::ExitCode::usage);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {  // --help, --version

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "viewer/commands/commands.h"
+#include "viewer/commands/option_checks.h"
 #include "viewer/commands/thresholds.h"
 #include "viewer/error.h"
 #include "viewer/io/image.h"
@@ -67,6 +68,11 @@ nlohmann::ordered_json describe_settings(const DiffOptions& options) {
 int run(const DiffOptions& options) {
   const std::vector<Threshold> thresholds = thresholds_of(options);  // usage errors come before any work
   const FgColorMap color_map = color_map_named(options.color_map);
+  check_background(options.background);
+  check_heatmap_range(options.range);
+  if (!options.heatmap.empty() && std::filesystem::path(options.heatmap).extension() != ".png")
+    throw Failure(ExitCode::usage,
+                  options.heatmap + ": the heatmap is a PNG; expected a name that ends in .png");
   const Image8 test = load_opaque(options.test, options.background);
   const Image8 reference = load_opaque(options.reference, options.background);
   const ImageScores scores = score_images(test, reference, {.window = options.window});

@@ -7,7 +7,7 @@
 #include "framegauge/vulkan.h"
 #include "plugin/vk/error.h"
 #include "plugin/vk/own_device.h"
-#include "viewer/app/evaluator_host.h"
+#include "viewer/app/tick/evaluator_host.h"
 #include "viewer/commands/commands.h"
 #include "viewer/error.h"
 

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "viewer/error.h"
+#include "viewer/report/near_names.h"
+#include "viewer/scene/json_input.h"
 
 namespace fg {
 namespace {
@@ -89,6 +91,35 @@ std::optional<DrrPose> read_pose(const fs::path& file, const Json& json) {
   return pose;
 }
 
+// A file may hold other things beside the geometry, but a key that is nearly one of the geometry's is a slip that would
+// change the radiograph without a word.
+void check_spelling(const fs::path& file, const Json& json) {
+  const std::vector<std::string> known = {"sdd_mm",
+                                          "height",
+                                          "width",
+                                          "delx_mm",
+                                          "dely_mm",
+                                          "x0_mm",
+                                          "y0_mm",
+                                          "orthographic",
+                                          "n_samples",
+                                          "camera_to_world",
+                                          "orientation",
+                                          "rotation_deg_zxy",
+                                          "rotation_deg_zxy_intrinsic",
+                                          "translation_mm",
+                                          "isocenter_mm_ras",
+                                          "isocentre_mm_ras"};
+  constexpr std::size_t kSlip = 3;  // "sdd" for "sdd_mm"
+  for (const auto& [key, value] : json.items()) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    const std::string nearest = near_names(key, known, 1).front();
+    if (edit_distance(key, nearest) <= kSlip)
+      throw unreadable(file,
+                       fmt::format("\"{}\" is no key of a geometry; did you mean \"{}\"?", key, nearest));
+  }
+}
+
 }  // namespace
 
 DrrOrientation drr_orientation_named(const std::string& name) {
@@ -105,17 +136,11 @@ glm::dmat4 camera_to_world(const DrrPose& pose, const glm::dvec3& volume_centre_
 }
 
 DrrGeometryFile read_drr_geometry(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw unreadable(file, "the geometry file cannot be opened");
-  Json json;
-  try {
-    json = Json::parse(stream);
-  } catch (const Json::exception& problem) {
-    throw unreadable(file, fmt::format("the geometry is not JSON: {}", problem.what()));
-  }
+  const Json json = read_json(file);
   if (!json.is_object())
     throw unreadable(file,
                      "the geometry must be a JSON object such as {\"sdd_mm\": 1020, \"height\": 200, ...}");
+  check_spelling(file, json);
   DrrGeometryFile read;
   DrrGeometry& g = read.geometry;
   read_key(file, json, "sdd_mm", g.sdd_mm);

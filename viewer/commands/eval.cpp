@@ -7,10 +7,11 @@
 #include <set>
 
 #include "plugin/vk/own_device.h"
-#include "viewer/app/blocking_queue.h"
-#include "viewer/app/evaluator_host.h"
-#include "viewer/app/tick.h"
+#include "viewer/app/tick/blocking_queue.h"
+#include "viewer/app/tick/evaluator_host.h"
+#include "viewer/app/tick/tick.h"
 #include "viewer/commands/commands.h"
+#include "viewer/commands/option_checks.h"
 #include "viewer/commands/thresholds.h"
 #include "viewer/error.h"
 #include "viewer/render/gaussian_renderer.h"
@@ -199,6 +200,7 @@ class Evaluation {
 };
 
 int run(const EvalOptions& options) {
+  check_background(options.background);
   std::vector<Threshold> thresholds;
   for (const std::string& t : options.fail_under)
     thresholds.push_back(parse_threshold(t, true, {"ssim", "psnr", "mae"}));
@@ -262,7 +264,7 @@ int run(const EvalOptions& options) {
   if (interrupt.requested()) {
     std::fprintf(stderr, "framegauge: interrupted after %zu of %zu views; %s holds what was finished\n",
                  scores.size(), cameras.size(), options.output.c_str());
-    return 128 + 2;
+    return interrupt.exit_code();
   }
   if (evaluation.validation_messages())
     throw Failure(ExitCode::internal, "the Vulkan validation layer reported " +

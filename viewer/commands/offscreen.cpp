@@ -5,12 +5,12 @@
 #include <fstream>
 #include <numbers>
 
-#include "viewer/app/blocking_queue.h"
-#include "viewer/app/compositor.h"
-#include "viewer/app/display.h"
-#include "viewer/app/evaluator_host.h"
-#include "viewer/app/navigation.h"
-#include "viewer/app/session.h"
+#include "viewer/app/session/session.h"
+#include "viewer/app/tick/blocking_queue.h"
+#include "viewer/app/tick/evaluator_host.h"
+#include "viewer/app/view/compositor.h"
+#include "viewer/app/view/display.h"
+#include "viewer/app/view/navigation.h"
 #include "viewer/error.h"
 #include "viewer/report/interrupt.h"
 #include "viewer/report/json_file.h"
@@ -56,6 +56,14 @@ class Route {
   bool stay_;
 };
 
+// The window says what to drop on it; here it is an option that is missing.
+std::string no_score_because(const Session& session) {
+  if (session.content() == Session::Content::volume)
+    return "no radiograph to compare with was named (--xray)";
+  if (session.snapped()) return session.no_reference_because();
+  return "nothing to compare with was named (--cameras, --reference-scene or --reference-image)";
+}
+
 nlohmann::ordered_json describe(const Session& session, std::uint64_t number,
                                 const std::optional<TickResult>& result, double wall_ms) {
   nlohmann::ordered_json line{{"tick", number},
@@ -66,7 +74,7 @@ nlohmann::ordered_json describe(const Session& session, std::uint64_t number,
                               {"wall_ms", wall_ms}};
   if (const auto camera = session.snapped()) line["camera"] = session.cameras()[*camera].name;
   if (!result) {
-    line["no_score_because"] = session.no_reference_because();
+    line["no_score_because"] = no_score_because(session);
     return line;
   }
   add_scores(line, *result);
@@ -85,7 +93,7 @@ void print(const Session& session, std::uint64_t number, const std::optional<Tic
         result->scores.mae, result->render_ms, result->metric_ms, wall_ms);
   else
     std::printf("tick %3llu  %-24s no score: %s  wall %7.2f ms\n", static_cast<unsigned long long>(number),
-                view.c_str(), session.no_reference_because().c_str(), wall_ms);
+                view.c_str(), no_score_because(session).c_str(), wall_ms);
   std::fflush(stdout);
 }
 
@@ -148,7 +156,7 @@ int run_offscreen(const ViewOptions& options, const OffscreenOptions& offscreen)
   if (!device.validation_messages().empty())
     throw Failure(ExitCode::internal, "the Vulkan validation layer reported " +
                                           std::to_string(device.validation_messages().size()) + " messages");
-  return static_cast<int>(ExitCode::pass);
+  return interrupt.requested() ? interrupt.exit_code() : static_cast<int>(ExitCode::pass);
 }
 
 }  // namespace fg

@@ -1,7 +1,7 @@
 #pragma once
 #include <filesystem>
 
-#include "viewer/app/view_options.h"
+#include "viewer/app/session/view_options.h"
 
 namespace fg {
 

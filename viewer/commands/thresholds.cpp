@@ -1,6 +1,7 @@
 #include "viewer/commands/thresholds.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "viewer/error.h"
@@ -22,7 +23,7 @@ Threshold parse_threshold(const std::string& text, bool fails_under, const std::
   const std::string number = text.substr(equals + 1);
   char* end = nullptr;
   const double limit = std::strtod(number.c_str(), &end);
-  if (number.empty() || *end != '\0')
+  if (number.empty() || std::isnan(limit) || *end != '\0')
     throw Failure(ExitCode::usage, "threshold '" + text + "': '" + number + "' is not a number");
   return {.score = name, .limit = limit, .fails_under = fails_under};
 }

@@ -3,10 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "viewer/app/view_options.h"
+#include "viewer/app/session/view_options.h"
 #include "viewer/commands/commands.h"
 #include "viewer/commands/drr_geometry_file.h"
 #include "viewer/commands/offscreen.h"
+#include "viewer/commands/option_checks.h"
 #include "viewer/error.h"
 #include "viewer/report/image_scores.h"
 
@@ -31,6 +32,8 @@ FgExecutor executor_named(const std::string& name) {
 
 int run(CommandLine& line) {
   line.view.executor = executor_named(line.executor);
+  check_background(line.background);
+  check_heatmap_range(line.range);
   std::copy(line.background.begin(), line.background.end(), line.view.background);
   if (!line.geometry.empty()) line.view.drr_geometry = load_drr_geometry(line.geometry);
   if (!line.view.ct.empty() && !line.view.scene.empty())
@@ -41,6 +44,10 @@ int run(CommandLine& line) {
     line.view.vsync = !line.no_vsync;
     return run_window(line.view);
   }
+  if (!line.view.ct.empty() && !line.size.empty())
+    throw Failure(
+        ExitCode::usage,
+        "--size is of free views of splats; a radiograph has the height and width of its --geometry");
   if (line.offscreen.output.empty())
     throw Failure(ExitCode::usage, "--offscreen needs --output FOLDER for its pictures");
   line.offscreen.color_map = color_map_named(line.color_map);
@@ -108,6 +115,7 @@ void add_view(CLI::App& app, int& exit_code) {
   c->add_option("--screenshots", v.screenshots, "Folder for screenshots; default: the working folder")
       ->group("Window");
   c->add_option("--max-frames", v.max_frames, "Close after so many frames; 0: never")->group("Window");
+  c->add_option("--frame-count", v.frame_count)->group("");  // not in the help: for the window's tests
   c->footer(
       "Examples:\n"
       "  framegauge view point_cloud.ply --cameras sparse/0 --images images\n"
@@ -115,6 +123,15 @@ void add_view(CLI::App& app, int& exit_code) {
       "  framegauge view --ct ct.nii.gz --xray xray.png --geometry carm.json\n"
       "  framegauge view point_cloud.ply --cameras sparse/0 --offscreen --frames 20 --output out --camera "
       "IMG_0042");
+  // An option without effect would leave a user wondering: it is refused.
+  const auto option = [c](const std::string& name) { return c->get_option(name); };
+  for (const char* name : {"--xray", "--geometry"}) option(name)->needs(option("--ct"));
+  for (const char* name : {"--images", "--camera"}) option(name)->needs(option("--cameras"));
+  for (const char* name : {"--frames", "--output", "--colormap", "--range"})
+    option(name)->needs(option("--offscreen"));
+  for (const char* name : {"--cameras", "--reference-scene", "--reference-image", "--downscale"})
+    option(name)->excludes(option("--ct"));
+  option("--reference-scene")->excludes(option("--reference-image"));
   c->callback([line, &exit_code] { exit_code = run(*line); });
 }
 

@@ -63,6 +63,12 @@ void check_image_size(const std::filesystem::path& file, std::int64_t width, std
     throw unreadable(file, claim + " in a file of " + std::to_string(file_bytes) + " bytes; it is damaged");
 }
 
+bool Image8::opaque() const {
+  for (std::size_t i = 3; i < rgba.size(); i += 4)
+    if (rgba[i] != 255) return false;
+  return true;
+}
+
 Image8 load_image(const std::filesystem::path& file) {
   const std::vector<std::uint8_t> bytes = read_file(file);
   switch (image_format(bytes)) {

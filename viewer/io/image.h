@@ -13,6 +13,7 @@ struct Image8 {
   std::vector<std::uint8_t> rgba;
 
   bool empty() const { return rgba.empty(); }
+  bool opaque() const;
 };
 
 // Float values as they are, rows from the top, channels interleaved.

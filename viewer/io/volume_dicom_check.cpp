@@ -16,6 +16,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// PS3.6, table A-1, as far as GDCM decodes it: as it is, deflated, JPEG, JPEG-LS, JPEG 2000, run lengths.
+constexpr std::string_view kDeflated = "1.2.840.10008.1.2.1.99";
+constexpr std::string_view kDecoded[] = {
+    "1.2.840.10008.1.2",      "1.2.840.10008.1.2.1",    "1.2.840.10008.1.2.2",    kDeflated,
+    "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70",
+    "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91",
+    "1.2.840.10008.1.2.5"};
+
 constexpr std::uint32_t kUndefined = 0xffffffff;
 constexpr std::uint32_t kTransferSyntax = 0x00020010, kSamples = 0x00280002, kFrames = 0x00280008,
                         kRows = 0x00280010, kColumns = 0x00280011, kBitsAllocated = 0x00280100,
@@ -46,14 +54,16 @@ class Walker {
       const Element element = next();
       const std::uint32_t group = element.tag >> 16;
       if (group == 2 && element.tag == kTransferSyntax) syntax_ = trimmed(text_at(position_, element.length));
-      if (group != 2 && syntax_ == "1.2.840.10008.1.2.1.99")
-        return {.image = true};  // deflated: left to GDCM
+      if (syntax_ == kDeflated) return {.image = true};  // what follows cannot be walked over: left to GDCM
       if (element.tag == kItemEnd) continue;
       if (element.tag == kSequenceEnd) {
         if (--depth < 0 || (pixels_ && depth == 0)) break;
         continue;
       }
-      if (element.tag == kPixelData && depth == 0) pixels_ = true;
+      if (element.tag == kPixelData && depth == 0) {
+        pixels_ = true;
+        require_decoder(element);
+      }
       if (depth == 0) remember(element);
       if (element.length == kUndefined) {
         if (element.tag == kItem) continue;                // its elements follow
@@ -144,6 +154,15 @@ class Walker {
     if (element.tag == kBitsAllocated) bits_ = number_at(position_, 2);
     if (element.tag == kFrames)
       frames_ = std::strtoull(text_at(position_, element.length).c_str(), nullptr, 10);
+  }
+
+  void require_decoder(const Element& pixels) const {
+    if (syntax_.empty() || std::find(std::begin(kDecoded), std::end(kDecoded), syntax_) != std::end(kDecoded))
+      return;
+    throw unreadable(file_,
+                     fmt::format("byte {}: its pixels are coded in the transfer syntax {}, which is not "
+                                 "read here; store them uncompressed first (gdcmconv --raw, dcmdjpeg)",
+                                 pixels.offset, quotable(syntax_)));
   }
 
   void require_pixels(const Element& pixels) const {

@@ -46,7 +46,8 @@ glm::dmat4 drr_pose(DrrOrientation orientation, const glm::dvec3& rotation_deg_z
 
 glm::dvec3 drr_standard_translation_mm(DrrOrientation orientation) {
   constexpr double kDistance = 850;
-  return -kDistance * standard_view(orientation)[2];  // against the viewing axis
+  // Against the viewing axis. Subtracted from 0, because a slider would show the other axes as -0.0 mm.
+  return 0.0 - kDistance * standard_view(orientation)[2];
 }
 
 }  // namespace fg

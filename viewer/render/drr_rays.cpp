@@ -48,6 +48,10 @@ void check_geometry(const DrrGeometry& g) {
   const glm::dmat4& m = g.camera_to_world;
   require(m[0][3] == 0 && m[1][3] == 0 && m[2][3] == 0 && m[3][3] == 1,
           "the last row of camera_to_world must be 0 0 0 1 (is the matrix transposed?)");
+  const double volume = glm::determinant(glm::dmat3(m));  // 1 of a rotation
+  require(
+      std::abs(volume) > 1e-9,
+      fmt::format("camera_to_world flattens space, its determinant is {}; a rotation is expected", volume));
 }
 
 DrrRays make_drr_rays(const DrrGeometry& g, const glm::dmat4& world_to_texel, VkExtent3D size) {

@@ -44,7 +44,7 @@ std::vector<std::max_align_t> scratch_for(Op& op, FgStatus (*ask)(const Op*, siz
 
 // The value below which a share of all values lie, by the nearest-rank rule.
 float percentile(std::vector<float> values, double share) {
-  const auto rank = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1) + 0.5);
+  const auto rank = std::lround(share * static_cast<double>(values.size() - 1));
   std::nth_element(values.begin(), values.begin() + rank, values.end());
   return values[static_cast<std::size_t>(rank)];
 }

@@ -1,6 +1,7 @@
 #include "viewer/report/interrupt.h"
 
 #include <csignal>
+#include <initializer_list>
 
 namespace fg {
 namespace {
@@ -9,7 +10,7 @@ namespace {
 volatile std::sig_atomic_t interrupted = 0;
 
 void on_interrupt(int signal) {
-  interrupted = 1;
+  interrupted = signal;
   std::signal(signal, SIG_DFL);  // the second one ends the process
 }
 
@@ -17,9 +18,12 @@ void on_interrupt(int signal) {
 
 InterruptGuard::InterruptGuard() {
   interrupted = 0;
-  std::signal(SIGINT, on_interrupt);
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, on_interrupt);
 }
-InterruptGuard::~InterruptGuard() { std::signal(SIGINT, SIG_DFL); }
+InterruptGuard::~InterruptGuard() {
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+}
 bool InterruptGuard::requested() const { return interrupted != 0; }
+int InterruptGuard::exit_code() const { return 128 + interrupted; }
 
 }  // namespace fg

@@ -49,7 +49,14 @@ GroundTruth load_ground_truth(const Camera& camera, int downscale_factor, const 
                   fmt::format("downscale: expected a factor of 1 or more, got {}", downscale_factor));
   GroundTruth truth;
   constexpr float kBlack[3] = {0.0f, 0.0f, 0.0f};
-  Image8 photo = composite_over(load_image(camera.photo), background ? background : kBlack);
+  const float* behind = background ? background : kBlack;
+  Image8 photo = load_image(camera.photo);
+  if (!photo.opaque()) {
+    photo = composite_over(photo, behind);
+    truth.notes.push_back(
+        fmt::format("photos are transparent in places; they are laid over the background {} {} {}", behind[0],
+                    behind[1], behind[2]));
+  }
   truth.intrinsics = for_photo(camera, photo, truth.notes);
   if (!camera.distortion.none()) {
     Undistorted straight = undistort(photo, truth.intrinsics, camera.distortion);

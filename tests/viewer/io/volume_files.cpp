@@ -22,6 +22,17 @@ std::string element(std::uint16_t group, std::uint16_t number, const std::string
   return tag + bytes_of(static_cast<std::uint16_t>(value.size())) + value;
 }
 
+// PS3.5, A.4: an empty table of offsets, one fragment, the end.
+std::string encapsulated(std::string fragment) {
+  if (fragment.size() % 2) fragment += '\0';
+  const auto item = [](std::uint16_t number, std::uint32_t length) {
+    return bytes_of(std::uint16_t{0xfffe}) + bytes_of(number) + bytes_of(length);
+  };
+  return bytes_of(std::uint16_t{0x7fe0}) + bytes_of(std::uint16_t{0x10}) + "OB" + std::string(2, '\0') +
+         std::string(4, '\xff') + item(0xe000, 0) +
+         item(0xe000, static_cast<std::uint32_t>(fragment.size())) + fragment + item(0xe0dd, 0);
+}
+
 }  // namespace
 
 std::filesystem::path volume_folder() {
@@ -43,9 +54,9 @@ std::string read_bytes(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-std::string packed(const std::string& bytes, bool gzip) {
+std::string packed(const std::string& bytes, Wrapping wrapping) {
   z_stream stream{};
-  deflateInit2(&stream, 6, Z_DEFLATED, gzip ? 31 : 15, 8, Z_DEFAULT_STRATEGY);
+  deflateInit2(&stream, 6, Z_DEFLATED, static_cast<int>(wrapping), 8, Z_DEFAULT_STRATEGY);
   std::string out(deflateBound(&stream, bytes.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
@@ -78,22 +89,25 @@ std::string Dicom::bytes() const {
   const std::string image = "1.2.840.10008.5.1.4.1.1.2",
                     instance = series + "." + std::to_string(pixels.front() + 1u);
   const std::string meta = element(2, 1, "OB", std::string("\0\1", 2)) + element(2, 2, "UI", image) +
-                           element(2, 3, "UI", instance) + element(2, 0x10, "UI", "1.2.840.10008.1.2.1") +
+                           element(2, 3, "UI", instance) + element(2, 0x10, "UI", syntax) +
                            element(2, 0x12, "UI", "1.2.3.4");
+  const std::string data =
+      element(8, 0x16, "UI", image) + element(8, 0x18, "UI", instance) + element(8, 0x60, "CS", "CT") +
+      element(8, 0x103e, "LO", description) + element(0x10, 0x10, "PN", "Phantom") +
+      element(0x18, 0x50, "DS", thickness) + element(0x20, 0xd, "UI", "1.2") +
+      element(0x20, 0xe, "UI", series) + element(0x20, 0x11, "IS", "1") + element(0x20, 0x13, "IS", "1") +
+      element(0x20, 0x32, "DS", position) + element(0x20, 0x37, "DS", "1\\0\\0\\0\\1\\0") +
+      element(0x28, 2, "US", bytes_of(std::uint16_t{1})) + element(0x28, 4, "CS", "MONOCHROME2") +
+      element(0x28, 0x10, "US", bytes_of(rows)) + element(0x28, 0x11, "US", bytes_of(columns)) +
+      element(0x28, 0x30, "DS", "2\\1.5") + element(0x28, 0x100, "US", bytes_of(std::uint16_t{16})) +
+      element(0x28, 0x101, "US", bytes_of(std::uint16_t{16})) +
+      element(0x28, 0x102, "US", bytes_of(std::uint16_t{15})) +
+      element(0x28, 0x103, "US", bytes_of(std::uint16_t{0})) + element(0x28, 0x1052, "DS", intercept) +
+      element(0x28, 0x1053, "DS", slope) +
+      (fragment.empty() ? element(0x7fe0, 0x10, "OW", bytes_of_all(pixels)) : encapsulated(fragment));
   return std::string(128, '\0') + "DICM" +
          element(2, 0, "UL", bytes_of(static_cast<std::uint32_t>(meta.size()))) + meta +
-         element(8, 0x16, "UI", image) + element(8, 0x18, "UI", instance) + element(8, 0x60, "CS", "CT") +
-         element(8, 0x103e, "LO", description) + element(0x10, 0x10, "PN", "Phantom") +
-         element(0x18, 0x50, "DS", thickness) + element(0x20, 0xd, "UI", "1.2") +
-         element(0x20, 0xe, "UI", series) + element(0x20, 0x11, "IS", "1") + element(0x20, 0x13, "IS", "1") +
-         element(0x20, 0x32, "DS", position) + element(0x20, 0x37, "DS", "1\\0\\0\\0\\1\\0") +
-         element(0x28, 2, "US", bytes_of(std::uint16_t{1})) + element(0x28, 4, "CS", "MONOCHROME2") +
-         element(0x28, 0x10, "US", bytes_of(rows)) + element(0x28, 0x11, "US", bytes_of(columns)) +
-         element(0x28, 0x30, "DS", "2\\1.5") + element(0x28, 0x100, "US", bytes_of(std::uint16_t{16})) +
-         element(0x28, 0x101, "US", bytes_of(std::uint16_t{16})) +
-         element(0x28, 0x102, "US", bytes_of(std::uint16_t{15})) +
-         element(0x28, 0x103, "US", bytes_of(std::uint16_t{0})) + element(0x28, 0x1052, "DS", intercept) +
-         element(0x28, 0x1053, "DS", slope) + element(0x7fe0, 0x10, "OW", bytes_of_all(pixels));
+         (syntax.ends_with(".1.99") ? packed(data, Wrapping::none) : data);
 }
 
 }  // namespace fg::test

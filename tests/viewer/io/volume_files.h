@@ -16,7 +16,8 @@ std::filesystem::path volume_folder();
 
 std::filesystem::path write_bytes(const std::filesystem::path& file, const std::string& bytes);
 std::string read_bytes(const std::filesystem::path& file);
-std::string packed(const std::string& bytes, bool gzip);  // gzip, else zlib
+enum class Wrapping { gzip = 31, zlib = 15, none = -15 };  // zlib's windowBits
+std::string packed(const std::string& bytes, Wrapping wrapping);
 
 template <class T>
 std::string bytes_of(const T& value, bool big_endian = false) {
@@ -51,8 +52,10 @@ struct Dicom {
   std::uint16_t rows = 3, columns = 2;
   std::string slope = "1", intercept = "-1024", thickness = "5";
   std::vector<std::uint16_t> pixels = {0, 1, 2, 3, 4, 5};
+  std::string syntax = "1.2.840.10008.1.2.1";  // explicit VR little endian; ...1.99: the same, deflated
+  std::string fragment;                        // pixels coded in another syntax; they take pixels' place
 
-  std::string bytes() const;  // CT image storage, explicit VR little endian
+  std::string bytes() const;  // CT image storage
 };
 
 }  // namespace fg::test

@@ -71,7 +71,7 @@ TEST_F(volume_nrrd, raw_gzip_and_detached_voxels_are_read) {
   write_bytes(folder / "b.raw", ramp());
   const fs::path files[] = {
       write_bytes(folder / "a.nrrd", nrrd_header("raw") + ramp()),
-      write_bytes(folder / "a.nrrd.gz.nrrd", nrrd_header("gzip") + packed(ramp(), true)),
+      write_bytes(folder / "a.nrrd.gz.nrrd", nrrd_header("gzip") + packed(ramp(), Wrapping::gzip)),
       write_bytes(folder / "b.nhdr", nrrd_header("raw", "data file: b.raw\n"))};
   for (const fs::path& file : files) {
     const Volume volume = load_volume(file);
@@ -87,8 +87,8 @@ TEST_F(volume_nrrd, damage_gets_a_sentence) {
   const auto file = [&](const std::string& bytes) { return write_bytes(folder / "a.nrrd", bytes); };
   expect_unreadable(file(nrrd_header("raw").substr(0, 100)), "a.nrrd");
   expect_unreadable(file(nrrd_header("raw") + ramp().substr(4)), "reading the voxels failed");
-  expect_unreadable(file(nrrd_header("gzip") + packed(ramp(), true).substr(0, 30)), "damaged");
-  std::string lying = nrrd_header("gzip") + packed(ramp(), true);
+  expect_unreadable(file(nrrd_header("gzip") + packed(ramp(), Wrapping::gzip).substr(0, 30)), "damaged");
+  std::string lying = nrrd_header("gzip") + packed(ramp(), Wrapping::gzip);
   lying.replace(lying.find("2 3 4"), 5, "2000 3000 4000");
   expect_unreadable(file(lying), "2000 x 3000 x 4000");
   std::string four = nrrd_header("raw");

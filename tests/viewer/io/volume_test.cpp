@@ -84,8 +84,9 @@ TEST(volume_raw, byte_order_scaling_and_gzip_are_undone) {
   const std::string big = bytes_of_all(ramp(), true);
   const std::string header = R"(, "type": "int16", "big_endian": true, "slope": 0.5, "intercept": -3)";
   expect_ramp(load_volume(raw_header(folder, header, big)), 0.5, -3);
-  expect_ramp(load_volume(raw_header(folder, header, packed(big, true))), 0.5, -3);
-  const std::string members = packed(big.substr(0, 11), true) + packed(big.substr(11), true);
+  expect_ramp(load_volume(raw_header(folder, header, packed(big, Wrapping::gzip))), 0.5, -3);
+  const std::string members =
+      packed(big.substr(0, 11), Wrapping::gzip) + packed(big.substr(11), Wrapping::gzip);
   expect_ramp(load_volume(raw_header(folder, header, members)), 0.5, -3);
 }
 
@@ -112,8 +113,8 @@ TEST(volume_raw, damage_gets_a_sentence) {
       write_bytes(folder / "a.json", R"({"file": "x.raw", "extent": [1, 1, 1], "type": "int8"})"), "opened");
   expect_unreadable(raw_header(folder, R"(, "type": "int12")", bytes), "int12");
   expect_unreadable(raw_header(folder, type, bytes.substr(1)), "truncated");
-  expect_unreadable(raw_header(folder, type, packed(bytes, true).substr(0, 40)), "truncated");
-  std::string broken = packed(bytes, true);
+  expect_unreadable(raw_header(folder, type, packed(bytes, Wrapping::gzip).substr(0, 40)), "truncated");
+  std::string broken = packed(bytes, Wrapping::gzip);
   broken[15] = static_cast<char>(~broken[15]);
   expect_unreadable(raw_header(folder, type, broken),
                     "ct.raw");  // damaged or truncated: deflate finds one or the other
@@ -146,7 +147,7 @@ TEST(volume_nifti, byte_order_scaling_gzip_and_a_detached_image_are_read) {
   const fs::path folder = volume_folder();
   Nifti nifti{.slope = 2, .intercept = -1024, .big_endian = true, .voxels = bytes_of_all(ramp(), true)};
   expect_ramp(load_volume(write_bytes(folder / "a.nii", nifti.bytes())), 2, -1024);
-  expect_ramp(load_volume(write_bytes(folder / "a.nii.gz", packed(nifti.bytes(), true))), 2, -1024);
+  expect_ramp(load_volume(write_bytes(folder / "a.nii.gz", packed(nifti.bytes(), Wrapping::gzip))), 2, -1024);
   expect_ramp(load_volume(write_bytes(folder / "named_by_nobody", nifti.bytes())), 2, -1024);
   nifti.voxel_offset = 0;
   std::string header = nifti.bytes().substr(0, 348);
@@ -196,7 +197,8 @@ TEST(volume_nifti, damage_gets_a_sentence_and_lies_allocate_nothing) {
   std::string unmarked = good.bytes();
   unmarked[344] = 'x';
   expect_unreadable(file(unmarked), "byte 344");
-  expect_unreadable(write_bytes(folder / "a.nii.gz", packed(good.bytes(), true).substr(0, 80)), "truncated");
+  expect_unreadable(write_bytes(folder / "a.nii.gz", packed(good.bytes(), Wrapping::gzip).substr(0, 80)),
+                    "truncated");
 
   const long before_mib = peak_memory_mib();
   Nifti lying = good;
@@ -208,7 +210,8 @@ TEST(volume_nifti, damage_gets_a_sentence_and_lies_allocate_nothing) {
   std::uint32_t state = 1;
   for (char& c : noise) c = static_cast<char>((state = state * 1664525u + 1013904223u) >> 24);
   lying.voxels += noise;
-  expect_unreadable(write_bytes(folder / "b.nii.gz", packed(lying.bytes(), true)), "ends after byte");
+  expect_unreadable(write_bytes(folder / "b.nii.gz", packed(lying.bytes(), Wrapping::gzip)),
+                    "ends after byte");
   EXPECT_LT(peak_memory_mib() - before_mib, 100);
   for (const auto& dim :
        {std::vector<std::int16_t>{3, 0, 3, 4}, {3, -2, 3, 4}, {-7, 2, 3, 4}, {9, 2, 3, 4}}) {
@@ -240,11 +243,11 @@ TEST(volume_metaimage, voxels_inside_outside_packed_and_big_endian_are_read) {
   check("a.mha", "ElementDataFile = LOCAL\n", little);
   check("a.mha", "ElementDataFile = LOCAL\r\n", little);
   check("a.mha", "BinaryDataByteOrderMSB = True\nElementDataFile = LOCAL\n", big);
-  check("a.mha", "CompressedData = True\nElementDataFile = LOCAL\n", packed(little, false));
+  check("a.mha", "CompressedData = True\nElementDataFile = LOCAL\n", packed(little, Wrapping::zlib));
   write_bytes(folder / "a.raw", "12345" + little);
   check("a.mhd", "HeaderSize = 5\nElementDataFile = a.raw\n", "");
   check("a.mhd", "HeaderSize = -1\nElementDataFile = a.raw\n", "");
-  write_bytes(folder / "a.zraw", packed(big, false));
+  write_bytes(folder / "a.zraw", packed(big, Wrapping::zlib));
   check("a.mhd", "CompressedData = True\nElementByteOrderMSB = True\nElementDataFile = a.zraw\n", "");
 }
 
@@ -261,9 +264,9 @@ TEST(volume_metaimage, damage_gets_a_sentence) {
   expect_unreadable(file(start + "DimSize = 2 3 99999999\n" + type + local + bytes), "99999999");
   expect_unreadable(file(start + size + "ElementType = MET_\x1b[2J\n" + local + bytes), "MET_?");
   expect_unreadable(file(start + size + type + local + bytes.substr(2)), "truncated");
-  expect_unreadable(
-      file(start + size + type + "CompressedData = True\n" + local + packed(bytes, false).substr(0, 20)),
-      "truncated");
+  expect_unreadable(file(start + size + type + "CompressedData = True\n" + local +
+                         packed(bytes, Wrapping::zlib).substr(0, 20)),
+                    "truncated");
   expect_unreadable(file(start + size + type + "CompressedData = True\n" + local + bytes), "damaged");
   expect_unreadable(file(start + size + type + "ElementDataFile = nowhere.raw\n"), "opened");
   expect_unreadable(file(start + size + type + "ElementDataFile = LIST\na.raw\n"), "list");

@@ -1,0 +1,76 @@
+#include "viewer/app/session/dropped.h"
+
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <system_error>
+
+namespace fg {
+namespace {
+
+namespace stdfs = std::filesystem;
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+bool ends_with_any(const std::string& name, std::initializer_list<const char*> endings) {
+  return std::any_of(endings.begin(), endings.end(),
+                     [&](const char* ending) { return name.ends_with(ending); });
+}
+
+bool is_photo(const std::string& name) {
+  return ends_with_any(name, {".png", ".jpg", ".jpeg", ".webp", ".exr"});
+}
+
+DroppedKind kind_of_folder(const stdfs::path& folder) {
+  std::error_code error;
+  for (const char* model :
+       {"cameras.bin", "cameras.txt", "sparse", "transforms.json", "transforms_train.json", "cameras.json"})
+    if (stdfs::exists(folder / model, error)) return DroppedKind::cameras;
+  int looked_at = 0;
+  for (stdfs::directory_iterator it(folder, error), end; !error && it != end && looked_at < 1000;
+       it.increment(error), ++looked_at) {
+    const std::string name = lower(it->path().filename().string());
+    if (is_photo(name)) return DroppedKind::photos;
+    if (ends_with_any(name, {".dcm", ".ima"})) return DroppedKind::volume;
+    // DICOM files often have no ending, but always this mark.
+    std::ifstream in(it->path(), std::ios::binary);
+    char head[132] = {};
+    if (it->is_regular_file(error) && in.read(head, sizeof(head)) && std::string(head + 128, 4) == "DICM")
+      return DroppedKind::volume;
+  }
+  return DroppedKind::unknown;
+}
+
+DroppedKind kind_of_json(const stdfs::path& file) {
+  std::error_code error;
+  if (stdfs::file_size(file, error) > (256u << 20) || error) return DroppedKind::unknown;
+  std::ifstream in(file);
+  const nlohmann::json root = nlohmann::json::parse(in, nullptr, false);
+  if (root.is_array() || (root.is_object() && root.contains("frames"))) return DroppedKind::cameras;
+  if (root.is_object() && root.contains("extent") && root.contains("file")) return DroppedKind::volume;
+  return DroppedKind::unknown;
+}
+
+}  // namespace
+
+DroppedKind kind_of(const stdfs::path& file) {
+  std::error_code error;
+  if (stdfs::is_directory(file, error)) return kind_of_folder(file);
+  const std::string name = lower(file.filename().string());
+  if (name.ends_with(".ply")) return DroppedKind::splats;
+  if (is_photo(name)) return DroppedKind::image;
+  if (name.ends_with(".json")) return kind_of_json(file);
+  if (ends_with_any(name, {".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm"}))
+    return DroppedKind::volume;
+  if (ends_with_any(name, {"cameras.bin", "images.bin", "cameras.txt", "images.txt"}))
+    return DroppedKind::cameras;
+  return DroppedKind::unknown;
+}
+
+}  // namespace fg
