@@ -63,13 +63,13 @@ __global__ void __launch_bounds__(strip::kThreads, kGradientBlocksPerSm)
   const PlaneView<const T> x = op.x.plane(n, c), y = op.y.plane(n, c);
   const PlaneView<float> map = op.map.plane(n, c);
   const PlaneView<const float> map_weight = work.op.map_weight.plane(n, c);
-  const PlaneView<float> x_gradient = work.op.x_gradient.plane(n, c),
-                         y_gradient = work.op.y_gradient.plane(n, c);
   const std::int32_t inset = op.padding == Padding::valid ? kRadius : 0;
   const strip::GradientPlace<kRadius> place(place_of_block(work.strips, x.height, x.width, inset));
   const std::int32_t map_height = x.height - 2 * inset, map_width = x.width - 2 * inset;
 
   const bool first_is_y = !kBoth && work.op.x_gradient.data == nullptr;
+  const PlaneView<float> first_gradient = (first_is_y ? work.op.y_gradient : work.op.x_gradient).plane(n, c);
+  const PlaneView<float> y_gradient = work.op.y_gradient.plane(n, c);
   float plane_weight = work.mean_weight;
   if (work.op.score_weight.data != nullptr)
     plane_weight += static_cast<float>(work.op.score_weight.at(n, c) / work.pixels);
@@ -101,7 +101,8 @@ __global__ void __launch_bounds__(strip::kThreads, kGradientBlocksPerSm)
     __syncthreads();
     if (thread < place.samples.columns)
       magnitudes += strip::spread_columns<Offset>(thread, spread_column, spread, work.window, place.samples,
-                                                  row - 2 * kRadius, terms, x, y, x_gradient, y_gradient);
+                                                  row - 2 * kRadius, terms, x, y, first_gradient,
+                                                  kBoth ? y_gradient : first_gradient);
   }
   score = block_reduce<strip::kThreads>(score);
   magnitudes = block_reduce<strip::kThreads>(magnitudes);

@@ -183,8 +183,8 @@ template <class Offset, int kRadius, bool kBoth, class T>
 FG_HD float spread_columns(int thread, SpreadColumn<kRadius, kBoth>& column, const Partial* spread,
                            const WindowTaps& window, const Place& place, std::int32_t first_row,
                            const GradientTerms& terms, const PlaneView<const T>& x,
-                           const PlaneView<const T>& y, const PlaneView<float>& x_gradient,
-                           const PlaneView<float>& y_gradient) {
+                           const PlaneView<const T>& y, const PlaneView<float>& first_gradient,
+                           const PlaneView<float>& second_gradient) {
   const std::int32_t at = place.column + thread, top = place.row + first_row;
   const auto offset = [&](const auto& plane) {
     return static_cast<Offset>(top) * static_cast<Offset>(plane.row_stride) +
@@ -219,17 +219,16 @@ FG_HD float spread_columns(int thread, SpreadColumn<kRadius, kBoth>& column, con
       magnitudes += fabsf(d);
     }
   }
-  const PlaneView<float>& to_first = terms.first_sign > 0 ? x_gradient : y_gradient;
-  const Offset first_at = offset(to_first), first_step = static_cast<Offset>(to_first.row_stride);
+  const Offset first_at = offset(first_gradient), first_step = static_cast<Offset>(first_gradient.row_stride);
   FG_UNROLL
   for (int i = 0; i < kRunRows; ++i) {
     const Sample sample = sample_of(vx[i], vy[i]);
     const float s_part = 2.0f * (sample.s - terms.centre.s) * sums.sum[i].B;
     const float d_part = 2.0f * (sample.d - terms.centre.d) * sums.sum[i].E + l1[i];
     if (!exists(i)) continue;
-    to_first.data[first_at + i * first_step] = sums.sum[i].first + s_part + terms.first_sign * d_part;
+    first_gradient.data[first_at + i * first_step] = sums.sum[i].first + s_part + terms.first_sign * d_part;
     if constexpr (kBoth)
-      y_gradient.data[offset(y_gradient) + i * static_cast<Offset>(y_gradient.row_stride)] =
+      second_gradient.data[offset(second_gradient) + i * static_cast<Offset>(second_gradient.row_stride)] =
           sums.sum[i].second + s_part - d_part;
   }
   return magnitudes;

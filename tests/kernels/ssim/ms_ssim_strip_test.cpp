@@ -113,7 +113,8 @@ double run_samples(const PlaneView<const T>& x, const PlaneView<const T>& y, FgS
     }
     for (int t = 0; t < samples.columns; ++t)
       strip::spread_columns<std::int32_t>(t, spread_columns[static_cast<std::size_t>(t)], spread, window,
-                                          samples, row - 2 * kRadius, terms, x, y, x_gradient, y_gradient);
+                                          samples, row - 2 * kRadius, terms, x, y,
+                                          first_is_y ? y_gradient : x_gradient, y_gradient);
   }
   return sum;
 }

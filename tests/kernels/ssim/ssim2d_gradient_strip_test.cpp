@@ -70,7 +70,7 @@ StripTotals run_strip(const Ssim2dGradient<T>& op, std::int64_t plane, const str
     for (int t = 0; t < samples.columns; ++t)
       totals.magnitudes += strip::spread_columns<std::int32_t>(
           t, spread_columns[static_cast<std::size_t>(t)], spread, window, samples, row - 2 * kRadius, terms,
-          x, y, op.x_gradient.plane(plane), op.y_gradient.plane(plane));
+          x, y, (first_is_y ? op.y_gradient : op.x_gradient).plane(plane), op.y_gradient.plane(plane));
   }
   return totals;
 }
