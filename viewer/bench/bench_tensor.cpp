@@ -1,6 +1,5 @@
 #include "viewer/bench/bench_tensor.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
@@ -62,6 +61,20 @@ BenchTensor::BenchTensor(BenchDevice& device, BenchShape shape, DLDataType dtype
 std::size_t BenchTensor::elements() const {
   return static_cast<std::size_t>(
       std::accumulate(shape_.begin(), shape_.end(), std::int64_t{1}, std::multiplies<>{}));
+}
+
+BenchTensor& BenchTensors::add(BenchShape shape, DLDataType dtype) {
+  return *all_.emplace_back(std::make_unique<BenchTensor>(device_, std::move(shape), dtype));
+}
+
+std::size_t BenchTensors::bytes() const {
+  std::size_t sum = 0;
+  for (const auto& tensor : all_) sum += tensor->bytes();
+  return sum;
+}
+
+std::string name_of(DLDataType dtype) {
+  return (dtype.code == kDLUInt ? "uint" : "float") + std::to_string(dtype.bits);
 }
 
 void fill_pair(BenchDevice& device, BenchTensor& x, BenchTensor& y, BenchContents contents) {

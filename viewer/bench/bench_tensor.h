@@ -2,6 +2,7 @@
 // Tensors for benchmarks, and the measurement of an op of the C interface.
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "framegauge/framegauge.h"
@@ -30,6 +31,21 @@ class BenchTensor {
   DLTensor tensor_{};
 };
 
+// The tensors that an op reads and writes, each once.
+class BenchTensors {
+ public:
+  explicit BenchTensors(BenchDevice& device) : device_(device) {}
+  BenchDevice& device() const { return device_; }
+  BenchTensor& add(BenchShape shape, DLDataType dtype);
+  std::size_t bytes() const;
+
+ private:
+  BenchDevice& device_;
+  std::vector<std::unique_ptr<BenchTensor>> all_;
+};
+
+std::string name_of(DLDataType dtype);  // "float32"
+
 enum class BenchContents { noise, picture };
 
 // float32 in 0..1 or uint8. Noise: x white noise, y the mean of x and of other white noise, so that no score is at an
@@ -40,18 +56,20 @@ void fill_pair(BenchDevice& device, BenchTensor& x, BenchTensor& y, BenchContent
 // not take, Failure(internal) for the rest.
 void expect_offered(FgStatus status);
 
-// Runs the op with scratch of its size. moved: what it reads and writes; mean: where it leaves the score.
+// Runs the op with scratch of its size, and with a mean, which is left as the score.
 template <class Op>
-BenchMeasurement measure_op(BenchDevice& device, int runs, Op& op,
-                            FgStatus (*scratch_bytes)(const Op*, size_t*), FgStatus (*call)(const Op*, void*),
-                            const std::vector<const BenchTensor*>& moved, BenchTensor& mean) {
+BenchMeasurement measure_op(const BenchTensors& tensors, int runs, Op& op,
+                            FgStatus (*scratch_bytes)(const Op*, size_t*),
+                            FgStatus (*call)(const Op*, void*)) {
+  BenchDevice& device = tensors.device();
+  BenchTensor mean(device, {1}, kBenchFloat64);
+  op.mean = mean.get();
   expect_offered(scratch_bytes(&op, &op.scratch_bytes));
   const std::shared_ptr<void> scratch = device.allocate(op.scratch_bytes);
   op.scratch = scratch.get();
-  op.mean = mean.get();
   BenchMeasurement measured;
   measured.microseconds = device.time(runs, [&] { expect_offered(call(&op, device.stream())); });
-  for (const BenchTensor* tensor : moved) measured.bytes += static_cast<double>(tensor->bytes());
+  measured.bytes = static_cast<double>(tensors.bytes() + mean.bytes());
   device.copy(&measured.score, mean.get()->data, sizeof(measured.score));
   return measured;
 }
