@@ -31,7 +31,7 @@ class BenchDevice {
   // On CUDA nothing of the tensors is left in the L2 cache when a run begins.
   virtual std::vector<double> time(int runs, const std::function<void()>& body) = 0;
 
-  // What a copy of 2^28 (CPU) or 2^30 bytes (CUDA) within the device's memory reads and writes in a second: the
+  // What a copy of 2^27 (CPU) or 2^30 bytes (CUDA) within the device's memory reads and writes in a second: the
   // speed of light of an op that does nothing but read and write. 10^9 bytes a second.
   virtual double copy_gb_per_s() = 0;
 };
