@@ -16,7 +16,9 @@ inline void check(cudaError_t result, const char* what) {
   cudaGetLastError();  // a launch error must not meet the host's next call
   const bool no_device = result == cudaErrorNoDevice || result == cudaErrorInsufficientDriver ||
                          result == cudaErrorInvalidDevice || result == cudaErrorNoKernelImageForDevice;
-  throw Error(no_device ? ErrorCode::unavailable : ErrorCode::internal,
+  throw Error(no_device                             ? ErrorCode::unavailable
+              : result == cudaErrorMemoryAllocation ? ErrorCode::out_of_memory
+                                                    : ErrorCode::internal,
               std::string(what) + ": " + cudaGetErrorString(result));
 }
 

@@ -4,7 +4,15 @@
 
 namespace fg {
 
-enum class ErrorCode { invalid_argument, size_mismatch, unsupported, unavailable, not_ready, internal };
+enum class ErrorCode {
+  invalid_argument,
+  size_mismatch,
+  unsupported,
+  unavailable,
+  out_of_memory,
+  not_ready,
+  internal
+};
 
 // what() is one sentence for a person: what was expected, what came, what to do.
 class Error : public std::runtime_error {

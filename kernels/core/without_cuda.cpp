@@ -1,7 +1,9 @@
 // The CUDA entry points of a build without CUDA.
 
 #include <cstdint>
+#include <memory>
 
+#include "kernels/core/cuda_memory.h"
 #include "kernels/core/error.h"
 #include "kernels/image/image_errors.h"
 #include "kernels/ssim/integer_ssim.h"
@@ -22,7 +24,20 @@ namespace {
       "a CUDA toolkit of 12.4 or newer");
 }
 
+[[noreturn]] void refuse_devices() {
+  throw Error(ErrorCode::unsupported,
+              "this build has no CUDA kernels; configure with a CUDA toolkit of 12.4 or newer to have them");
+}
+
 }  // namespace
+
+void* allocate_memory(int, std::size_t) { refuse_devices(); }
+void free_memory(void*) {}
+void copy_memory(void*, const void*, std::size_t, void*) { refuse_devices(); }
+void* create_stream(int) { refuse_devices(); }
+void destroy_stream(void*) {}
+void wait_for_stream(void*) { refuse_devices(); }
+std::unique_ptr<Timer> create_timer(int) { refuse_devices(); }
 
 template <class T>
 std::size_t ssim2d_scratch_bytes(const Ssim2d<T>&) {

@@ -20,6 +20,8 @@ FgStatus status_of(ErrorCode code) {
       return FG_STATUS_UNSUPPORTED;
     case ErrorCode::unavailable:
       return FG_STATUS_UNAVAILABLE;
+    case ErrorCode::out_of_memory:
+      return FG_STATUS_OUT_OF_MEMORY;
     case ErrorCode::not_ready:
       return FG_STATUS_NOT_READY;
     case ErrorCode::internal:

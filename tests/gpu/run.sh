@@ -58,6 +58,7 @@ step view-radiograph "$framegauge" view --ct "$folder/assets/ct/phantom.json" --
 for bench in "$folder"/bin/{evaluator,ssim2d,ssim_variants,ssim3d,vmaf_ssim}_bench; do
   [ -x "$bench" ] && step "$(basename "$bench")" "$bench"
 done
+step ssim_suite_bench "$framegauge" bench ssim --csv "$output/ssim_suite.csv"
 
 {
   echo "step,median_render_ms,median_metric_ms,median_wall_ms,ticks"

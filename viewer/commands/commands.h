@@ -14,6 +14,7 @@ void add_view(CLI::App& app, int& exit_code);
 void add_eval(CLI::App& app, int& exit_code);
 void add_diff(CLI::App& app, int& exit_code);
 void add_drr(CLI::App& app, int& exit_code);
+void add_bench(CLI::App& app, int& exit_code);
 void add_doctor(CLI::App& app, int& exit_code);
 
 }  // namespace fg

@@ -346,6 +346,40 @@ typedef struct FgCudaDevice {
  * FG_STATUS_UNSUPPORTED: built without CUDA. FG_STATUS_UNAVAILABLE: no driver or no device; the sentence says which. */
 FG_API FgStatus fg_cuda_devices(FgCudaDevice* devices, uint32_t* count);
 
+/* Memory, streams and clocks of CUDA devices, for hosts without a CUDA runtime of their own. What they give out is the
+ * runtime's: memory is cudaMalloc()'s and a stream is a cudaStream_t, so both mix with those of other code in the
+ * process. devices are numbered as fg_cuda_devices() lists them, which is also DLPack's device_id.
+ *
+ * FG_STATUS_UNSUPPORTED: built without CUDA. FG_STATUS_UNAVAILABLE: no driver, or no such device. An error of work that
+ * was put on a stream earlier may come from any of them. */
+
+/* Writes the address of `bytes` bytes on the device, aligned to 256, of no defined content (NULL for 0 bytes). They are
+ * the caller's until fg_cuda_memory_free(). FG_STATUS_OUT_OF_MEMORY: the device has not as many left. */
+FG_API FgStatus fg_cuda_memory_allocate(int32_t device, size_t bytes, void** memory);
+FG_API void fg_cuda_memory_free(void* memory); /* waits for the device's work; NULL is allowed */
+
+/* Copies between host and device either way, within one or between two devices; the addresses tell which. In the
+ * stream's order, and without waiting for it: host memory must stay, and not be looked at, until fg_cuda_stream_wait(). */
+FG_API FgStatus fg_cuda_memory_copy(void* to, const void* from, size_t bytes, void* stream);
+
+/* Writes a new stream of the device, one that runs beside the legacy default stream. It is the caller's until
+ * fg_cuda_stream_destroy(), which lets the work on it end by itself. */
+FG_API FgStatus fg_cuda_stream_create(int32_t device, void** stream);
+FG_API void fg_cuda_stream_destroy(void* stream); /* NULL is allowed */
+/* Waits until all work that was put on the stream has ended. NULL: the legacy default stream. */
+FG_API FgStatus fg_cuda_stream_wait(void* stream);
+
+/* The time between two points of a stream, taken by the device when it gets there, to about half a microsecond. A timer
+ * may start and stop any number of times; the last start and the last stop count. One thread at a time. */
+typedef struct FgCudaTimer_T* FgCudaTimer;
+
+FG_API FgStatus fg_cuda_timer_create(int32_t device, FgCudaTimer* timer);
+FG_API void fg_cuda_timer_destroy(FgCudaTimer timer);                 /* NULL is allowed */
+FG_API FgStatus fg_cuda_timer_start(FgCudaTimer timer, void* stream); /* a stream of the timer's device */
+FG_API FgStatus fg_cuda_timer_stop(FgCudaTimer timer, void* stream);
+/* Waits for the stopping point and writes the time since the starting point. */
+FG_API FgStatus fg_cuda_timer_wait(FgCudaTimer timer, uint64_t* nanoseconds);
+
 #ifdef __cplusplus
 }
 #endif
