@@ -36,10 +36,10 @@ void launch_early(void (*kernel)(Parameters...), dim3 blocks, unsigned threads, 
   config.blockDim = dim3(threads);
   config.stream = stream;
   config.attrs = &attribute;
-  int device = 0, major = 0;
-  check(cudaGetDevice(&device), "CUDA");
-  check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "CUDA");
-  config.numAttrs = major >= 9 ? 1 : 0;
+  // By what the kernel was compiled for: code for older devices does not wait, wherever it runs.
+  cudaFuncAttributes attributes;
+  check(cudaFuncGetAttributes(&attributes, kernel), "finding a kernel of sums");
+  config.numAttrs = attributes.ptxVersion >= 90 ? 1 : 0;
   check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...),
         "launching a kernel of sums");
 }

@@ -55,7 +55,7 @@ if [ -d "$dsc" ]; then
 fi
 step view-radiograph "$framegauge" view --ct "$folder/assets/ct/phantom.json" --xray "$folder/assets/ct/phantom_xray.png" \
   --geometry "$folder/assets/ct/phantom_xray.json" --offscreen --frames 20 --output "$output/radiograph"
-for bench in "$folder"/bin/{evaluator,ssim2d,ssim_variants,ssim3d,vmaf_ssim}_bench; do
+for bench in "$folder"/bin/{evaluator,live_ssim,ssim2d,ssim_variants,ssim3d,vmaf_ssim}_bench; do
   [ -x "$bench" ] && step "$(basename "$bench")" "$bench"
 done
 step ssim_suite_bench "$framegauge" bench ssim --csv "$output/ssim_suite.csv"
