@@ -2,7 +2,8 @@
 // How the live kernels read pixels: frames and references as renderers hold them, three channels scored.
 //
 // A Track walks down one column of an image and hands out the samples of the rows that a run of results needs. Pixels of
-// 8 bits stay packed in registers, one word for all channels; wider ones are read again for each channel, from a cache.
+// 8 and 16 bits stay packed in registers, a word or two for all channels; wider ones are read again for each channel, from
+// a cache.
 
 #include <cstdint>
 
@@ -47,12 +48,19 @@ FG_HD float biased_code(std::uint32_t pixel, std::uint32_t channel) {
 template <PixelFormat kFormat>
 struct Reader;
 
+// Of formats that stay packed: the pixel as it lies in memory, and the sample at a place of it.
 template <>
 struct Reader<PixelFormat::rgba8> {
   static constexpr bool kPacked = true;
-  FG_HD static std::uint32_t pixel(const Pixels& image, std::int32_t row, std::int32_t column) {
-    return reinterpret_cast<const std::uint32_t*>(static_cast<const char*>(image.data) +
-                                                  row * image.row_bytes)[column];
+  using Word = std::uint32_t;
+  FG_HD static Word pixel(const Pixels& image, std::int32_t row, std::int32_t column) {
+    return reinterpret_cast<const Word*>(static_cast<const char*>(image.data) +
+                                         row * image.row_bytes)[column];
+  }
+  template <bool kCodes>
+  FG_HD static float number(Word word, std::uint32_t place) {
+    const float biased = biased_code(word, place);
+    return kCodes ? biased : (biased - kCodeBias) * (1.0f / 255.0f);
   }
   FG_HD static float sample(const Pixels& image, std::int32_t row, std::int32_t column, std::uint32_t place) {
     return biased_code(pixel(image, row, column), place) - kCodeBias;
@@ -61,7 +69,19 @@ struct Reader<PixelFormat::rgba8> {
 
 template <>
 struct Reader<PixelFormat::rgba16f> {
-  static constexpr bool kPacked = false;
+  static constexpr bool kPacked = true;
+  struct alignas(8) Word {
+    std::uint32_t low, high;
+  };
+  template <bool kCodes>
+  FG_HD static float number(Word word, std::uint32_t place) {
+#if defined(__CUDA_ARCH__)
+    const std::uint32_t half = __byte_perm(word.low, word.high, 0x10u + place * 0x22u);
+#else
+    const std::uint32_t half = (place < 2 ? word.low : word.high) >> (16 * (place & 1u));
+#endif
+    return to_float(Half{static_cast<std::uint16_t>(half)});
+  }
   FG_HD static float sample(const Pixels& image, std::int32_t row, std::int32_t column, std::uint32_t place) {
     const auto* const line =
         reinterpret_cast<const Half*>(static_cast<const char*>(image.data) + row * image.row_bytes);
@@ -99,13 +119,16 @@ class Track;
 
 template <PixelFormat kFormat, int kRows, bool kCodes>
 class Track<kFormat, kRows, kCodes, true> {
+  using Word = typename Reader<kFormat>::Word;
+
  public:
   // What number() is too large by.
   static constexpr float kBias = kCodes ? kCodeBias : 0.0f;
 
   FG_HD Track(const Pixels& image, std::int32_t row, std::int32_t column, std::int32_t height, bool inside)
       : data_(static_cast<const char*>(image.data)),
-        offset_(row * static_cast<std::int32_t>(image.row_bytes) + 4 * column),
+        offset_(row * static_cast<std::int32_t>(image.row_bytes) +
+                static_cast<std::int32_t>(sizeof(Word)) * column),
         row_bytes_(static_cast<std::int32_t>(image.row_bytes)),
         next_row_(row),
         height_(height),
@@ -122,23 +145,21 @@ class Track<kFormat, kRows, kCodes, true> {
     } else {
       FG_UNROLL
       for (int i = 0; i < kNew; ++i)
-        pixels_[kRows - kNew + i] = inside_ && next_row_ + i >= 0 && next_row_ + i < height_ ? at(i) : 0u;
+        pixels_[kRows - kNew + i] = inside_ && next_row_ + i >= 0 && next_row_ + i < height_ ? at(i) : Word{};
     }
     offset_ += kNew * row_bytes_;
     next_row_ += kNew;
   }
   // place: the channel's in the pixel.
   FG_HD float number(const Pixels&, int i, std::uint32_t place) const {
-    const float biased = biased_code(pixels_[i], place);
-    return kCodes ? biased : (biased - kCodeBias) * (1.0f / 255.0f);
+    return Reader<kFormat>::template number<kCodes>(pixels_[i], place);
   }
 
  private:
-  FG_HD std::uint32_t at(int i) const {
-    return *reinterpret_cast<const std::uint32_t*>(data_ +
-                                                   static_cast<std::uint32_t>(offset_ + i * row_bytes_));
+  FG_HD Word at(int i) const {
+    return *reinterpret_cast<const Word*>(data_ + static_cast<std::uint32_t>(offset_ + i * row_bytes_));
   }
-  std::uint32_t pixels_[kRows] = {};
+  Word pixels_[kRows] = {};
   const char* data_;
   std::int32_t offset_, row_bytes_;  // 32 bits reach an image's bytes: checked by the caller
   std::int32_t next_row_, height_;

@@ -6,20 +6,18 @@
 #include <cuda_runtime.h>
 
 #include <cmath>
+#include <string>
 
 #include "kernels/core/cuda_launch.h"
 #include "kernels/ssim/live_reference_tile.h"
 #include "kernels/ssim/live_strip.h"
 
-#ifndef FG_LIVE_BLOCKS
-#define FG_LIVE_BLOCKS 4
-#endif
-
 namespace fg::live {
 namespace {
 
-constexpr int kPackedBlocksPerSm = FG_LIVE_BLOCKS;
-constexpr int kWideBlocksPerSm = 4;
+// With 128 registers a thread four blocks share a multiprocessor; pixels of 16 bits take more, and three blocks.
+template <PixelFormat kFrame>
+inline constexpr int kBlocksPerSm = kFrame == PixelFormat::rgba16f ? 3 : 4;
 
 // Two bins a word, bin and bin + half the bins: 8.2 KB. A strip has less than 65,536 results.
 constexpr std::uint32_t kPairs = kFgMapBins / 2;
@@ -76,7 +74,7 @@ __device__ float finish_group(const LiveSsim& op, const Group& group, std::uint3
       for (int i = 0; i < kGroupColumns; ++i) count_bin(histogram, bins[i], 1);
     }
   } else {
-#pragma unroll 1
+#pragma unroll  // few groups come here, but a loop would put all groups' values on the stack
     for (int i = 0; i < kGroupColumns; ++i) {
       if (!(counts >> i & 1u)) {
         color[i] = colors[kFgColorBorder];
@@ -300,9 +298,7 @@ __device__ void score_strip(const LiveSsim& op, const Strips& strips) {
 }
 
 template <int kRadius, PixelFormat kFrame, PixelFormat kReference>
-__global__ void __launch_bounds__(kThreads, Reader<kFrame>::kPacked&& Reader<kReference>::kPacked
-                                                ? kPackedBlocksPerSm
-                                                : kWideBlocksPerSm)
+__global__ void __launch_bounds__(kThreads, kBlocksPerSm<kFrame>)
     live_ssim_strips(const __grid_constant__ LiveSsim op, const __grid_constant__ Strips strips) {
   score_strip<kRadius, kFrame, kReference>(op, strips);
 }
@@ -320,8 +316,18 @@ __global__ void __launch_bounds__(kTileThreads)
   filter_columns(thread, op, row, column, c, centre, tile);
 }
 
+void check_reach(const Pixels& pixels, std::int32_t height) {
+  require(pixels.row_bytes > 0 && pixels.row_bytes * (height + 2 * kThreads) <= 0x7FFFFFFF,
+          ErrorCode::unsupported,
+          "a live frame or its reference has rows of " + std::to_string(pixels.row_bytes) + " bytes and " +
+              std::to_string(height) +
+              " of them; its live score reaches less than 2^31 bytes, score it as a tensor");
+}
+
 template <PixelFormat kFrame, PixelFormat kReference>
 void launch(const LiveSsim& op, cudaStream_t stream) {
+  check_reach(op.frame, op.height);
+  check_reach(op.reference, op.height);
   const Strips strips = strips_of(op.width, op.height);
   const auto kernel = op.window.radius == 5   ? live_ssim_strips<5, kFrame, kReference>
                       : op.window.radius == 4 ? live_ssim_strips<4, kFrame, kReference>
