@@ -354,6 +354,101 @@ TEST_P(every_op_of_the_C_interface, gives_the_same_bits_for_an_input_that_repeat
 
 // ---- numbers ----
 
+// Numbers that no op by SSIM takes, asked of an op on [1, 16, 20]: an image, or a volume of one slice.
+template <class Op>
+void expect_numbers_refused(void (*defaults)(Op*), FgStatus (*ask)(const Op*, std::size_t*)) {
+  Tensor<float> x({1, 16, 20}), y({1, 16, 20});
+  std::size_t bytes = 0;
+  const auto expect = [&](const auto& spoil, FgStatus status, const std::string& name) {
+    Op op;
+    defaults(&op);
+    if constexpr (requires { op.levels; }) op.levels = 1;
+    op.x = &x;
+    op.y = &y;
+    ASSERT_EQ(ask(&op, &bytes), FG_STATUS_OK) << fg_last_error();
+    spoil(op);
+    EXPECT_EQ(ask(&op, &bytes), status) << fg_last_error();
+    EXPECT_NE(std::string(fg_last_error()).find(name), std::string::npos) << fg_last_error();
+  };
+  for (const int window : {8, 0, -7, 5, 13, std::numeric_limits<int>::max()})
+    expect([&](Op& op) { op.window = window; }, FG_STATUS_INVALID_ARGUMENT,
+           "window is " + std::to_string(window));
+  for (const double bad : {std::numeric_limits<double>::quiet_NaN(), -1.0, 0.0, -0.0, 1e300, 1e-300,
+                           std::numeric_limits<double>::infinity()}) {
+    expect([&](Op& op) { op.data_range = bad; }, FG_STATUS_INVALID_ARGUMENT, "data_range");
+    expect([&](Op& op) { op.k1 = bad; }, FG_STATUS_INVALID_ARGUMENT, "k");
+    expect([&](Op& op) { op.k2 = bad; }, FG_STATUS_INVALID_ARGUMENT, "k");
+  }
+  expect([](Op& op) { op.channels = -1; }, FG_STATUS_INVALID_ARGUMENT, "channels is -1");
+  expect([](Op& op) { op.channels = 2; }, FG_STATUS_INVALID_ARGUMENT, "channels is 2");
+  if constexpr (requires(Op op) { op.mean_weight; })
+    expect([](Op& op) { op.mean_weight = -INFINITY; }, FG_STATUS_INVALID_ARGUMENT, "mean_weight is -inf");
+  // Below the window.
+  x.shape[1] = y.shape[1] = 10;
+  if constexpr (requires(Op op) { op.padding; })
+    expect([](Op& op) { op.padding = FG_PADDING_VALID; }, FG_STATUS_SIZE_MISMATCH,
+           "smaller than the window of 11");
+  x.shape[1] = y.shape[1] = 16;
+  if constexpr (requires(Op op) { op.levels; })
+    for (const int levels : {2, 8})
+      expect([&](Op& op) { op.levels = levels; }, FG_STATUS_SIZE_MISMATCH, "smaller than the window of 11");
+}
+
+TEST(numbers_out_of_range, are_refused_by_every_op_by_SSIM) {
+  expect_numbers_refused(fg_ssim2d_defaults, fg_ssim2d_scratch_bytes);
+  expect_numbers_refused(fg_ssim2d_gradient_defaults, fg_ssim2d_gradient_scratch_bytes);
+  expect_numbers_refused(fg_ssim3d_defaults, fg_ssim3d_scratch_bytes);
+  expect_numbers_refused(fg_ssim3d_gradient_defaults, fg_ssim3d_gradient_scratch_bytes);
+  expect_numbers_refused(fg_ms_ssim_defaults, fg_ms_ssim_scratch_bytes);
+  expect_numbers_refused(fg_masked_ssim2d_defaults, fg_masked_ssim2d_scratch_bytes);
+}
+
+TEST(numbers_out_of_range, are_refused_by_the_SSIMs_of_video_quality) {
+  const auto expect = [](auto op, auto ask, int bits, int height, FgStatus status, const std::string& part) {
+    Tensor<std::uint8_t> x({height, 176}), y({height, 176});
+    std::size_t bytes = 0;
+    op.x = &x;
+    op.y = &y;
+    op.bits = bits;
+    EXPECT_EQ(ask(&op, &bytes), status) << fg_last_error();
+    EXPECT_NE(std::string(fg_last_error()).find(part), std::string::npos) << fg_last_error();
+  };
+  FgVmafSsim integer;
+  fg_vmaf_ssim_defaults(&integer);
+  FgVmafFloatSsim floats;
+  fg_vmaf_float_ssim_defaults(&floats);
+  FgVmafMsSsim scales;
+  fg_vmaf_ms_ssim_defaults(&scales);
+  for (const int bits : {-1, 1, 7, 9, 16}) {
+    const std::string part = "bits is " + std::to_string(bits);
+    expect(integer, fg_vmaf_ssim_scratch_bytes, bits, 176, FG_STATUS_INVALID_ARGUMENT, part);
+    expect(floats, fg_vmaf_float_ssim_scratch_bytes, bits, 176, FG_STATUS_INVALID_ARGUMENT, part);
+    expect(scales, fg_vmaf_ms_ssim_scratch_bytes, bits, 176, FG_STATUS_INVALID_ARGUMENT, part);
+  }
+  expect(integer, fg_vmaf_ssim_scratch_bytes, 8, 1, FG_STATUS_OK, "");  // the window is cut off at the border
+  expect(floats, fg_vmaf_float_ssim_scratch_bytes, 8, 10, FG_STATUS_SIZE_MISMATCH, "smaller than the window");
+  expect(scales, fg_vmaf_ms_ssim_scratch_bytes, 8, 175, FG_STATUS_SIZE_MISMATCH,
+         "need at least 176 each way");
+  for (const int scale : {-1, 11, std::numeric_limits<int>::max()}) {
+    floats.scale = scale;
+    expect(floats, fg_vmaf_float_ssim_scratch_bytes, 8, 176, FG_STATUS_INVALID_ARGUMENT,
+           "scale is " + std::to_string(scale));
+  }
+}
+
+TEST(numbers_out_of_range, planes_of_the_SSIMs_of_video_quality_have_at_most_2_to_the_30_pixels) {
+  std::int64_t shape[2] = {1 << 15, (1 << 15) + 1};
+  DLTensor x{nullptr, {kDLCPU, 0}, 2, {kDLUInt, 8, 1}, shape, nullptr, 0};
+  FgVmafMsSsim op;
+  fg_vmaf_ms_ssim_defaults(&op);
+  op.x = op.y = &x;
+  std::size_t bytes = 0;
+  EXPECT_EQ(fg_vmaf_ms_ssim_scratch_bytes(&op, &bytes), FG_STATUS_UNSUPPORTED);
+  EXPECT_NE(std::string(fg_last_error()).find("at most 1073741824 pixels"), std::string::npos);
+  shape[1] = 1 << 15;
+  EXPECT_EQ(fg_vmaf_ms_ssim_scratch_bytes(&op, &bytes), FG_STATUS_OK) << fg_last_error();
+}
+
 TEST(fg_ssim2d_constants, a_k_that_overflows_float32_is_refused) {
   Tensor<float> x({16, 20}, 0.5f), y({16, 20}, 0.25f);
   Tensor<double> mean({1});
