@@ -52,6 +52,27 @@ void check_has_gradient(const Checker& check, const DLTensor& x);
 void check_gradients(const Checker& check, const DLTensor& x, FgLayout layout, const DLTensor* x_gradient,
                      const DLTensor* y_gradient, const ImageShape& shape);
 
+// Of the ops that make a gradient and nothing without one; `value` is the op for the value alone.
+template <class Op>
+void check_wants_gradient(const Checker& check, const Op& op, const char* value) {
+  check.expect(
+      op.x_gradient != nullptr || op.y_gradient != nullptr,
+      std::string("x_gradient and y_gradient are both NULL; ask for at least one of them, or call ") + value +
+          "() for the value alone");
+}
+template <class Op>
+Scratch checked_gradient_memory(const Checker& check, const Op& op, const GivenScratch& scratch) {
+  std::vector<NamedTensor> outputs{{"x_gradient", op.x_gradient},
+                                   {"y_gradient", op.y_gradient},
+                                   {"map", op.map},
+                                   {"scores", op.scores},
+                                   {"mean", op.mean}};
+  if constexpr (requires { op.l1; }) outputs.push_back({"l1", op.l1});
+  return checked_memory(
+      check, *op.x, scratch,
+      {{"x", op.x}, {"y", op.y}, {"map_weight", op.map_weight}, {"score_weight", op.score_weight}}, outputs);
+}
+
 void check_score_weight(const Checker& check, const DLTensor& x, const DLTensor* score_weight,
                         const ImageShape& shape);
 

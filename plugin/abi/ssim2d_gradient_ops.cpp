@@ -19,9 +19,7 @@ ImageShape check_ssim2d_gradient(const Checker& check, const FgSsim2dGradient& o
 }
 
 void check_gradient_tensors(const Checker& check, const FgSsim2dGradient& op, const ImageShape& shape) {
-  check.expect(op.x_gradient != nullptr || op.y_gradient != nullptr,
-               "x_gradient and y_gradient are both NULL; ask for at least one of them, or call fg_ssim2d() "
-               "for the value alone");
+  check_wants_gradient(check, op, "fg_ssim2d");
   check_ssim2d_outputs(check, op, shape);
   if (op.l1 != nullptr) check_output(check, "l1", op.l1, *op.x, is_float64, "float64", {1}, "one number");
   check_gradients(check, *op.x, op.layout, op.x_gradient, op.y_gradient, shape);
@@ -59,15 +57,7 @@ void run_ssim2d_gradient(const Checker& check, const FgSsim2dGradient& op, const
                          void* stream) {
   const GivenScratch given{op.scratch, op.scratch_bytes, ssim2d_gradient_scratch<T>(op, shape),
                            kNames.question};
-  const Scratch scratch = checked_memory(
-      check, *op.x, given,
-      {{"x", op.x}, {"y", op.y}, {"map_weight", op.map_weight}, {"score_weight", op.score_weight}},
-      {{"x_gradient", op.x_gradient},
-       {"y_gradient", op.y_gradient},
-       {"map", op.map},
-       {"scores", op.scores},
-       {"mean", op.mean},
-       {"l1", op.l1}});
+  const Scratch scratch = checked_gradient_memory(check, op, given);
   launch(*op.x, ssim2d_gradient_of<T>(op, shape, Purpose::run), scratch, stream, cpu::ssim2d_gradient<T>,
          cuda::ssim2d_gradient<T>);
 }

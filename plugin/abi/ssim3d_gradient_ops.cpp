@@ -18,9 +18,7 @@ VolumeShape check_ssim3d_gradient(const Checker& check, const FgSsim3dGradient& 
 }
 
 void check_gradient_tensors(const Checker& check, const FgSsim3dGradient& op, const VolumeShape& shape) {
-  check.expect(op.x_gradient != nullptr || op.y_gradient != nullptr,
-               "x_gradient and y_gradient are both NULL; ask for at least one of them, or call fg_ssim3d() "
-               "for the value alone");
+  check_wants_gradient(check, op, "fg_ssim3d");
   check_ssim3d_outputs(check, op, shape);
   for (const NamedTensor& gradient :
        {NamedTensor{"x_gradient", op.x_gradient}, NamedTensor{"y_gradient", op.y_gradient}})
@@ -69,14 +67,7 @@ void run_ssim3d_gradient(const Checker& check, const FgSsim3dGradient& op, const
                          void* stream) {
   const GivenScratch given{op.scratch, op.scratch_bytes, ssim3d_gradient_scratch<T>(op, shape),
                            kNames.question};
-  const Scratch scratch = checked_memory(
-      check, *op.x, given,
-      {{"x", op.x}, {"y", op.y}, {"map_weight", op.map_weight}, {"score_weight", op.score_weight}},
-      {{"x_gradient", op.x_gradient},
-       {"y_gradient", op.y_gradient},
-       {"map", op.map},
-       {"scores", op.scores},
-       {"mean", op.mean}});
+  const Scratch scratch = checked_gradient_memory(check, op, given);
   launch(*op.x, ssim3d_gradient_of<T>(op, shape, Purpose::run), scratch, stream, cpu::ssim3d_gradient<T>,
          cuda::ssim3d_gradient<T>);
 }

@@ -4,6 +4,7 @@
 #include <framegauge/framegauge.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <deque>

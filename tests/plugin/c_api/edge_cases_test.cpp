@@ -4,9 +4,12 @@
 #include <oneapi/tbb/global_control.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
