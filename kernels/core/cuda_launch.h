@@ -1,5 +1,5 @@
 #pragma once
-// What every .cu file needs around a launch. Included by .cu files alone.
+// What every .cu file needs around a launch; the C interface has its questions about devices and memory from here, too.
 
 #include <cuda_runtime.h>
 

@@ -1,4 +1,6 @@
-// Which CUDA devices there are. The only file of abi/ that talks to the CUDA runtime itself.
+// Which CUDA devices there are, and what lies on them. The only file of abi/ that talks to the CUDA runtime itself.
+
+#include "plugin/abi/cuda_memory.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -7,24 +9,26 @@
 #include "plugin/abi/guard.h"
 
 #ifdef FRAMEGAUGE_HAS_CUDA
-#include <cuda_runtime_api.h>
+#include "kernels/core/cuda_launch.h"
 #endif
 
 namespace fg::abi {
 namespace {
 
 #ifdef FRAMEGAUGE_HAS_CUDA
+int count_cuda_devices() {
+  int found = 0;
+  const cudaError_t result = cudaGetDeviceCount(&found);
+  if (result == cudaSuccess) return found;
+  cudaGetLastError();  // not sticky: the next call starts clean
+  throw Error(ErrorCode::unavailable,
+              std::string("no CUDA device can be used: ") + cudaGetErrorString(result));
+}
+
 void list_cuda_devices(FgCudaDevice* devices, std::uint32_t& count) {
   const std::uint32_t room = count;
   count = 0;
-  int found = 0;
-  const cudaError_t result = cudaGetDeviceCount(&found);
-  if (result != cudaSuccess) {
-    cudaGetLastError();  // not sticky: the next call starts clean
-    throw Error(ErrorCode::unavailable,
-                std::string("no CUDA device can be used: ") + cudaGetErrorString(result));
-  }
-  count = static_cast<std::uint32_t>(found);
+  count = static_cast<std::uint32_t>(count_cuda_devices());
   for (std::uint32_t i = 0; i < std::min(room, count); ++i) {
     cudaDeviceProp properties;
     if (cudaGetDeviceProperties(&properties, static_cast<int>(i)) != cudaSuccess)
@@ -36,6 +40,27 @@ void list_cuda_devices(FgCudaDevice* devices, std::uint32_t& count) {
     devices[i].memory_bytes = properties.totalGlobalMem;
   }
 }
+
+// Does the device read host memory that no CUDA function has seen, as on machines with HMM or ATS?
+bool reaches_all_host_memory(int device) {
+  int reaches = 0;
+  return cudaDeviceGetAttribute(&reaches, cudaDevAttrPageableMemoryAccess, device) == cudaSuccess &&
+         reaches != 0;
+}
+
+void check_pointer(const Checker& check, int device, const char* name, const void* pointer) {
+  cudaPointerAttributes attributes{};
+  cuda::check(cudaPointerGetAttributes(&attributes, pointer), "asking where memory lies");
+  const std::string where = ", the tensors are on CUDA device " + std::to_string(device);
+  if (attributes.type == cudaMemoryTypeUnregistered)
+    check.expect(reaches_all_host_memory(device), std::string(name) +
+                                                      " is host memory that the device does not reach" +
+                                                      where + "; pass memory of that device");
+  if (attributes.type == cudaMemoryTypeDevice)
+    check.expect(attributes.device == device, std::string(name) + " is memory of CUDA device " +
+                                                  std::to_string(attributes.device) + where +
+                                                  "; pass memory of that device");
+}
 #else
 void list_cuda_devices(FgCudaDevice*, std::uint32_t& count) {
   count = 0;
@@ -45,6 +70,30 @@ void list_cuda_devices(FgCudaDevice*, std::uint32_t& count) {
 #endif
 
 }  // namespace
+
+#ifdef FRAMEGAUGE_HAS_CUDA
+void check_cuda_memory(const Checker& check, int device, const std::vector<NamedTensor>& inputs,
+                       const std::vector<NamedTensor>& outputs, const GivenScratch& scratch) {
+  const int devices = count_cuda_devices();
+  check.expect(device >= 0 && device < devices,
+               "the tensors are on CUDA device " + std::to_string(device) + ", this machine has " +
+                   std::to_string(devices) + " of them, counted from 0; check DLTensor.device.device_id",
+               ErrorCode::unavailable);
+  const cuda::CurrentDevice current(device);  // no context is made on another device than the tensors'
+  for (const auto* tensors : {&inputs, &outputs})
+    for (const NamedTensor& one : *tensors)
+      if (one.tensor != nullptr) check_pointer(check, device, one.name, first_byte(*one.tensor));
+  if (scratch.needed_bytes != 0) check_pointer(check, device, "scratch", scratch.data);
+}
+#else
+// Not reached: a build without CUDA has already refused to say how much scratch CUDA tensors need.
+void check_cuda_memory(const Checker& check, int, const std::vector<NamedTensor>&,
+                       const std::vector<NamedTensor>&, const GivenScratch&) {
+  check.expect(false, "the tensors are CUDA tensors, but this build has no CUDA kernels; pass CPU tensors",
+               ErrorCode::unsupported);
+}
+#endif
+
 }  // namespace fg::abi
 
 extern "C" FgStatus fg_cuda_devices(FgCudaDevice* devices, uint32_t* count) {

@@ -5,11 +5,13 @@
 #include <type_traits>
 
 #include "kernels/image/image_errors.h"
-#include "plugin/abi/guard.h"
 #include "plugin/abi/op_checks.h"
 
 namespace fg::abi {
 namespace {
+
+constexpr OpNames kNames{"fg_image_errors", "fg_image_errors_scratch_bytes", "FgImageErrors",
+                         "fg_image_errors_defaults"};
 
 template <class T>
 ImageErrors<T> image_errors_of(const FgImageErrors& op, const ImageShape& shape, Purpose purpose) {
@@ -24,27 +26,26 @@ ImageErrors<T> image_errors_of(const FgImageErrors& op, const ImageShape& shape,
 template <class T>
 std::size_t image_errors_scratch(const FgImageErrors& op, const ImageShape& shape) {
   const ImageErrors<T> kernel = image_errors_of<T>(op, shape, Purpose::scratch);
-  return op.x->device.device_type == kDLCPU ? cpu::image_errors_scratch_bytes(kernel)
-                                            : cuda::image_errors_scratch_bytes(kernel);
+  return is_on_cpu(*op.x) ? cpu::image_errors_scratch_bytes(kernel)
+                          : cuda::image_errors_scratch_bytes(kernel);
 }
 
 template <class T>
 void run_image_errors(const Checker& check, const FgImageErrors& op, const ImageShape& shape, void* stream) {
-  const ByteRange range =
-      checked_scratch(check, op.scratch, op.scratch_bytes, image_errors_scratch<T>(op, shape),
-                      "fg_image_errors_scratch_bytes");
-  check_overlaps(check, {{"x", op.x}, {"y", op.y}}, {{"errors", op.errors}}, range);
-  const ImageErrors<T> kernel = image_errors_of<T>(op, shape, Purpose::run);
-  const Scratch scratch{op.scratch, op.scratch_bytes};
-  if (op.x->device.device_type == kDLCPU)
-    cpu::image_errors(kernel, scratch);
-  else
-    cuda::image_errors(kernel, scratch, op.x->device.device_id, stream);
+  const GivenScratch given{op.scratch, op.scratch_bytes, image_errors_scratch<T>(op, shape), kNames.question};
+  const Scratch scratch =
+      checked_memory(check, *op.x, given, {{"x", op.x}, {"y", op.y}}, {{"errors", op.errors}});
+  launch(*op.x, image_errors_of<T>(op, shape, Purpose::run), scratch, stream, cpu::image_errors<T>,
+         cuda::image_errors<T>);
 }
 
 ImageShape check_image_errors(const Checker& check, const FgImageErrors& op, Purpose purpose) {
   const ImageShape shape = checked_pair(check, op.x, op.y, op.layout, op.channels, purpose);
   check_range(check, "data_range", op.data_range);
+  // Differences are squared in float32, and what is left of them divided by the square of the range.
+  check.expect(is_uint8(op.x->dtype) || (op.data_range >= 1e-12 && op.data_range <= 1e18),
+               "data_range " + text(op.data_range) +
+                   " leaves what float32 can hold; scale the images, to 0..1 for instance");
   return shape;
 }
 
@@ -54,33 +55,27 @@ ImageShape check_image_errors(const Checker& check, const FgImageErrors& op, Pur
 extern "C" {
 
 void fg_image_errors_defaults(FgImageErrors* op) {
+  fg::abi::set_defaults(op);
   if (op == nullptr) return;
-  *op = FgImageErrors{};
-  op->struct_size = sizeof(FgImageErrors);
   op->layout = FG_LAYOUT_NCHW;
   op->data_range = 1;
 }
 
 FgStatus fg_image_errors_scratch_bytes(const FgImageErrors* op, size_t* bytes) {
   using namespace fg::abi;
-  return guard([&] {
-    const Checker check("fg_image_errors_scratch_bytes");
-    checked_struct(check, op, "FgImageErrors", "fg_image_errors_defaults");
-    check.expect(bytes != nullptr, "bytes is NULL; pass the address of a size_t");
-    const ImageShape shape = check_image_errors(check, *op, Purpose::scratch);
-    *bytes = with_element(op->x->dtype, [&]<class T> { return image_errors_scratch<T>(*op, shape); });
+  return answer_scratch(kNames, op, bytes, [](const Checker& check, const FgImageErrors& given) {
+    const ImageShape shape = check_image_errors(check, given, Purpose::scratch);
+    return with_element(given.x->dtype, [&]<class T> { return image_errors_scratch<T>(given, shape); });
   });
 }
 
 FgStatus fg_image_errors(const FgImageErrors* op, void* stream) {
   using namespace fg::abi;
-  return guard([&] {
-    const Checker check("fg_image_errors");
-    checked_struct(check, op, "FgImageErrors", "fg_image_errors_defaults");
-    const ImageShape shape = check_image_errors(check, *op, Purpose::run);
-    check_output(check, "errors", op->errors, *op->x, is_float64, "float64", {shape.batch, FG_ERROR_COLUMNS},
-                 "images by FG_ERROR_COLUMNS");
-    with_element(op->x->dtype, [&]<class T> { run_image_errors<T>(check, *op, shape, stream); });
+  return answer(kNames, op, [&](const Checker& check, const FgImageErrors& given) {
+    const ImageShape shape = check_image_errors(check, given, Purpose::run);
+    check_output(check, "errors", given.errors, *given.x, is_float64, "float64",
+                 {shape.batch, FG_ERROR_COLUMNS}, "images by FG_ERROR_COLUMNS");
+    with_element(given.x->dtype, [&]<class T> { run_image_errors<T>(check, given, shape, stream); });
   });
 }
 

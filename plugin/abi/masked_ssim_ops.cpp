@@ -5,17 +5,19 @@
 #include <string>
 #include <vector>
 
-#include "plugin/abi/guard.h"
 #include "plugin/abi/op_checks.h"
 #include "plugin/abi/ssim2d_checks.h"
 
 namespace fg::abi {
 namespace {
 
+constexpr OpNames kNames{"fg_masked_ssim2d", "fg_masked_ssim2d_scratch_bytes", "FgMaskedSsim2d",
+                         "fg_masked_ssim2d_defaults"};
+
 ImageShape check_masked_ssim2d(const Checker& check, const FgMaskedSsim2d& op, Purpose purpose) {
   const ImageShape shape = checked_pair(check, op.x, op.y, op.layout, op.channels, purpose);
   check_window(check, op.window);
-  check_constants(check, op.data_range, op.k1, op.k2);
+  check_constants(check, *op.x, op.data_range, op.k1, op.k2);
   check_finite(check, "mean_weight", op.mean_weight);
   return shape;
 }
@@ -52,10 +54,7 @@ MaskedSsim2d<T> masked_ssim2d_of(const FgMaskedSsim2d& op, const ImageShape& sha
   MaskedSsim2d<T> kernel;
   kernel.x = image_view<const T>(*op.x, op.layout, shape.channels);
   kernel.y = image_view<const T>(*op.y, op.layout, shape.channels);
-  kernel.window = op.window;
-  const FgSsimConstants constants = constants_for<T>(op.data_range, op.k1, op.k2);
-  kernel.c1 = constants.c1;
-  kernel.c2 = constants.c2;
+  set_formula<T>(kernel, op);
   kernel.mean_weight = op.mean_weight;
   if (purpose == Purpose::scratch) return kernel;
   const Checker none("");
@@ -63,8 +62,7 @@ MaskedSsim2d<T> masked_ssim2d_of(const FgMaskedSsim2d& op, const ImageShape& sha
   kernel.mask = image_view<const float>(*op.mask, op.layout, shape.channels);
   if (is_for_all) kernel.mask.channel_stride = 0;
   kernel.map = gradient_view(op.map, op.layout, shape);
-  kernel.mean = number_at(op.mean);
-  if (op.scores != nullptr) kernel.scores = table_view(*op.scores);
+  set_scores(kernel, op);
   if (op.score_weight != nullptr) kernel.score_weight = table_view<const double>(*op.score_weight);
   kernel.x_gradient = gradient_view(op.x_gradient, op.layout, shape);
   kernel.y_gradient = gradient_view(op.y_gradient, op.layout, shape);
@@ -74,29 +72,24 @@ MaskedSsim2d<T> masked_ssim2d_of(const FgMaskedSsim2d& op, const ImageShape& sha
 template <class T>
 std::size_t masked_ssim2d_scratch(const FgMaskedSsim2d& op, const ImageShape& shape) {
   const MaskedSsim2d<T> kernel = masked_ssim2d_of<T>(op, shape, Purpose::scratch);
-  return op.x->device.device_type == kDLCPU ? cpu::masked_ssim2d_scratch_bytes(kernel)
-                                            : cuda::masked_ssim2d_scratch_bytes(kernel);
+  return is_on_cpu(*op.x) ? cpu::masked_ssim2d_scratch_bytes(kernel)
+                          : cuda::masked_ssim2d_scratch_bytes(kernel);
 }
 
 template <class T>
 void run_masked_ssim2d(const Checker& check, const FgMaskedSsim2d& op, const ImageShape& shape,
                        void* stream) {
-  const ByteRange range =
-      checked_scratch(check, op.scratch, op.scratch_bytes, masked_ssim2d_scratch<T>(op, shape),
-                      "fg_masked_ssim2d_scratch_bytes");
-  check_overlaps(check, {{"x", op.x}, {"y", op.y}, {"mask", op.mask}, {"score_weight", op.score_weight}},
-                 {{"map", op.map},
-                  {"scores", op.scores},
-                  {"mean", op.mean},
-                  {"x_gradient", op.x_gradient},
-                  {"y_gradient", op.y_gradient}},
-                 range);
-  const MaskedSsim2d<T> kernel = masked_ssim2d_of<T>(op, shape, Purpose::run);
-  const Scratch scratch{op.scratch, op.scratch_bytes};
-  if (op.x->device.device_type == kDLCPU)
-    cpu::masked_ssim2d(kernel, scratch);
-  else
-    cuda::masked_ssim2d(kernel, scratch, op.x->device.device_id, stream);
+  const GivenScratch given{op.scratch, op.scratch_bytes, masked_ssim2d_scratch<T>(op, shape),
+                           kNames.question};
+  const Scratch scratch = checked_memory(
+      check, *op.x, given, {{"x", op.x}, {"y", op.y}, {"mask", op.mask}, {"score_weight", op.score_weight}},
+      {{"map", op.map},
+       {"scores", op.scores},
+       {"mean", op.mean},
+       {"x_gradient", op.x_gradient},
+       {"y_gradient", op.y_gradient}});
+  launch(*op.x, masked_ssim2d_of<T>(op, shape, Purpose::run), scratch, stream, cpu::masked_ssim2d<T>,
+         cuda::masked_ssim2d<T>);
 }
 
 }  // namespace
@@ -104,37 +97,22 @@ void run_masked_ssim2d(const Checker& check, const FgMaskedSsim2d& op, const Ima
 
 extern "C" {
 
-void fg_masked_ssim2d_defaults(FgMaskedSsim2d* op) {
-  if (op == nullptr) return;
-  *op = FgMaskedSsim2d{};
-  op->struct_size = sizeof(FgMaskedSsim2d);
-  op->layout = FG_LAYOUT_NCHW;
-  op->window = 11;
-  op->data_range = 1;
-  op->k1 = 0.01;
-  op->k2 = 0.03;
-  op->mean_weight = -1;
-}
+void fg_masked_ssim2d_defaults(FgMaskedSsim2d* op) { fg::abi::set_ssim_defaults(op); }
 
 FgStatus fg_masked_ssim2d_scratch_bytes(const FgMaskedSsim2d* op, size_t* bytes) {
   using namespace fg::abi;
-  return guard([&] {
-    const Checker check("fg_masked_ssim2d_scratch_bytes");
-    checked_struct(check, op, "FgMaskedSsim2d", "fg_masked_ssim2d_defaults");
-    check.expect(bytes != nullptr, "bytes is NULL; pass the address of a size_t");
-    const ImageShape shape = check_masked_ssim2d(check, *op, Purpose::scratch);
-    *bytes = with_element(op->x->dtype, [&]<class T> { return masked_ssim2d_scratch<T>(*op, shape); });
+  return answer_scratch(kNames, op, bytes, [](const Checker& check, const FgMaskedSsim2d& given) {
+    const ImageShape shape = check_masked_ssim2d(check, given, Purpose::scratch);
+    return with_element(given.x->dtype, [&]<class T> { return masked_ssim2d_scratch<T>(given, shape); });
   });
 }
 
 FgStatus fg_masked_ssim2d(const FgMaskedSsim2d* op, void* stream) {
   using namespace fg::abi;
-  return guard([&] {
-    const Checker check("fg_masked_ssim2d");
-    checked_struct(check, op, "FgMaskedSsim2d", "fg_masked_ssim2d_defaults");
-    const ImageShape shape = check_masked_ssim2d(check, *op, Purpose::run);
-    check_masked_ssim2d_tensors(check, *op, shape);
-    with_element(op->x->dtype, [&]<class T> { run_masked_ssim2d<T>(check, *op, shape, stream); });
+  return answer(kNames, op, [&](const Checker& check, const FgMaskedSsim2d& given) {
+    const ImageShape shape = check_masked_ssim2d(check, given, Purpose::run);
+    check_masked_ssim2d_tensors(check, given, shape);
+    with_element(given.x->dtype, [&]<class T> { run_masked_ssim2d<T>(check, given, shape, stream); });
   });
 }
 

@@ -8,12 +8,13 @@
 #include <string>
 #include <type_traits>
 
-#include "plugin/abi/guard.h"
 #include "plugin/abi/op_checks.h"
 #include "plugin/abi/ssim2d_checks.h"
 
 namespace fg::abi {
 namespace {
+
+constexpr OpNames kNames{"fg_ms_ssim", "fg_ms_ssim_scratch_bytes", "FgMsSsim", "fg_ms_ssim_defaults"};
 
 static_assert(FG_MS_SSIM_MAX_LEVELS == kMaxMsSsimLevels);
 
@@ -42,7 +43,7 @@ void check_levels(const Checker& check, const FgMsSsim& op, const ImageShape& sh
 ImageShape check_ms_ssim(const Checker& check, const FgMsSsim& op, Purpose purpose) {
   const ImageShape shape = checked_pair(check, op.x, op.y, op.layout, op.channels, purpose);
   check_window(check, op.window);
-  check_constants(check, op.data_range, op.k1, op.k2);
+  check_constants(check, *op.x, op.data_range, op.k1, op.k2);
   check_levels(check, op, shape);
   check_finite(check, "mean_weight", op.mean_weight);
   return shape;
@@ -63,10 +64,7 @@ MsSsim<T> ms_ssim_of(const FgMsSsim& op, const ImageShape& shape, Purpose purpos
   MsSsim<T> kernel;
   kernel.x = image_view<const T>(*op.x, op.layout, shape.channels);
   kernel.y = image_view<const T>(*op.y, op.layout, shape.channels);
-  kernel.window = op.window;
-  const FgSsimConstants constants = constants_for<T>(op.data_range, op.k1, op.k2);
-  kernel.c1 = constants.c1;
-  kernel.c2 = constants.c2;
+  set_formula<T>(kernel, op);
   kernel.levels = op.levels;
   std::copy_n(op.weights, op.levels, kernel.weights.begin());
   kernel.mean_weight = op.mean_weight;
@@ -75,8 +73,7 @@ MsSsim<T> ms_ssim_of(const FgMsSsim& op, const ImageShape& shape, Purpose purpos
     kernel.y_gradient.batch = op.y_gradient == nullptr ? 0 : shape.batch;
     return kernel;
   }
-  kernel.mean = number_at(op.mean);
-  if (op.scores != nullptr) kernel.scores = table_view(*op.scores);
+  set_scores(kernel, op);
   if (op.score_weight != nullptr) kernel.score_weight = table_view<const double>(*op.score_weight);
   kernel.x_gradient = gradient_view(op.x_gradient, op.layout, shape);
   kernel.y_gradient = gradient_view(op.y_gradient, op.layout, shape);
@@ -86,26 +83,19 @@ MsSsim<T> ms_ssim_of(const FgMsSsim& op, const ImageShape& shape, Purpose purpos
 template <class T>
 std::size_t ms_ssim_scratch(const FgMsSsim& op, const ImageShape& shape) {
   const MsSsim<T> kernel = ms_ssim_of<T>(op, shape, Purpose::scratch);
-  return op.x->device.device_type == kDLCPU ? cpu::ms_ssim_scratch_bytes(kernel)
-                                            : cuda::ms_ssim_scratch_bytes(kernel);
+  return is_on_cpu(*op.x) ? cpu::ms_ssim_scratch_bytes(kernel) : cuda::ms_ssim_scratch_bytes(kernel);
 }
 
 template <class T>
 void run_ms_ssim(const Checker& check, const FgMsSsim& op, const ImageShape& shape, void* stream) {
-  const ByteRange range = checked_scratch(check, op.scratch, op.scratch_bytes, ms_ssim_scratch<T>(op, shape),
-                                          "fg_ms_ssim_scratch_bytes");
-  check_overlaps(check, {{"x", op.x}, {"y", op.y}, {"score_weight", op.score_weight}},
-                 {{"scores", op.scores},
-                  {"mean", op.mean},
-                  {"x_gradient", op.x_gradient},
-                  {"y_gradient", op.y_gradient}},
-                 range);
-  const MsSsim<T> kernel = ms_ssim_of<T>(op, shape, Purpose::run);
-  const Scratch scratch{op.scratch, op.scratch_bytes};
-  if (op.x->device.device_type == kDLCPU)
-    cpu::ms_ssim(kernel, scratch);
-  else
-    cuda::ms_ssim(kernel, scratch, op.x->device.device_id, stream);
+  const GivenScratch given{op.scratch, op.scratch_bytes, ms_ssim_scratch<T>(op, shape), kNames.question};
+  const Scratch scratch =
+      checked_memory(check, *op.x, given, {{"x", op.x}, {"y", op.y}, {"score_weight", op.score_weight}},
+                     {{"scores", op.scores},
+                      {"mean", op.mean},
+                      {"x_gradient", op.x_gradient},
+                      {"y_gradient", op.y_gradient}});
+  launch(*op.x, ms_ssim_of<T>(op, shape, Purpose::run), scratch, stream, cpu::ms_ssim<T>, cuda::ms_ssim<T>);
 }
 
 }  // namespace
@@ -114,39 +104,27 @@ void run_ms_ssim(const Checker& check, const FgMsSsim& op, const ImageShape& sha
 extern "C" {
 
 void fg_ms_ssim_defaults(FgMsSsim* op) {
+  fg::abi::set_ssim_defaults(op);
   if (op == nullptr) return;
-  *op = FgMsSsim{};
-  op->struct_size = sizeof(FgMsSsim);
-  op->layout = FG_LAYOUT_NCHW;
-  op->window = 11;
-  op->data_range = 1;
-  op->k1 = 0.01;
-  op->k2 = 0.03;
   op->levels = 5;
   const fg::MsSsim<float> defaults;
   std::copy(defaults.weights.begin(), defaults.weights.end(), op->weights);
-  op->mean_weight = -1;
 }
 
 FgStatus fg_ms_ssim_scratch_bytes(const FgMsSsim* op, size_t* bytes) {
   using namespace fg::abi;
-  return guard([&] {
-    const Checker check("fg_ms_ssim_scratch_bytes");
-    checked_struct(check, op, "FgMsSsim", "fg_ms_ssim_defaults");
-    check.expect(bytes != nullptr, "bytes is NULL; pass the address of a size_t");
-    const ImageShape shape = check_ms_ssim(check, *op, Purpose::scratch);
-    *bytes = with_element(op->x->dtype, [&]<class T> { return ms_ssim_scratch<T>(*op, shape); });
+  return answer_scratch(kNames, op, bytes, [](const Checker& check, const FgMsSsim& given) {
+    const ImageShape shape = check_ms_ssim(check, given, Purpose::scratch);
+    return with_element(given.x->dtype, [&]<class T> { return ms_ssim_scratch<T>(given, shape); });
   });
 }
 
 FgStatus fg_ms_ssim(const FgMsSsim* op, void* stream) {
   using namespace fg::abi;
-  return guard([&] {
-    const Checker check("fg_ms_ssim");
-    checked_struct(check, op, "FgMsSsim", "fg_ms_ssim_defaults");
-    const ImageShape shape = check_ms_ssim(check, *op, Purpose::run);
-    check_ms_ssim_tensors(check, *op, shape);
-    with_element(op->x->dtype, [&]<class T> { run_ms_ssim<T>(check, *op, shape, stream); });
+  return answer(kNames, op, [&](const Checker& check, const FgMsSsim& given) {
+    const ImageShape shape = check_ms_ssim(check, given, Purpose::run);
+    check_ms_ssim_tensors(check, given, shape);
+    with_element(given.x->dtype, [&]<class T> { run_ms_ssim<T>(check, given, shape, stream); });
   });
 }
 

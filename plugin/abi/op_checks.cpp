@@ -3,8 +3,54 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
+
+#include "plugin/abi/cuda_memory.h"
 
 namespace fg::abi {
+namespace {
+
+// The bytes of scratch that the op uses.
+ByteRange checked_scratch(const Checker& check, const GivenScratch& scratch) {
+  const std::size_t needed = scratch.needed_bytes;
+  if (needed == 0) return {};
+  const std::string ask = std::string("; pass as many bytes as ") + scratch.question + "() says";
+  check.expect(scratch.data != nullptr,
+               "scratch is NULL but " + std::to_string(needed) + " bytes are needed" + ask);
+  check.expect(scratch.size_bytes >= needed, "scratch_bytes is " + std::to_string(scratch.size_bytes) +
+                                                 " but " + std::to_string(needed) + " bytes are needed" +
+                                                 ask);
+  const auto begin = reinterpret_cast<std::uintptr_t>(scratch.data);
+  check.expect(begin % kScratchAlignmentBytes == 0,
+               "scratch is not aligned to " + std::to_string(kScratchAlignmentBytes) + " bytes; move it");
+  check.expect(needed <= std::numeric_limits<std::uintptr_t>::max() - begin,
+               "scratch reaches beyond the address space; check its address");
+  return {begin, begin + needed};
+}
+
+// Outputs share no byte with an input, with each other or with scratch.
+void check_overlaps(const Checker& check, const std::vector<NamedTensor>& inputs,
+                    const std::vector<NamedTensor>& outputs, const ByteRange& scratch) {
+  const auto apart = [&](const ByteRange& a, const char* a_name, const ByteRange& b, const char* b_name) {
+    check.expect(!a.overlaps(b), std::string(a_name) + " and " + b_name +
+                                     " overlap in memory; what is written needs memory of its own");
+  };
+  for (const NamedTensor& input : inputs)
+    if (input.tensor != nullptr && scratch.begin != scratch.end)
+      apart(scratch, "scratch", range_of(*input.tensor), input.name);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].tensor == nullptr) continue;
+    const ByteRange range = range_of(*outputs[i].tensor);
+    for (const NamedTensor& input : inputs)
+      if (input.tensor != nullptr) apart(range, outputs[i].name, range_of(*input.tensor), input.name);
+    for (std::size_t j = 0; j < i; ++j)
+      if (outputs[j].tensor != nullptr)
+        apart(range, outputs[i].name, range_of(*outputs[j].tensor), outputs[j].name);
+    if (scratch.begin != scratch.end) apart(range, outputs[i].name, scratch, "scratch");
+  }
+}
+
+}  // namespace
 
 std::string text(double value) {
   char buffer[32];
@@ -26,24 +72,15 @@ void check_alike(const Checker& check, const DLTensor* x, const DLTensor* y,
                                                       device_name(x->device) + "; bring both to one device");
 }
 
+void check_layout(const Checker& check, const FgLayout& layout) {
+  const int number = number_of(layout);
+  check.expect(number == FG_LAYOUT_NCHW || number == FG_LAYOUT_NHWC,
+               "layout is " + std::to_string(number) + "; expected FG_LAYOUT_NCHW (0) or FG_LAYOUT_NHWC (1)");
+}
+
 ImageShape checked_pair(const Checker& check, const DLTensor* x, const DLTensor* y, const FgLayout& layout,
                         std::int32_t channels, Purpose purpose) {
-  const int layout_number = number_of(layout);
-  check.expect(
-      layout_number == FG_LAYOUT_NCHW || layout_number == FG_LAYOUT_NHWC,
-      "layout is " + std::to_string(layout_number) + "; expected FG_LAYOUT_NCHW (0) or FG_LAYOUT_NHWC (1)");
-  check_alike(check, x, y, {is_float32, is_float16, is_bfloat16, is_uint8},
-              "float32, float16, bfloat16 or uint8", purpose);
-  ImageShape shape = image_shape(check, "x", *x, layout);
-  const ImageShape other = image_shape(check, "y", *y, layout);
-  check.expect(x->ndim == y->ndim && shape == other,
-               "y has shape " + shape_name(*y) + ", x has " + shape_name(*x) + "; both must be the same",
-               ErrorCode::size_mismatch);
-  check.expect(channels >= 0 && channels <= shape.channels,
-               "channels is " + std::to_string(channels) + ", the images have " +
-                   std::to_string(shape.channels) + "; pass 0 for all, or at most that many");
-  if (channels != 0) shape.channels = channels;
-  return shape;
+  return checked_shape<ImageShape>(check, x, y, layout, channels, purpose, image_shape, "images");
 }
 
 void check_finite(const Checker& check, const char* name, double value) {
@@ -53,27 +90,6 @@ void check_finite(const Checker& check, const char* name, double value) {
 void check_range(const Checker& check, const char* name, double value) {
   check.expect(std::isfinite(value) && value > 0,
                std::string(name) + " is " + text(value) + "; expected a finite number above 0");
-}
-
-void check_overlaps(const Checker& check, const std::vector<NamedTensor>& inputs,
-                    const std::vector<NamedTensor>& outputs, const ByteRange& scratch) {
-  const auto apart = [&](const ByteRange& a, const char* a_name, const ByteRange& b, const char* b_name) {
-    check.expect(!a.overlaps(b), std::string(a_name) + " and " + b_name +
-                                     " overlap in memory; what is written needs memory of its own");
-  };
-  for (const NamedTensor& input : inputs)
-    if (input.tensor != nullptr && scratch.begin != scratch.end)
-      apart(scratch, "scratch", range_of(*input.tensor), input.name);
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (outputs[i].tensor == nullptr) continue;
-    const ByteRange range = range_of(*outputs[i].tensor);
-    for (const NamedTensor& input : inputs)
-      if (input.tensor != nullptr) apart(range, outputs[i].name, range_of(*input.tensor), input.name);
-    for (std::size_t j = 0; j < i; ++j)
-      if (outputs[j].tensor != nullptr)
-        apart(range, outputs[i].name, range_of(*outputs[j].tensor), outputs[j].name);
-    if (scratch.begin != scratch.end) apart(range, outputs[i].name, scratch, "scratch");
-  }
 }
 
 void check_input(const Checker& check, const char* name, const DLTensor* t, const DLTensor& image,
@@ -100,17 +116,12 @@ void check_output(const Checker& check, const char* name, const DLTensor* t, con
   check.output(name, *t);
 }
 
-ByteRange checked_scratch(const Checker& check, const void* scratch, std::size_t given, std::size_t needed,
-                          const char* question) {
-  if (needed == 0) return {};
-  const std::string ask = std::string("; pass as many bytes as ") + question + "() says";
-  check.expect(scratch != nullptr,
-               "scratch is NULL but " + std::to_string(needed) + " bytes are needed" + ask);
-  check.expect(given >= needed, "scratch_bytes is " + std::to_string(given) + " but " +
-                                    std::to_string(needed) + " bytes are needed" + ask);
-  check.expect(reinterpret_cast<std::uintptr_t>(scratch) % kScratchAlignmentBytes == 0,
-               "scratch is not aligned to " + std::to_string(kScratchAlignmentBytes) + " bytes; move it");
-  return {static_cast<const char*>(scratch), static_cast<const char*>(scratch) + needed};
+Scratch checked_memory(const Checker& check, const DLTensor& x, const GivenScratch& scratch,
+                       const std::vector<NamedTensor>& inputs, const std::vector<NamedTensor>& outputs) {
+  const ByteRange range = checked_scratch(check, scratch);
+  check_overlaps(check, inputs, outputs, range);
+  if (!is_on_cpu(x)) check_cuda_memory(check, x.device.device_id, inputs, outputs, scratch);
+  return {scratch.data, scratch.size_bytes};
 }
 
 }  // namespace fg::abi

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/core/half.h"
+#include "plugin/abi/guard.h"
 #include "plugin/abi/tensor_checks.h"
 
 namespace fg::abi {
@@ -32,6 +33,28 @@ const Op& checked_struct(const Checker& check, const Op* op, const char* type, c
 void check_alike(const Checker& check, const DLTensor* x, const DLTensor* y,
                  std::initializer_list<bool (*)(DLDataType)> dtypes, const char* expected_dtypes,
                  Purpose purpose);
+
+void check_layout(const Checker& check, const FgLayout& layout);
+
+// Images or volumes, as shape_of() reads them: alike in shape, dtype and device. Returns their shape, cut to the scored
+// channels.
+template <class Shape, class ShapeOf>
+Shape checked_shape(const Checker& check, const DLTensor* x, const DLTensor* y, const FgLayout& layout,
+                    std::int32_t channels, Purpose purpose, const ShapeOf& shape_of, const char* things) {
+  check_layout(check, layout);
+  check_alike(check, x, y, {is_float32, is_float16, is_bfloat16, is_uint8},
+              "float32, float16, bfloat16 or uint8", purpose);
+  Shape shape = shape_of(check, "x", *x, layout);
+  const Shape other = shape_of(check, "y", *y, layout);
+  check.expect(x->ndim == y->ndim && shape == other,
+               "y has shape " + shape_name(*y) + ", x has " + shape_name(*x) + "; both must be the same",
+               ErrorCode::size_mismatch);
+  check.expect(channels >= 0 && channels <= shape.channels,
+               "channels is " + std::to_string(channels) + ", the " + things + " have " +
+                   std::to_string(shape.channels) + "; pass 0 for all, or at most that many");
+  if (channels != 0) shape.channels = channels;
+  return shape;
+}
 
 // The pair of images: alike in shape, dtype and device. Returns their shape, cut to the scored channels.
 ImageShape checked_pair(const Checker& check, const DLTensor* x, const DLTensor* y, const FgLayout& layout,
@@ -65,10 +88,6 @@ struct NamedTensor {
   const DLTensor* tensor;  // NULL: not given, and nothing to check
 };
 
-// Outputs share no byte with an input, with each other or with scratch.
-void check_overlaps(const Checker& check, const std::vector<NamedTensor>& inputs,
-                    const std::vector<NamedTensor>& outputs, const ByteRange& scratch);
-
 // An input beside the images: on their device, of this dtype and shape.
 void check_input(const Checker& check, const char* name, const DLTensor* t, const DLTensor& image,
                  bool (*is_expected)(DLDataType), const char* expected_dtype,
@@ -79,8 +98,61 @@ void check_output(const Checker& check, const char* name, const DLTensor* t, con
                   bool (*is_expected)(DLDataType), const char* expected_dtype,
                   const std::vector<std::int64_t>& expected, const char* meaning);
 
-// The bytes of scratch that the op uses.
-ByteRange checked_scratch(const Checker& check, const void* scratch, std::size_t given, std::size_t needed,
-                          const char* question);
+struct GivenScratch {
+  void* data;
+  std::size_t size_bytes;
+  std::size_t needed_bytes;
+  const char* question;  // the function that says how many are needed
+};
+
+// The memory of a call, when all tensors are known to fit each other: the scratch is large enough, outputs share no byte
+// with an input, with each other or with the scratch, and all of it lies on the device of x. Returns the scratch.
+Scratch checked_memory(const Checker& check, const DLTensor& x, const GivenScratch& scratch,
+                       const std::vector<NamedTensor>& inputs, const std::vector<NamedTensor>& outputs);
+
+inline bool is_on_cpu(const DLTensor& t) { return t.device.device_type == kDLCPU; }
+
+// The call of a kernel, where the tensors are.
+template <class Kernel>
+void launch(const DLTensor& x, const Kernel& kernel, Scratch scratch, void* stream,
+            void (*on_cpu)(const Kernel&, Scratch), void (*on_cuda)(const Kernel&, Scratch, int, void*)) {
+  if (is_on_cpu(x))
+    on_cpu(kernel, scratch);
+  else
+    on_cuda(kernel, scratch, x.device.device_id, stream);
+}
+
+// What an op is called in its sentences.
+struct OpNames {
+  const char *function, *question, *type, *defaults;
+};
+
+// The body of fg_<op>_scratch_bytes(); bytes_of(check, op) has the answer.
+template <class Op, class BytesOf>
+FgStatus answer_scratch(const OpNames& names, const Op* op, std::size_t* bytes, const BytesOf& bytes_of) {
+  return guard([&] {
+    const Checker check(names.question);
+    checked_struct(check, op, names.type, names.defaults);
+    check.expect(bytes != nullptr, "bytes is NULL; pass the address of a size_t");
+    *bytes = bytes_of(check, *op);
+  });
+}
+
+// The body of fg_<op>(): run(check, op).
+template <class Op, class Run>
+FgStatus answer(const OpNames& names, const Op* op, const Run& run) {
+  return guard([&] {
+    const Checker check(names.function);
+    checked_struct(check, op, names.type, names.defaults);
+    run(check, *op);
+  });
+}
+
+template <class Op>
+void set_defaults(Op* op) {
+  if (op == nullptr) return;
+  *op = Op{};
+  op->struct_size = sizeof(Op);
+}
 
 }  // namespace fg::abi

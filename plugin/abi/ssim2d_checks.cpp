@@ -7,15 +7,24 @@ void check_window(const Checker& check, std::int32_t window) {
                "window is " + std::to_string(window) + "; expected 7, 9 or 11 taps");
 }
 
-void check_constants(const Checker& check, double data_range, double k1, double k2) {
+void check_padding(const Checker& check, const FgPadding& padding) {
+  const int number = number_of(padding);
+  check.expect(
+      number == FG_PADDING_SAME || number == FG_PADDING_VALID,
+      "padding is " + std::to_string(number) + "; expected FG_PADDING_SAME (0) or FG_PADDING_VALID (1)");
+}
+
+void check_constants(const Checker& check, const DLTensor& x, double data_range, double k1, double k2) {
   check_range(check, "data_range", data_range);
   check_range(check, "k1", k1);
   check_range(check, "k2", k2);
+  const double range = is_uint8(x.dtype) ? 255 : data_range;  // that constants_for() takes
   for (const double k : {k1, k2}) {
-    const double constant = k * data_range * k * data_range;
-    // The formula multiplies two squares of the range; its smallest value is 4 c1 c2.
-    check.expect(constant >= 1e-18 && data_range <= 1e8,
-                 "data_range " + text(data_range) + " with k " + text(k) +
+    const double constant = k * range * k * range;
+    // The formula multiplies two squares of the range; its smallest value is 4 c1 c2, and its gradient divides by the
+    // square of c2. At the other end the two squares, of samples or constants, must not overflow.
+    check.expect(constant >= 1e-18 && constant <= 1e18 && range <= 1e8,
+                 "data_range " + text(range) + " with k " + text(k) +
                      " leaves what float32 can hold; scale the images, to 0..1 for instance");
   }
 }

@@ -1,32 +1,26 @@
 // fg_ssim2d: arguments checked once and completely, then one call of a kernel.
 
 #include "kernels/ssim/ssim2d.h"
-#include "plugin/abi/guard.h"
 #include "plugin/abi/op_checks.h"
 #include "plugin/abi/ssim2d_checks.h"
 
 namespace fg::abi {
 namespace {
 
+constexpr OpNames kNames{"fg_ssim2d", "fg_ssim2d_scratch_bytes", "FgSsim2d", "fg_ssim2d_defaults"};
+
 template <class T>
 std::size_t ssim2d_scratch(const FgSsim2d& op, const ImageShape& shape) {
   const Ssim2d<T> kernel = ssim2d_of<T>(op, shape, Purpose::scratch);
-  return op.x->device.device_type == kDLCPU ? cpu::ssim2d_scratch_bytes(kernel)
-                                            : cuda::ssim2d_scratch_bytes(kernel);
+  return is_on_cpu(*op.x) ? cpu::ssim2d_scratch_bytes(kernel) : cuda::ssim2d_scratch_bytes(kernel);
 }
 
 template <class T>
 void run_ssim2d(const Checker& check, const FgSsim2d& op, const ImageShape& shape, void* stream) {
-  const ByteRange range = checked_scratch(check, op.scratch, op.scratch_bytes, ssim2d_scratch<T>(op, shape),
-                                          "fg_ssim2d_scratch_bytes");
-  check_overlaps(check, {{"x", op.x}, {"y", op.y}},
-                 {{"map", op.map}, {"scores", op.scores}, {"mean", op.mean}}, range);
-  const Ssim2d<T> kernel = ssim2d_of<T>(op, shape, Purpose::run);
-  const Scratch scratch{op.scratch, op.scratch_bytes};
-  if (op.x->device.device_type == kDLCPU)
-    cpu::ssim2d(kernel, scratch);
-  else
-    cuda::ssim2d(kernel, scratch, op.x->device.device_id, stream);
+  const GivenScratch given{op.scratch, op.scratch_bytes, ssim2d_scratch<T>(op, shape), kNames.question};
+  const Scratch scratch = checked_memory(check, *op.x, given, {{"x", op.x}, {"y", op.y}},
+                                         {{"map", op.map}, {"scores", op.scores}, {"mean", op.mean}});
+  launch(*op.x, ssim2d_of<T>(op, shape, Purpose::run), scratch, stream, cpu::ssim2d<T>, cuda::ssim2d<T>);
 }
 
 }  // namespace
@@ -34,39 +28,24 @@ void run_ssim2d(const Checker& check, const FgSsim2d& op, const ImageShape& shap
 
 extern "C" {
 
-void fg_ssim2d_defaults(FgSsim2d* op) {
-  if (op == nullptr) return;
-  *op = FgSsim2d{};
-  op->struct_size = sizeof(FgSsim2d);
-  op->layout = FG_LAYOUT_NCHW;
-  op->window = 11;
-  op->padding = FG_PADDING_SAME;
-  op->data_range = 1;
-  op->k1 = 0.01;
-  op->k2 = 0.03;
-}
+void fg_ssim2d_defaults(FgSsim2d* op) { fg::abi::set_ssim_defaults(op); }
 
 FgStatus fg_ssim2d_scratch_bytes(const FgSsim2d* op, size_t* bytes) {
   using namespace fg::abi;
-  return guard([&] {
-    const Checker check("fg_ssim2d_scratch_bytes");
-    checked_struct(check, op, "FgSsim2d", "fg_ssim2d_defaults");
-    check.expect(bytes != nullptr, "bytes is NULL; pass the address of a size_t");
-    const ImageShape shape = check_ssim2d(check, *op, Purpose::scratch);
-    *bytes = with_element(op->x->dtype, [&]<class T> { return ssim2d_scratch<T>(*op, shape); });
+  return answer_scratch(kNames, op, bytes, [](const Checker& check, const FgSsim2d& given) {
+    const ImageShape shape = check_ssim2d(check, given, Purpose::scratch);
+    return with_element(given.x->dtype, [&]<class T> { return ssim2d_scratch<T>(given, shape); });
   });
 }
 
 FgStatus fg_ssim2d(const FgSsim2d* op, void* stream) {
   using namespace fg::abi;
-  return guard([&] {
-    const Checker check("fg_ssim2d");
-    checked_struct(check, op, "FgSsim2d", "fg_ssim2d_defaults");
-    const ImageShape shape = check_ssim2d(check, *op, Purpose::run);
-    check.expect(op->map != nullptr || op->scores != nullptr || op->mean != nullptr,
+  return answer(kNames, op, [&](const Checker& check, const FgSsim2d& given) {
+    const ImageShape shape = check_ssim2d(check, given, Purpose::run);
+    check.expect(given.map != nullptr || given.scores != nullptr || given.mean != nullptr,
                  "map, scores and mean are all NULL; ask for at least one of them");
-    check_ssim2d_outputs(check, *op, shape);
-    with_element(op->x->dtype, [&]<class T> { run_ssim2d<T>(check, *op, shape, stream); });
+    check_ssim2d_outputs(check, given, shape);
+    with_element(given.x->dtype, [&]<class T> { run_ssim2d<T>(check, given, shape, stream); });
   });
 }
 

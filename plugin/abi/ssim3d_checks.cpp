@@ -24,22 +24,7 @@ VolumeShape volume_shape(const Checker& check, const char* name, const DLTensor&
 
 VolumeShape checked_volumes(const Checker& check, const DLTensor* x, const DLTensor* y,
                             const FgLayout& layout, std::int32_t channels, Purpose purpose) {
-  const int layout_number = number_of(layout);
-  check.expect(
-      layout_number == FG_LAYOUT_NCHW || layout_number == FG_LAYOUT_NHWC,
-      "layout is " + std::to_string(layout_number) + "; expected FG_LAYOUT_NCHW (0) or FG_LAYOUT_NHWC (1)");
-  check_alike(check, x, y, {is_float32, is_float16, is_bfloat16, is_uint8},
-              "float32, float16, bfloat16 or uint8", purpose);
-  VolumeShape shape = volume_shape(check, "x", *x, layout);
-  const VolumeShape other = volume_shape(check, "y", *y, layout);
-  check.expect(x->ndim == y->ndim && shape == other,
-               "y has shape " + shape_name(*y) + ", x has " + shape_name(*x) + "; both must be the same",
-               ErrorCode::size_mismatch);
-  check.expect(channels >= 0 && channels <= shape.channels,
-               "channels is " + std::to_string(channels) + ", the volumes have " +
-                   std::to_string(shape.channels) + "; pass 0 for all, or at most that many");
-  if (channels != 0) shape.channels = channels;
-  return shape;
+  return checked_shape<VolumeShape>(check, x, y, layout, channels, purpose, volume_shape, "volumes");
 }
 
 std::vector<std::int64_t> shape_like(const DLTensor& x, FgLayout layout, const VolumeShape& shape) {

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "kernels/ssim/ssim3d.h"
@@ -54,11 +53,8 @@ template <class Op>
 VolumeShape check_ssim3d(const Checker& check, const Op& op, Purpose purpose) {
   const VolumeShape shape = checked_volumes(check, op.x, op.y, op.layout, op.channels, purpose);
   check_window(check, op.window);
-  const int padding = number_of(op.padding);
-  check.expect(
-      padding == FG_PADDING_SAME || padding == FG_PADDING_VALID,
-      "padding is " + std::to_string(padding) + "; expected FG_PADDING_SAME (0) or FG_PADDING_VALID (1)");
-  check_constants(check, op.data_range, op.k1, op.k2);
+  check_padding(check, op.padding);
+  check_constants(check, *op.x, op.data_range, op.k1, op.k2);
   if (op.padding == FG_PADDING_VALID)
     check.expect(shape.depth >= op.window && shape.height >= op.window && shape.width >= op.window,
                  "the volumes are " + std::to_string(shape.depth) + " x " + std::to_string(shape.height) +
@@ -88,19 +84,13 @@ void check_ssim3d_outputs(const Checker& check, const Op& op, const VolumeShape&
 
 template <class T, class Op>
 Ssim3d<T> ssim3d_of(const Op& op, const VolumeShape& shape, Purpose purpose) {
-  // Codes are scored as they are: the score does not change when range and samples are scaled alike.
-  const double range = std::is_same_v<T, std::uint8_t> ? 255 : op.data_range;
   Ssim3d<T> kernel;
   kernel.x = volume_view<const T>(*op.x, op.layout, shape.channels);
   kernel.y = volume_view<const T>(*op.y, op.layout, shape.channels);
-  kernel.window = op.window;
-  kernel.padding = op.padding == FG_PADDING_VALID ? Padding::valid : Padding::same;
-  kernel.c1 = static_cast<float>(op.k1 * range * op.k1 * range);
-  kernel.c2 = static_cast<float>(op.k2 * range * op.k2 * range);
+  set_formula<T>(kernel, op);
   if (purpose == Purpose::scratch) return kernel;
   if (op.map != nullptr) kernel.map = volume_view<float>(*op.map, op.layout, shape.channels);
-  if (op.scores != nullptr) kernel.scores = table_view(*op.scores);
-  kernel.mean = number_at(op.mean);
+  set_scores(kernel, op);
   return kernel;
 }
 

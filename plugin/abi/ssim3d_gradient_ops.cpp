@@ -1,12 +1,14 @@
 // fg_ssim3d_gradient: arguments checked once and completely, then one call of a kernel.
 
 #include "kernels/ssim/ssim3d_gradient.h"
-#include "plugin/abi/guard.h"
 #include "plugin/abi/op_checks.h"
 #include "plugin/abi/ssim3d_checks.h"
 
 namespace fg::abi {
 namespace {
+
+constexpr OpNames kNames{"fg_ssim3d_gradient", "fg_ssim3d_gradient_scratch_bytes", "FgSsim3dGradient",
+                         "fg_ssim3d_gradient_defaults"};
 
 VolumeShape check_ssim3d_gradient(const Checker& check, const FgSsim3dGradient& op, Purpose purpose) {
   const VolumeShape shape = check_ssim3d(check, op, purpose);
@@ -16,9 +18,7 @@ VolumeShape check_ssim3d_gradient(const Checker& check, const FgSsim3dGradient& 
 }
 
 void check_gradient_tensors(const Checker& check, const FgSsim3dGradient& op, const VolumeShape& shape) {
-  check.expect(op.x_gradient != nullptr || op.y_gradient != nullptr,
-               "x_gradient and y_gradient are both NULL; ask for at least one of them, or call fg_ssim3d() "
-               "for the value alone");
+  check_wants_gradient(check, op, "fg_ssim3d");
   check_ssim3d_outputs(check, op, shape);
   for (const NamedTensor& gradient :
        {NamedTensor{"x_gradient", op.x_gradient}, NamedTensor{"y_gradient", op.y_gradient}})
@@ -58,30 +58,18 @@ Ssim3dGradient<T> ssim3d_gradient_of(const FgSsim3dGradient& op, const VolumeSha
 template <class T>
 std::size_t ssim3d_gradient_scratch(const FgSsim3dGradient& op, const VolumeShape& shape) {
   const Ssim3dGradient<T> kernel = ssim3d_gradient_of<T>(op, shape, Purpose::scratch);
-  return op.x->device.device_type == kDLCPU ? cpu::ssim3d_gradient_scratch_bytes(kernel)
-                                            : cuda::ssim3d_gradient_scratch_bytes(kernel);
+  return is_on_cpu(*op.x) ? cpu::ssim3d_gradient_scratch_bytes(kernel)
+                          : cuda::ssim3d_gradient_scratch_bytes(kernel);
 }
 
 template <class T>
 void run_ssim3d_gradient(const Checker& check, const FgSsim3dGradient& op, const VolumeShape& shape,
                          void* stream) {
-  const ByteRange range =
-      checked_scratch(check, op.scratch, op.scratch_bytes, ssim3d_gradient_scratch<T>(op, shape),
-                      "fg_ssim3d_gradient_scratch_bytes");
-  check_overlaps(check,
-                 {{"x", op.x}, {"y", op.y}, {"map_weight", op.map_weight}, {"score_weight", op.score_weight}},
-                 {{"x_gradient", op.x_gradient},
-                  {"y_gradient", op.y_gradient},
-                  {"map", op.map},
-                  {"scores", op.scores},
-                  {"mean", op.mean}},
-                 range);
-  const Ssim3dGradient<T> kernel = ssim3d_gradient_of<T>(op, shape, Purpose::run);
-  const Scratch scratch{op.scratch, op.scratch_bytes};
-  if (op.x->device.device_type == kDLCPU)
-    cpu::ssim3d_gradient(kernel, scratch);
-  else
-    cuda::ssim3d_gradient(kernel, scratch, op.x->device.device_id, stream);
+  const GivenScratch given{op.scratch, op.scratch_bytes, ssim3d_gradient_scratch<T>(op, shape),
+                           kNames.question};
+  const Scratch scratch = checked_gradient_memory(check, op, given);
+  launch(*op.x, ssim3d_gradient_of<T>(op, shape, Purpose::run), scratch, stream, cpu::ssim3d_gradient<T>,
+         cuda::ssim3d_gradient<T>);
 }
 
 }  // namespace
@@ -89,39 +77,23 @@ void run_ssim3d_gradient(const Checker& check, const FgSsim3dGradient& op, const
 
 extern "C" {
 
-void fg_ssim3d_gradient_defaults(FgSsim3dGradient* op) {
-  if (op == nullptr) return;
-  *op = FgSsim3dGradient{};
-  op->struct_size = sizeof(FgSsim3dGradient);
-  op->layout = FG_LAYOUT_NCHW;
-  op->window = 11;
-  op->padding = FG_PADDING_SAME;
-  op->data_range = 1;
-  op->k1 = 0.01;
-  op->k2 = 0.03;
-  op->mean_weight = -1;
-}
+void fg_ssim3d_gradient_defaults(FgSsim3dGradient* op) { fg::abi::set_ssim_defaults(op); }
 
 FgStatus fg_ssim3d_gradient_scratch_bytes(const FgSsim3dGradient* op, size_t* bytes) {
   using namespace fg::abi;
-  return guard([&] {
-    const Checker check("fg_ssim3d_gradient_scratch_bytes");
-    checked_struct(check, op, "FgSsim3dGradient", "fg_ssim3d_gradient_defaults");
-    check.expect(bytes != nullptr, "bytes is NULL; pass the address of a size_t");
-    const VolumeShape shape = check_ssim3d_gradient(check, *op, Purpose::scratch);
-    *bytes =
-        with_float_element(op->x->dtype, [&]<class T> { return ssim3d_gradient_scratch<T>(*op, shape); });
+  return answer_scratch(kNames, op, bytes, [](const Checker& check, const FgSsim3dGradient& given) {
+    const VolumeShape shape = check_ssim3d_gradient(check, given, Purpose::scratch);
+    return with_float_element(given.x->dtype,
+                              [&]<class T> { return ssim3d_gradient_scratch<T>(given, shape); });
   });
 }
 
 FgStatus fg_ssim3d_gradient(const FgSsim3dGradient* op, void* stream) {
   using namespace fg::abi;
-  return guard([&] {
-    const Checker check("fg_ssim3d_gradient");
-    checked_struct(check, op, "FgSsim3dGradient", "fg_ssim3d_gradient_defaults");
-    const VolumeShape shape = check_ssim3d_gradient(check, *op, Purpose::run);
-    check_gradient_tensors(check, *op, shape);
-    with_float_element(op->x->dtype, [&]<class T> { run_ssim3d_gradient<T>(check, *op, shape, stream); });
+  return answer(kNames, op, [&](const Checker& check, const FgSsim3dGradient& given) {
+    const VolumeShape shape = check_ssim3d_gradient(check, given, Purpose::run);
+    check_gradient_tensors(check, given, shape);
+    with_float_element(given.x->dtype, [&]<class T> { run_ssim3d_gradient<T>(check, given, shape, stream); });
   });
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,8 @@ inline std::string shape_name(const DLTensor& t) { return shape_name(t.shape, t.
 inline std::string device_name(DLDevice device) {
   if (device.device_type == kDLCPU) return "the CPU";
   if (device.device_type == kDLCUDA) return "CUDA device " + std::to_string(device.device_id);
+  if (device.device_type == kDLCUDAHost) return "pinned host memory (kDLCUDAHost)";
+  if (device.device_type == kDLCUDAManaged) return "managed memory (kDLCUDAManaged)";
   return "DLPack device type " + std::to_string(static_cast<int>(device.device_type));
 }
 
@@ -64,13 +67,14 @@ inline bool same_device(DLDevice a, DLDevice b) {
   return a.device_type == b.device_type && (a.device_type == kDLCPU || a.device_id == b.device_id);
 }
 
-// Strides in elements; those of a compact tensor where the tensor has none.
+// Strides in elements; those of a compact tensor where the tensor has none. An axis of one element may carry any
+// stride, which leads nowhere: 0 keeps it from leading a pointer out of its memory.
 inline std::vector<std::int64_t> strides_of(const DLTensor& t) {
   std::vector<std::int64_t> strides(static_cast<std::size_t>(t.ndim), 1);
   for (int i = t.ndim - 1; i >= 0; --i) {
     const auto at = static_cast<std::size_t>(i);
     if (t.strides != nullptr)
-      strides[at] = t.strides[i];
+      strides[at] = t.shape[i] == 1 ? 0 : t.strides[i];
     else if (i + 1 < t.ndim)
       strides[at] = strides[at + 1] * t.shape[i + 1];
   }
@@ -79,21 +83,33 @@ inline std::vector<std::int64_t> strides_of(const DLTensor& t) {
 
 inline char* first_byte(const DLTensor& t) { return static_cast<char*>(t.data) + t.byte_offset; }
 
-// The bytes [begin, end) between which all elements of a tensor lie.
+// The addresses [begin, end) between which all elements of a tensor lie. Numbers, not pointers: strides may say
+// something that no memory has.
 struct ByteRange {
-  const char *begin = nullptr, *end = nullptr;
+  std::uintptr_t begin = 0, end = 0;
   bool overlaps(const ByteRange& other) const { return begin < other.end && other.begin < end; }
 };
 
-inline ByteRange range_of(const DLTensor& t) {
+// The reach of a tensor that Checker::tensor() let through, in bytes before and after its first element; both below
+// 2^52.
+struct Reach {
+  std::uintptr_t before = 0, after = 0;
+};
+inline Reach reach_of(const DLTensor& t) {
   const std::vector<std::int64_t> strides = strides_of(t);
-  std::int64_t lowest = 0, highest = 0;
+  const auto size = static_cast<std::uintptr_t>(std::max(t.dtype.bits / 8, 1));
+  Reach reach{0, size};
   for (int i = 0; i < t.ndim; ++i) {
-    const std::int64_t reach = (t.shape[i] - 1) * strides[static_cast<std::size_t>(i)];
-    (reach < 0 ? lowest : highest) += reach;
+    const std::int64_t elements = (t.shape[i] - 1) * strides[static_cast<std::size_t>(i)];
+    (elements < 0 ? reach.before : reach.after) += static_cast<std::uintptr_t>(std::abs(elements)) * size;
   }
-  const std::int64_t size = t.dtype.bits / 8;
-  return {first_byte(t) + lowest * size, first_byte(t) + (highest + 1) * size};
+  return reach;
+}
+
+inline ByteRange range_of(const DLTensor& t) {
+  const auto first = reinterpret_cast<std::uintptr_t>(first_byte(t));
+  const Reach reach = reach_of(t);
+  return {first - reach.before, first + reach.after};
 }
 
 class Checker {
@@ -109,7 +125,11 @@ class Checker {
   void tensor(const char* name, const DLTensor* t, bool needs_data) const {
     const std::string who = name;
     expect(t != nullptr, who + " is NULL; pass the address of a DLTensor");
-    expect(t->ndim >= 0 && (t->ndim == 0 || t->shape != nullptr),
+    // Before anything is read through it: a rank that no op takes may well be no rank at all.
+    expect(t->ndim >= 0 && t->ndim <= kMaxRank, who + " has " + std::to_string(t->ndim) +
+                                                    " dimensions; no tensor of any function has more than " +
+                                                    std::to_string(kMaxRank));
+    expect(t->ndim == 0 || t->shape != nullptr,
            who + " has " + std::to_string(t->ndim) + " dimensions but no shape; fill DLTensor.shape");
     for (int i = 0; i < t->ndim; ++i)
       expect(t->shape[i] >= 1 && t->shape[i] <= kMaxExtent, who + " has shape " + shape_name(*t) +
@@ -124,7 +144,7 @@ class Checker {
       expect(elements <= kMaxReach / t->shape[i],
              who + " has shape " + shape_name(*t) + ", more elements than any memory holds");
       elements *= t->shape[i];
-      expect(t->strides == nullptr ||
+      expect(t->strides == nullptr || t->shape[i] == 1 ||
                  (t->strides[i] > -kMaxReach / t->shape[i] && t->strides[i] < kMaxReach / t->shape[i]),
              who + " has a stride of " + std::to_string(t->strides == nullptr ? 0 : t->strides[i]) +
                  " elements over an extent of " + std::to_string(t->shape[i]) +
@@ -132,8 +152,15 @@ class Checker {
     }
     if (!needs_data) return;
     expect(t->data != nullptr, who + ".data is NULL; pass the address of its first element");
+    constexpr std::uintptr_t kLast = std::numeric_limits<std::uintptr_t>::max();
+    const auto data = reinterpret_cast<std::uintptr_t>(t->data);
+    const Reach reach = reach_of(*t);
+    expect(t->byte_offset <= kLast - data && reach.before <= data + t->byte_offset &&
+               reach.after <= kLast - (data + t->byte_offset),
+           who + " reaches beyond the address space; check its byte_offset of " +
+               std::to_string(t->byte_offset) + " and its strides");
     const auto size = static_cast<std::uintptr_t>(std::max(t->dtype.bits / 8, 1));
-    expect(reinterpret_cast<std::uintptr_t>(first_byte(*t)) % size == 0,
+    expect((data + t->byte_offset) % size == 0,
            who + ".data with its byte_offset is not aligned to its " + dtype_name(t->dtype) + " elements");
   }
 
@@ -156,6 +183,7 @@ class Checker {
   const char* function() const { return function_; }
 
  private:
+  static constexpr int kMaxRank = 5;
   static constexpr std::int64_t kMaxReach = std::int64_t{1}
                                             << 44;  // elements; sums of a few axes stay in 64 bits
   const char* function_;

@@ -8,7 +8,6 @@
 
 #include "kernels/ssim/integer_ssim.h"
 #include "kernels/ssim/vmaf_ssim.h"
-#include "plugin/abi/guard.h"
 #include "plugin/abi/op_checks.h"
 
 namespace fg::abi {
@@ -102,11 +101,8 @@ std::size_t scratch_of(const IntegerSsim<T>& kernel, bool on_cpu) {
   return on_cpu ? cpu::integer_ssim_scratch_bytes(kernel) : cuda::integer_ssim_scratch_bytes(kernel);
 }
 template <class T>
-void launch(const IntegerSsim<T>& kernel, Scratch scratch, DLDevice device, void* stream) {
-  if (device.device_type == kDLCPU)
-    cpu::integer_ssim(kernel, scratch);
-  else
-    cuda::integer_ssim(kernel, scratch, device.device_id, stream);
+void run_on(const DLTensor& x, const IntegerSsim<T>& kernel, Scratch scratch, void* stream) {
+  launch(x, kernel, scratch, stream, cpu::integer_ssim<T>, cuda::integer_ssim<T>);
 }
 
 // ---- float ----
@@ -116,11 +112,8 @@ std::size_t scratch_of(const VmafSsim<T>& kernel, bool on_cpu) {
   return on_cpu ? cpu::vmaf_ssim_scratch_bytes(kernel) : cuda::vmaf_ssim_scratch_bytes(kernel);
 }
 template <class T>
-void launch(const VmafSsim<T>& kernel, Scratch scratch, DLDevice device, void* stream) {
-  if (device.device_type == kDLCPU)
-    cpu::vmaf_ssim(kernel, scratch);
-  else
-    cuda::vmaf_ssim(kernel, scratch, device.device_id, stream);
+void run_on(const DLTensor& x, const VmafSsim<T>& kernel, Scratch scratch, void* stream) {
+  launch(x, kernel, scratch, stream, cpu::vmaf_ssim<T>, cuda::vmaf_ssim<T>);
 }
 
 int resolved_scale(const FgVmafFloatSsim& op, const Planes& planes) {
@@ -222,17 +215,16 @@ std::vector<NamedTensor> outputs_of(const Op& op) {
 template <class T, class Op>
 void run(const Checker& check, const Op& op, const Planes& planes, const char* question, void* stream) {
   const auto kernel = kernel_of<T>(op, planes, Purpose::run);
-  const std::size_t needed = scratch_of(kernel, op.x->device.device_type == kDLCPU);
-  const ByteRange range = checked_scratch(check, op.scratch, op.scratch_bytes, needed, question);
-  check_overlaps(check, {{"x", op.x}, {"y", op.y}}, outputs_of(op), range);
-  launch(kernel, Scratch{op.scratch, op.scratch_bytes}, op.x->device, stream);
+  const GivenScratch given{op.scratch, op.scratch_bytes, scratch_of(kernel, is_on_cpu(*op.x)), question};
+  const Scratch scratch = checked_memory(check, *op.x, given, {{"x", op.x}, {"y", op.y}}, outputs_of(op));
+  run_on(*op.x, kernel, scratch, stream);
 }
 
 template <class Op>
 std::size_t scratch_bytes(const Checker& check, const Op& op) {
   const Planes planes = check_op(check, op, Purpose::scratch);
   return with_code(op.x->dtype, [&]<class T> {
-    return scratch_of(kernel_of<T>(op, planes, Purpose::scratch), op.x->device.device_type == kDLCPU);
+    return scratch_of(kernel_of<T>(op, planes, Purpose::scratch), is_on_cpu(*op.x));
   });
 }
 
@@ -244,32 +236,24 @@ void check_and_run(const Checker& check, const Op& op, const char* question, voi
 }
 
 template <class Op>
-void set_defaults(Op* op) {
-  if (op == nullptr) return;
-  *op = Op{};
-  op->struct_size = sizeof(Op);
+FgStatus scratch_bytes_of(const OpNames& names, const Op* op, std::size_t* bytes) {
+  return answer_scratch(names, op, bytes,
+                        [](const Checker& check, const Op& given) { return scratch_bytes(check, given); });
 }
 
 template <class Op>
-FgStatus answer_scratch(const char* question, const Op* op, const char* type, const char* defaults,
-                        std::size_t* bytes) {
-  return guard([&] {
-    const Checker check(question);
-    checked_struct(check, op, type, defaults);
-    check.expect(bytes != nullptr, "bytes is NULL; pass the address of a size_t");
-    *bytes = scratch_bytes(check, *op);
+FgStatus score(const OpNames& names, const Op* op, void* stream) {
+  return answer(names, op, [&](const Checker& check, const Op& given) {
+    check_and_run(check, given, names.question, stream);
   });
 }
 
-template <class Op>
-FgStatus answer(const char* function, const char* question, const Op* op, const char* type,
-                const char* defaults, void* stream) {
-  return guard([&] {
-    const Checker check(function);
-    checked_struct(check, op, type, defaults);
-    check_and_run(check, *op, question, stream);
-  });
-}
+constexpr OpNames kInteger{"fg_vmaf_ssim", "fg_vmaf_ssim_scratch_bytes", "FgVmafSsim",
+                           "fg_vmaf_ssim_defaults"};
+constexpr OpNames kFloat{"fg_vmaf_float_ssim", "fg_vmaf_float_ssim_scratch_bytes", "FgVmafFloatSsim",
+                         "fg_vmaf_float_ssim_defaults"};
+constexpr OpNames kMultiScale{"fg_vmaf_ms_ssim", "fg_vmaf_ms_ssim_scratch_bytes", "FgVmafMsSsim",
+                              "fg_vmaf_ms_ssim_defaults"};
 
 }  // namespace
 }  // namespace fg::abi
@@ -278,32 +262,26 @@ extern "C" {
 
 void fg_vmaf_ssim_defaults(FgVmafSsim* op) { fg::abi::set_defaults(op); }
 FgStatus fg_vmaf_ssim_scratch_bytes(const FgVmafSsim* op, size_t* bytes) {
-  return fg::abi::answer_scratch("fg_vmaf_ssim_scratch_bytes", op, "FgVmafSsim", "fg_vmaf_ssim_defaults",
-                                 bytes);
+  return fg::abi::scratch_bytes_of(fg::abi::kInteger, op, bytes);
 }
 FgStatus fg_vmaf_ssim(const FgVmafSsim* op, void* stream) {
-  return fg::abi::answer("fg_vmaf_ssim", "fg_vmaf_ssim_scratch_bytes", op, "FgVmafSsim",
-                         "fg_vmaf_ssim_defaults", stream);
+  return fg::abi::score(fg::abi::kInteger, op, stream);
 }
 
 void fg_vmaf_float_ssim_defaults(FgVmafFloatSsim* op) { fg::abi::set_defaults(op); }
 FgStatus fg_vmaf_float_ssim_scratch_bytes(const FgVmafFloatSsim* op, size_t* bytes) {
-  return fg::abi::answer_scratch("fg_vmaf_float_ssim_scratch_bytes", op, "FgVmafFloatSsim",
-                                 "fg_vmaf_float_ssim_defaults", bytes);
+  return fg::abi::scratch_bytes_of(fg::abi::kFloat, op, bytes);
 }
 FgStatus fg_vmaf_float_ssim(const FgVmafFloatSsim* op, void* stream) {
-  return fg::abi::answer("fg_vmaf_float_ssim", "fg_vmaf_float_ssim_scratch_bytes", op, "FgVmafFloatSsim",
-                         "fg_vmaf_float_ssim_defaults", stream);
+  return fg::abi::score(fg::abi::kFloat, op, stream);
 }
 
 void fg_vmaf_ms_ssim_defaults(FgVmafMsSsim* op) { fg::abi::set_defaults(op); }
 FgStatus fg_vmaf_ms_ssim_scratch_bytes(const FgVmafMsSsim* op, size_t* bytes) {
-  return fg::abi::answer_scratch("fg_vmaf_ms_ssim_scratch_bytes", op, "FgVmafMsSsim",
-                                 "fg_vmaf_ms_ssim_defaults", bytes);
+  return fg::abi::scratch_bytes_of(fg::abi::kMultiScale, op, bytes);
 }
 FgStatus fg_vmaf_ms_ssim(const FgVmafMsSsim* op, void* stream) {
-  return fg::abi::answer("fg_vmaf_ms_ssim", "fg_vmaf_ms_ssim_scratch_bytes", op, "FgVmafMsSsim",
-                         "fg_vmaf_ms_ssim_defaults", stream);
+  return fg::abi::score(fg::abi::kMultiScale, op, stream);
 }
 
 }  // extern "C"

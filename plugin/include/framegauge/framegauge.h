@@ -5,7 +5,17 @@
  * Tensors are DLPack's DLTensor: data, device, dtype, shape, strides in elements (NULL strides: row-major, compact).
  * Memory is always the caller's and is never kept after a call returns. CPU tensors (kDLCPU) are worked on by the
  * calling thread and a pool; CUDA tensors (kDLCUDA) on the stream that is passed, without waiting for it. All tensors
- * of one call live on the same device.
+ * of one call live on the same device. Pinned and managed memory is passed as kDLCPU or kDLCUDA; kDLCUDAHost,
+ * kDLCUDAManaged and other devices are refused with FG_STATUS_UNSUPPORTED.
+ *
+ * Every extent is 1 or more: an empty batch and an image without channels are FG_STATUS_INVALID_ARGUMENT, since the mean
+ * of nothing is no number. An extent is at most 2^30 (2^30 pixels in a plane of fg_vmaf_...()), a tensor at most 2^44
+ * elements. Inputs may have any strides, negative ones and 0 (which repeats) included. Each element of an output has a
+ * place of its own, and the addresses from an output's first byte to its last hold nothing of another output, of an
+ * input or of the scratch; tensors that interleave need calls of their own.
+ *
+ * The same call gives the same bits on the same machine, however many threads the pool has. CPU and CUDA agree within
+ * rounding only, but for fg_vmaf_ssim(), which has the same bits everywhere.
  *
  * Every function that can fail returns FgStatus; fg_last_error() then has one sentence for a person: what was expected,
  * what came, what to do. It belongs to the calling thread.
@@ -71,7 +81,7 @@ typedef struct FgSsim2d {
   int32_t window;    /* 7, 9 or 11 (default) taps */
   FgPadding padding; /* default FG_PADDING_SAME */
   double data_range; /* default 1; at most 1e8. No matter for uint8 */
-  double k1, k2;     /* defaults 0.01, 0.03; (k data_range)^2 at least 1e-18 */
+  double k1, k2;     /* defaults 0.01, 0.03; (k data_range)^2 1e-18 to 1e18, for uint8 (k 255)^2 */
   DLTensor* map;     /* NULL, or float32 in x's layout with the scored channels: H x W (same) or
                              (H-window+1) x (W-window+1) (valid) */
   DLTensor* scores;  /* NULL, or float64 [N, C scored]: the mean of each channel of each image */
@@ -255,7 +265,9 @@ FG_API void fg_ssim3d_gradient_defaults(FgSsim3dGradient* op);
 FG_API FgStatus fg_ssim3d_gradient_scratch_bytes(const FgSsim3dGradient* op, size_t* bytes);
 FG_API FgStatus fg_ssim3d_gradient(const FgSsim3dGradient* op, void* stream);
 
-/* Pixel errors of x against y, on values scaled to 0..1 by data_range. Output columns: FG_ERROR_MSE, ... */
+/* Pixel errors of x against y, on values scaled to 0..1 by data_range. Output columns: FG_ERROR_MSE, ...
+ * Differences may be squared in float32, in the units of the samples: a square below 1e-38 may count as 0, and
+ * a difference above 1e18 as not finite. */
 enum { FG_ERROR_MSE = 0, FG_ERROR_MAE = 1, FG_ERROR_MAX = 2, FG_ERROR_PSNR = 3, FG_ERROR_COLUMNS = 4 };
 
 typedef struct FgImageErrors {
@@ -264,7 +276,7 @@ typedef struct FgImageErrors {
   const DLTensor* y;
   FgLayout layout;
   int32_t channels;  /* as in FgSsim2d */
-  double data_range; /* default 1 */
+  double data_range; /* default 1; 1e-12 to 1e18. No matter for uint8 */
   DLTensor*
       errors; /* float64 [N, FG_ERROR_COLUMNS], over all scored channels of an image. PSNR in dB, +inf for
                          identical images. A NaN or Inf in an image makes all of its columns NaN */

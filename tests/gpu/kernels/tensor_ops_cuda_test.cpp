@@ -164,7 +164,11 @@ TEST(tensor_ops_cuda, a_device_that_does_not_exist_is_unavailable) {
   op.scratch = scratch.data();
   op.scratch_bytes = 4096;
   EXPECT_EQ(fg_ssim2d(&op, nullptr), FG_STATUS_UNAVAILABLE);
-  EXPECT_STREQ(fg_last_error(), "selecting the CUDA device of the tensors: invalid device ordinal");
+  int devices = 0;
+  cuda(cudaGetDeviceCount(&devices));
+  EXPECT_EQ(std::string(fg_last_error()),
+            "fg_ssim2d: the tensors are on CUDA device 4321, this machine has " + std::to_string(devices) +
+                " of them, counted from 0; check DLTensor.device.device_id");
 }
 
 }  // namespace
