@@ -56,7 +56,8 @@ TEST(ms_ssim_cpu, one_level_of_weight_1_is_SSIM) {
   const auto x = make_image<float>(shape, noisy_scene), y = make_image<float>(shape, scene);
   const MsOutput out = run_ms(x, y, {.levels = 1, .weights = {1}});
   const GradientOutput ssim = run_gradient_cpu(x, y, {.padding = Padding::valid, .mean_weight = 1});
-  EXPECT_NEAR(out.mean, ssim.mean, 1e-7);  // far from 1 a level's terms are rounded elsewhere (contrast_math.h)
+  EXPECT_NEAR(out.mean, ssim.mean,
+              1e-7);  // far from 1 a level's terms are rounded elsewhere (contrast_math.h)
   EXPECT_EQ(out.x_gradient.memory, ssim.x_gradient.memory);
   EXPECT_EQ(out.y_gradient.memory, ssim.y_gradient.memory);
 }
