@@ -38,7 +38,8 @@ __global__ void __launch_bounds__(strip::kThreads, kBlocksPerSm)
     float weights[strip::kGroupColumns], inverse_weights[strip::kGroupColumns];
     fg::masked::load_weights(group, mask, weights);
     FgSsimMoments moments[strip::kGroupColumns];
-    fg::masked::filter_rows<kRadius>(thread, buffers[turn], work.window, 2 * op.c2, moments, inverse_weights);
+    fg::masked::filter_rows<kRadius>(thread, group, buffers[turn], work.window, 2 * op.c2, moments,
+                                     inverse_weights);
     fg::masked::score_group(moments, weights, {op.c1, op.c2}, group, op.map.plane(n, c), totals);
   }
   leave(work, plane, totals);

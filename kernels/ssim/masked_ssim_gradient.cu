@@ -73,7 +73,7 @@ __global__ void __launch_bounds__(strip::kThreads, kGradientBlocksPerSm)
     if (windows.count > 0) {
       FgSsimMoments moments[strip::kGroupColumns];
       float inverse_weights[strip::kGroupColumns];
-      fg::masked::filter_rows<kRadius>(thread, columns_or_spread, work.window, 2 * op.c2, moments,
+      fg::masked::filter_rows<kRadius>(thread, windows, columns_or_spread, work.window, 2 * op.c2, moments,
                                        inverse_weights);
       fg::masked::partial_group<kRadius, kBoth>(thread, moments, inverse_weights, windows, partial_terms,
                                                 place, mask, op.map.plane(n, c), partials, totals);

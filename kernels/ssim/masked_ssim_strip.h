@@ -230,9 +230,10 @@ FG_HD void filter_columns(int thread, Column<kRadius, Offset, T>& column, const 
 }
 
 // As strip::filter_rows, with 1 / W of each window, which is 0 where a window sees nothing; all moments are 0 there.
+// Columns behind those that the group's existing results need were written by nobody.
 template <int kRadius>
-FG_HD void filter_rows(int thread, const Shared& shared, const WindowTaps& window, float least,
-                       FgSsimMoments* results, float* inverse_weights) {
+FG_HD void filter_rows(int thread, const strip::Group& group, const Shared& shared, const WindowTaps& window,
+                       float least, FgSsimMoments* results, float* inverse_weights) {
   constexpr int kRun = strip::Shape<kRadius>::kRun, kColumns = kRun + 2 * kRadius;
   const int at_row = strip::filtered_row(thread) * kPitch + strip::filtered_column(thread);
   const strip::Moments* const row = shared.moments + at_row;
@@ -240,10 +241,12 @@ FG_HD void filter_rows(int thread, const Shared& shared, const WindowTaps& windo
   FG_UNROLL
   for (int first = 0; first < kGroupColumns; first += kRun) {
     constexpr int kMiddle = kRun / 2 + kRadius;
+    const int written = group.count + 2 * kRadius - first;
+    const int last = written < kColumns ? written : kColumns;
     int nearest = first + kMiddle;
-    if (!(weights[nearest] > 0)) {
+    if (!(kMiddle < last && weights[nearest] > 0)) {
       for (int apart = 1; apart <= kMiddle; ++apart) {
-        if (kMiddle + apart < kColumns && weights[first + kMiddle + apart] > 0) {
+        if (kMiddle + apart < last && weights[first + kMiddle + apart] > 0) {
           nearest = first + kMiddle + apart;
           break;
         }

@@ -57,15 +57,14 @@ MaskedOutput run_cuda(const TestImage<T>& x, const TestImage<T>& y, const TestIm
   return std::move(on_device.read());
 }
 
-// Scores as for masked_ssim_strip_test, against the oracle; gradients against the CPU. Fused multiplications and the chip's
-// reciprocal take the maps a little further from it than on the host: the worst is 4.3e-6 of the 1e-5 that maps may be off.
+// Tolerances as for masked_ssim_strip_test, against the oracle; gradients against the CPU.
 template <class T>
 void expect_like_oracle(const TestImage<T>& x, const TestImage<T>& y, const TestImage<float>& mask,
                         const MaskedOptions& options = {}) {
   SCOPED_TRACE(std::to_string(x.shape.height) + "x" + std::to_string(x.shape.width) + " window " +
                std::to_string(options.window));
   const auto check = [&](const MaskedOutput& out) {
-    expect_like_masked_oracle(x, y, mask, options.window, out, 1e-6, 1e-5);
+    expect_like_masked_oracle(x, y, mask, options.window, out, 1e-6, 4e-6);
   };
   check(run_cuda(x, y, mask, values_alone(options)));
   if (sizeof(T) == 1) return;

@@ -20,6 +20,12 @@ namespace {
 struct Buffers {
   masked::Shared columns;
   strip::Partial partials[strip::kRunRows * strip::kPitch];
+
+  // What no thread writes must not count, however much it seems to weigh.
+  void spoil() {
+    for (auto& moments : columns.moments) moments = {1e4f, 1, -1e4f, 1};
+    for (float& weight : columns.weights) weight = 3;
+  }
 };
 
 // The planes of an op.
@@ -49,6 +55,7 @@ void run_windows(const Planes<T>& planes, const strip::Place& place, Buffers& bu
   for (int t = 0; t < strip::kThreads; ++t)
     columns.push_back(masked::start_column<kRadius, Offset>(t, planes.x, planes.y, planes.mask, place));
   for (int row = 0; row < place.rows; row += strip::kRunRows) {
+    buffers.spoil();
     for (int t = 0; t < strip::kThreads; ++t) {
       if (!strip::has_columns<kRadius>(t, place)) continue;
       auto& column = columns[static_cast<std::size_t>(t)];
@@ -62,7 +69,7 @@ void run_windows(const Planes<T>& planes, const strip::Place& place, Buffers& bu
       float weights[strip::kGroupColumns], inverse_weights[strip::kGroupColumns];
       masked::load_weights(group, planes.mask, weights);
       FgSsimMoments moments[strip::kGroupColumns];
-      masked::filter_rows<kRadius>(t, buffers.columns, window, 2 * planes.constants.c2, moments,
+      masked::filter_rows<kRadius>(t, group, buffers.columns, window, 2 * planes.constants.c2, moments,
                                    inverse_weights);
       masked::score_group(moments, weights, planes.constants, group, planes.map, totals);
     }
@@ -92,6 +99,7 @@ void run_samples(const Planes<T>& planes, const strip::Place& samples, float sca
     columns.push_back(
         masked::start_column<kRadius, std::int32_t>(t, planes.x, planes.y, planes.mask, place.windows));
   for (int row = 0; row < place.windows.rows; row += strip::kRunRows) {
+    buffers.spoil();
     for (int t = 0; t < strip::kThreads; ++t)
       if (strip::has_columns<kRadius>(t, place.windows))
         masked::filter_columns<kRadius>(t, columns[static_cast<std::size_t>(t)], planes.x, planes.y,
@@ -101,7 +109,7 @@ void run_samples(const Planes<T>& planes, const strip::Place& samples, float sca
       if (group.count <= 0) continue;
       FgSsimMoments moments[strip::kGroupColumns];
       float inverse_weights[strip::kGroupColumns];
-      masked::filter_rows<kRadius>(t, buffers.columns, window, 2 * planes.constants.c2, moments,
+      masked::filter_rows<kRadius>(t, group, buffers.columns, window, 2 * planes.constants.c2, moments,
                                    inverse_weights);
       masked::partial_group<kRadius, kBoth>(t, moments, inverse_weights, group, partial_terms, place,
                                             planes.mask, planes.map, buffers.partials, totals);
