@@ -22,24 +22,34 @@
 namespace fg::test {
 namespace {
 
-// Memory that host and device reach, and that is there once it is touched.
+// Memory that host and device reach, and that is there once it is touched. Never more than three quarters of the device's:
+// beyond its own memory a device swaps pages, for which these tests are not the place.
 class ManagedMemory {
  public:
   struct None : std::runtime_error {
     using std::runtime_error::runtime_error;
   };
-  explicit ManagedMemory(std::size_t bytes) {
-    const cudaError_t result = cudaMallocManaged(&data_, bytes);
+  explicit ManagedMemory(std::size_t bytes) : bytes_(bytes) {
+    std::size_t free = 0, total = 0;
+    cuda(cudaMemGetInfo(&free, &total));
+    const bool fits = held_ + bytes <= total / 4 * 3 && held_ + bytes <= free + held_;
+    const cudaError_t result = fits ? cudaMallocManaged(&data_, bytes) : cudaErrorMemoryAllocation;
     if (result == cudaErrorMemoryAllocation)
-      throw None("no managed memory of " + std::to_string(bytes) + " bytes");
+      throw None("no managed memory of " + std::to_string(held_ + bytes) + " bytes");
     cuda(result);
+    held_ += bytes;
   }
-  ~ManagedMemory() { cudaFree(data_); }
+  ~ManagedMemory() {
+    cudaFree(data_);
+    held_ -= bytes_;
+  }
   ManagedMemory(const ManagedMemory&) = delete;
   ManagedMemory& operator=(const ManagedMemory&) = delete;
   unsigned char* data() const { return static_cast<unsigned char*>(data_); }
 
  private:
+  static inline std::size_t held_ = 0;
+  std::size_t bytes_;
   void* data_ = nullptr;
 };
 
