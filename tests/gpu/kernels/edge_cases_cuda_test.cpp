@@ -59,6 +59,7 @@ std::unique_ptr<DeviceArray<unsigned char>> device_scratch(OpCall& call) {
   EXPECT_EQ(call.ask(&bytes), FG_STATUS_OK) << fg_last_error();
   auto scratch = std::make_unique<DeviceArray<unsigned char>>(bytes + 16);
   cuda(cudaMemset(scratch->data(), 0xFF, bytes));
+  cuda(cudaDeviceSynchronize());  // the call's stream does not wait for the default one
   *call.scratch = scratch->data();
   *call.scratch_bytes = bytes;
   return scratch;
@@ -290,6 +291,7 @@ void on_device(Op& op, FgStatus (*ask)(const Op*, std::size_t*), FgStatus (*go)(
   ASSERT_EQ(ask(&op, &op.scratch_bytes), FG_STATUS_OK) << fg_last_error();
   const DeviceArray<unsigned char> scratch(op.scratch_bytes);
   cuda(cudaMemset(scratch.data(), 0xFF, op.scratch_bytes));
+  cuda(cudaDeviceSynchronize());  // the call's stream does not wait for the default one, nor for the images
   op.scratch = scratch.data();
   const Stream stream;
   ASSERT_EQ(go(&op, stream.get()), FG_STATUS_OK) << fg_last_error();
