@@ -20,8 +20,8 @@ class LiveOnDevice {
         copy_(static_cast<std::size_t>(3 * copy_row_bytes() * height_)),
         moments_(static_cast<std::size_t>(3 * pitch() * height_)),
         colors_(numbered_colors()),
-        map_(static_cast<std::size_t>(pitch() * height_)),
-        heatmap_(static_cast<std::size_t>(pitch() * height_)),
+        map_(std::vector<float>(static_cast<std::size_t>(pitch() * height_), -7)),
+        heatmap_(std::vector<std::uint32_t>(static_cast<std::size_t>(pitch() * height_), 0xDEADu)),
         statistics_{DeviceArray<std::uint32_t>(std::vector<std::uint32_t>(words())),
                     DeviceArray<std::uint32_t>(std::vector<std::uint32_t>(words(), 7))} {
     using live::PixelFormat;
