@@ -119,7 +119,7 @@ std::string csv_of(const BenchReport& report) {
   for (const BenchRow& row : report.rows) {
     const BenchedDevice& device = device_of(report, row);
     text += fmt::format("{},{},{},{},{},{},{},", row.device_id, quoted(device.name), device.driver, row.op,
-                        row.variant, text_of(row.shape), row.dtype);
+                        quoted(row.variant), text_of(row.shape), row.dtype);
     if (!row.reason.empty()) {
       text += fmt::format(",,,,,,{}\n", quoted(row.reason));
       continue;

@@ -109,7 +109,8 @@ TEST(bench_command, csv_has_a_header_and_the_cells_of_each_row) {
   EXPECT_EQ(text.substr(0, text.find('\n')),
             "device,device_name,driver,op,variant,shape,dtype,median_us,min_us,runs,bytes,gb_per_s,copy_"
             "share,reason");
-  EXPECT_NE(text.find(",ssim,value,1x3x60x70,float32,"), std::string::npos) << text;
+  EXPECT_NE(text.find(",ssim,\"value\",1x3x60x70,float32,"), std::string::npos) << text;
+  EXPECT_NE(text.find(",ssim,\"value, RGB of RGBA\",1x60x70x4,uint8,"), std::string::npos) << text;
   // Twelve rows, of which MS-SSIM in both forms needs larger images.
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 13) << text;
   EXPECT_NE(text.find("cpu,\""), std::string::npos) << text;  // the name of a processor may hold commas
