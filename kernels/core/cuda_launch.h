@@ -23,8 +23,8 @@ inline void check(cudaError_t result, const char* what) {
 }
 
 // Launches a kernel that may start while the one before it on the stream still runs: it calls wait_for_previous_kernel()
-// before it touches memory. Saves a small second kernel most of its launch (programmatic dependent launch, devices of compute
-// capability 9.0 and newer; others ignore it).
+// before it touches memory. Saves a small second kernel some microseconds of its launch (programmatic dependent launch; code
+// compiled for compute capability 9.0 or newer, other code is launched as usual).
 template <class... Parameters, class... Arguments>
 void launch_early(void (*kernel)(Parameters...), dim3 blocks, unsigned threads, cudaStream_t stream,
                   Arguments... arguments) {

@@ -63,8 +63,7 @@ typedef enum FgLayout {
 
 typedef enum FgPadding {
   FG_PADDING_SAME = 0, /* zeros outside, map as large as the images: the 3DGS papers, fused-ssim "same" */
-  FG_PADDING_VALID =
-      1 /* only windows that lie inside, map smaller by window-1: pytorch-msssim, torchmetrics */
+  FG_PADDING_VALID = 1 /* only windows that lie inside, map smaller by window-1: pytorch-msssim */
 } FgPadding;
 
 /* SSIM, Wang et al. 2004, Gaussian window of sigma 1.5, of x against y.
