@@ -49,4 +49,29 @@ FG_HD float to_float(Half value) {
 #endif
 }
 
+// Rounds to nearest, ties to even; beyond 65,504 to infinity.
+FG_HD Half to_half(float value) {
+#if defined(__CUDA_ARCH__)
+  return {__half_as_ushort(__float2half_rn(value))};
+#else
+  std::uint32_t bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  const std::uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7FFFFFFFu;
+  std::uint32_t half;
+  if (magnitude > 0x7F800000u) {
+    half = 0x7E00u;  // NaN
+  } else if (magnitude >= 0x477FF000u) {
+    half = 0x7C00u;                       // rounds to 2^16 or is larger
+  } else if (magnitude >= 0x38800000u) {  // 2^-14: normal. A carry out of the fraction goes into the exponent
+    const std::uint32_t rounded = magnitude + 0x0FFFu + (magnitude >> 13 & 1u);
+    half = (rounded - 0x38000000u) >> 13;
+  } else {  // a sum with 2^-1 leaves the fraction in steps of 2^-24
+    const float step = float_from_bits(magnitude) + 0.5f;
+    std::memcpy(&half, &step, sizeof(half));
+    half -= 0x3F000000u;
+  }
+  return {static_cast<std::uint16_t>(sign | half)};
+#endif
+}
+
 }  // namespace fg

@@ -23,15 +23,28 @@ enum class PixelFormat : std::int32_t {
   rgba16f,    // 4 halfs
   rgba32f,    // 4 floats
   planar32f,  // a plane of floats for each channel
+  texture8,   // behind a texture, values of 8 bits as 0..1: codes, as rgba8
+  texture,    // behind a texture, any other values
 };
 
-// An image in linear memory. It borrows.
+// An image in linear memory, or one behind a texture. It borrows.
 struct Pixels {
   const void* data = nullptr;
   std::int64_t row_bytes = 0;            // from row to row
   std::int64_t plane_bytes = 0;          // planar32f: from channel to channel
   std::uint32_t channel[3] = {0, 1, 2};  // where red, green and blue lie: 2, 1, 0 for BGRA
+  // In place of data: a cudaTextureObject_t that gives the nearest texel, red, green, blue, alpha, at normalised
+  // coordinates, and the distances of its texels there.
+  std::uint64_t texture = 0;
+  float texel_width = 0, texel_height = 0;
 };
+inline Pixels pixels_of_texture(std::uint64_t texture, std::int32_t width, std::int32_t height) {
+  Pixels pixels;
+  pixels.texture = texture;
+  pixels.texel_width = 1.0f / static_cast<float>(width);
+  pixels.texel_height = 1.0f / static_cast<float>(height);
+  return pixels;
+}
 
 // A float whose bits are 0x4B0000cc is 2^23 + cc: a code becomes a number without a conversion.
 inline constexpr float kCodeBias = 8388608.0f;
@@ -108,10 +121,29 @@ struct Reader<PixelFormat::planar32f> {
   }
 };
 
+#if defined(__CUDACC__)
+template <>
+struct Reader<PixelFormat::texture> {
+  static constexpr bool kPacked = false;
+  __device__ static float sample(const Pixels& image, std::int32_t row, std::int32_t column,
+                                 std::uint32_t place) {
+    float v[4];
+    asm("tex.2d.v4.f32.f32 {%0, %1, %2, %3}, [%4, {%5, %6}];"
+        : "=f"(v[0]), "=f"(v[1]), "=f"(v[2]), "=f"(v[3])
+        : "l"(image.texture), "f"((static_cast<float>(column) + 0.5f) * image.texel_width),
+          "f"((static_cast<float>(row) + 0.5f) * image.texel_height));
+    return place == 0 ? v[0] : place == 1 ? v[1] : v[2];
+  }
+};
+#endif
+
 // Samples are codes where frame and reference are both of 8 bits: exact, and differences of them too. Otherwise they are
 // display-referred values, and codes are divided by 255.
+inline constexpr bool are_codes(PixelFormat frame, PixelFormat reference) {
+  return (frame == PixelFormat::rgba8 || frame == PixelFormat::texture8) && reference == PixelFormat::rgba8;
+}
 template <PixelFormat kFrame, PixelFormat kReference>
-inline constexpr bool kInCodes = kFrame == PixelFormat::rgba8&& kReference == PixelFormat::rgba8;
+inline constexpr bool kInCodes = are_codes(kFrame, kReference);
 
 // The samples of kRows rows of a column, zeros outside the image. kCodes: codes stay codes.
 template <PixelFormat kFormat, int kRows, bool kCodes, bool kPacked = Reader<kFormat>::kPacked>

@@ -39,6 +39,16 @@ FG_HD float reference_sample(const LiveReference& op, std::int32_t row, std::int
       return Reader<PixelFormat::rgba32f>::sample(op.source, row, column, place);
     case PixelFormat::planar32f:
       return Reader<PixelFormat::planar32f>::sample(op.source, row, column, place);
+    case PixelFormat::texture8:
+    case PixelFormat::texture: {
+#if defined(__CUDA_ARCH__)
+      const float value = Reader<PixelFormat::texture>::sample(op.source, row, column, place);
+      if (op.source_format == PixelFormat::texture) return value;
+      return op.codes ? rintf(value * 255.0f) : rintf(value * 255.0f) * (1.0f / 255.0f);
+#else
+      break;  // only a GPU has textures
+#endif
+    }
   }
   return 0;
 }
@@ -99,6 +109,13 @@ FG_HD void copy_pixels(int thread, const LiveReference& op, std::int32_t tile_ro
       const std::uint32_t pixel = Reader<PixelFormat::rgba8>::pixel(op.source, row, column);
       std::uint32_t ordered = 0xFF000000u;
       for (int c = 0; c < 3; ++c) ordered |= (pixel >> (8 * op.source.channel[c]) & 0xFFu) << (8 * c);
+      reinterpret_cast<std::uint32_t*>(line)[column] = ordered;
+    } else if (op.source_format == PixelFormat::texture8) {
+      std::uint32_t ordered = 0xFF000000u;
+      for (int c = 0; c < 3; ++c) {
+        const float value = reference_sample(op, row, column, c);
+        ordered |= static_cast<std::uint32_t>(op.codes ? value : rintf(value * 255.0f)) << (8 * c);
+      }
       reinterpret_cast<std::uint32_t*>(line)[column] = ordered;
     } else {
       for (int c = 0; c < 3; ++c)

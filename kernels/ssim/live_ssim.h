@@ -45,8 +45,10 @@ struct LiveSsim {
   float* map = nullptr;                           // [height, map_pitch]; NaN in the border
   std::uint32_t* heatmap = nullptr;               // [height, heatmap_pitch], RGBA8
   std::int32_t map_pitch = 0, heatmap_pitch = 0;  // elements
+  // Or images: cudaSurfaceObject_t of one float and of 4 bytes a pixel, used where map and heatmap are null.
+  std::uint64_t map_surface = 0, heatmap_surface = 0;
   // frame_statistics.h: the bins, zero when the kernel starts, and a record of each block, written.
-  std::uint32_t* statistics = nullptr;  // [live_statistics_words(width, height)]
+  std::uint32_t* statistics = nullptr;  // [live_statistics_words(width, height, codes)]
   // Bins that the kernel leaves zero, those of the next frame: two buffers take turns, and nobody has to clear them.
   std::uint32_t* next_bins = nullptr;  // [kFgMapBins], or null
 };
@@ -70,8 +72,8 @@ struct LiveReference {
   std::int64_t copy_row_bytes = 0, copy_plane_bytes = 0;
 };
 
-// By the size alone: a record for each block of the kernel.
-std::size_t live_statistics_words(std::int32_t width, std::int32_t height);
+// By the size alone: a record for each block of the kernel, which is another one where frame and reference are of 8 bits.
+std::size_t live_statistics_words(std::int32_t width, std::int32_t height, bool codes);
 
 }  // namespace fg::live
 

@@ -229,6 +229,10 @@ struct Strips {
     return p;
   }
 };
+// Those of a launch with a block a strip.
+FG_HD Strips strips_of_grid(std::int32_t across, std::int32_t down, std::int32_t height) {
+  return {kMostColumns, across, down, (height + kRunRows - 1) / kRunRows};
+}
 inline Strips strips_of(std::int32_t width, std::int32_t height) {
   Strips strips;
   strips.columns = kMostColumns;

@@ -15,6 +15,7 @@ class LiveOnDevice {
   LiveOnDevice(const LivePicture& frame, const LivePicture& reference, const LiveOptions& options = {})
       : width_(frame.width),
         height_(frame.height),
+        codes_(frame.format == live::PixelFormat::rgba8 && reference.format == live::PixelFormat::rgba8),
         frame_(frame.memory),
         reference_(reference.memory),
         copy_(static_cast<std::size_t>(3 * copy_row_bytes() * height_)),
@@ -31,7 +32,7 @@ class LiveOnDevice {
     filter_.width = width_;
     filter_.height = height_;
     filter_.window = gaussian_window(options.window / 2);
-    filter_.codes = frame.format == PixelFormat::rgba8 && reference_codes;
+    filter_.codes = codes_;
     filter_.moments = moments_.data();
     filter_.moments_pitch = pitch();
     filter_.copy = copy_.data();
@@ -80,10 +81,11 @@ class LiveOnDevice {
 
  private:
   std::int32_t pitch() const { return (width_ + 3) / 4 * 4; }
-  std::size_t words() const { return live::live_statistics_words(width_, height_); }
+  std::size_t words() const { return live::live_statistics_words(width_, height_, codes_); }
   std::int64_t copy_row_bytes() const { return std::int64_t{pitch()} * 4; }
 
   int width_, height_;
+  bool codes_;
   DeviceArray<unsigned char> frame_, reference_, copy_;
   DeviceArray<live::ReferenceMoments> moments_;
   DeviceArray<std::uint32_t> colors_;

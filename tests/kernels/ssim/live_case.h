@@ -46,6 +46,9 @@ struct LivePicture {
         return row + 16 * x + 4 * c;
       case live::PixelFormat::planar32f:
         return row + c * plane_bytes() + 4 * x;
+      case live::PixelFormat::texture8:
+      case live::PixelFormat::texture:
+        break;  // not in memory
     }
     return nullptr;
   }

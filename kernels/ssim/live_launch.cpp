@@ -1,0 +1,90 @@
+#include "kernels/ssim/live_launch.h"
+
+#include <string>
+
+#include "kernels/core/error.h"
+#include "kernels/ssim/live_reference_tile.h"
+#include "kernels/ssim/live_strip.h"
+#include "kernels/ssim/live_tile.h"
+
+namespace fg::live {
+namespace {
+
+// Entries of live_entries.cu, in its order.
+constexpr const char* kReference = "fg_live_reference";
+constexpr const char* kTiles = "fg_live_tiles_texture8";
+constexpr const char* kStrips[2][3] = {
+    {"fg_live_strips_texture_rgba8_7", "fg_live_strips_texture_rgba8_9", "fg_live_strips_texture_rgba8_11"},
+    {"fg_live_strips_texture_planar_7", "fg_live_strips_texture_planar_9",
+     "fg_live_strips_texture_planar_11"}};
+
+constexpr std::int64_t kMostBytes = std::int64_t{1} << 31;
+
+bool is_texture(PixelFormat format) {
+  return format == PixelFormat::texture8 || format == PixelFormat::texture;
+}
+
+void check_reach(const Pixels& pixels, PixelFormat format, std::int32_t height) {
+  require(
+      is_texture(format) || (pixels.row_bytes > 0 && pixels.row_bytes * (height + 2 * kThreads) < kMostBytes),
+      ErrorCode::unsupported,
+      "a live frame or its reference has rows of " + std::to_string(pixels.row_bytes) + " bytes and " +
+          std::to_string(height) +
+          " of them; its live score reaches less than 2^31 bytes, score it as a tensor");
+}
+
+Launch launch_with(const char* entry, std::int32_t across, std::int32_t down, std::int32_t channels,
+                   int threads) {
+  return {entry,
+          {static_cast<std::uint32_t>(across), static_cast<std::uint32_t>(down),
+           static_cast<std::uint32_t>(channels)},
+          static_cast<std::uint32_t>(threads)};
+}
+
+}  // namespace
+
+Launch launch_of(const LiveSsim& op) {
+  check_reach(op.frame, op.frame_format, op.height);
+  check_reach(op.reference, op.reference_format, op.height);
+  if (are_codes(op.frame_format, op.reference_format)) {
+    const std::int64_t moments_bytes =
+        std::int64_t{3} * op.height * op.moments_pitch * static_cast<std::int64_t>(sizeof(ReferenceMoments));
+    require(moments_bytes < 2 * kMostBytes, ErrorCode::unsupported,
+            "the moments of a live reference of " + std::to_string(op.width) + "x" +
+                std::to_string(op.height) + " pixels take " + std::to_string(moments_bytes) +
+                " bytes; its live score reaches less than 2^32, score it as a tensor");
+    const Tiles tiles = tiles_of(op.width, op.height);
+    return launch_with(kTiles, tiles.across, tiles.down, 1, kTileThreads32);
+  }
+  const Strips strips = strips_of(op.width, op.height);
+  return launch_with(kStrips[op.reference_format == PixelFormat::rgba8 ? 0 : 1][op.window.radius - 3],
+                     strips.across, strips.down, 1, kThreads);
+}
+
+Launch launch_of(const LiveReference& op) {
+  const auto tiles = [](std::int32_t n) { return (n + kTile - 1) / kTile; };
+  return launch_with(kReference, tiles(op.width), tiles(op.height), 3, kTileThreads);
+}
+
+std::size_t entry_names(const char* (&names)[kMostEntries]) {
+  std::size_t count = 0;
+  names[count++] = kReference;
+  names[count++] = kTiles;
+  for (const auto& of_reference : kStrips)
+    for (const char* name : of_reference) names[count++] = name;
+  return count;
+}
+
+std::size_t live_statistics_words(std::int32_t width, std::int32_t height, bool codes) {
+  std::size_t blocks;
+  if (codes) {
+    const Tiles tiles = tiles_of(width, height);
+    blocks = static_cast<std::size_t>(tiles.across) * static_cast<std::size_t>(tiles.down);
+  } else {
+    const Strips strips = strips_of(width, height);
+    blocks = static_cast<std::size_t>(strips.across) * static_cast<std::size_t>(strips.down);
+  }
+  return kFgMapBins + blocks * kFgRecordWords;
+}
+
+}  // namespace fg::live

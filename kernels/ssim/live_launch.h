@@ -1,0 +1,26 @@
+#pragma once
+// How the live kernels are launched, for whoever launches them without a CUDA runtime: from a Vulkan command buffer, say.
+// Each takes one argument, the struct itself.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/ssim/live_ssim.h"
+
+namespace fg::live {
+
+struct Launch {
+  const char* entry = nullptr;  // extern "C", of live_entries.cu
+  std::uint32_t grid[3] = {1, 1, 1};
+  std::uint32_t threads = 0;  // of a block; shared memory is static
+};
+
+// Throws Error where an image is too large for the kernels.
+Launch launch_of(const LiveSsim& op);
+Launch launch_of(const LiveReference& op);
+
+// Every name that launch_of() may return.
+inline constexpr std::size_t kMostEntries = 32;
+std::size_t entry_names(const char* (&names)[kMostEntries]);
+
+}  // namespace fg::live

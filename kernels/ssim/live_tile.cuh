@@ -1,0 +1,459 @@
+#pragma once
+// The live kernel for frames and references of 8 bits: what live_tile.h computes, walked along a strip of 16 rows.
+
+#include <cstdint>
+#include <type_traits>
+
+#include "kernels/ssim/live_block.cuh"
+#include "kernels/ssim/live_tile.h"
+
+namespace fg::live {
+
+// A lane's pixels of a step as they come from memory or texture unit: until they are used they are on their way.
+template <PixelFormat kFormat>
+struct StepPixels;
+
+// Where a lane reads: its first row, its column in the step's first chunk. Outside the frame all codes are 0.
+struct Reach {
+  std::int32_t row, column;
+  bool all_inside;     // of the whole warp
+  std::uint32_t rows;  // bit i: the lane's row i is inside
+  std::int32_t width, height;
+
+  __device__ bool reads(int chunk, int i) const {
+    const std::int32_t c = column + kChunk * chunk;
+    return all_inside || ((rows >> i & 1u) != 0 && c >= 0 && c < width);
+  }
+};
+__device__ inline std::uint32_t rows_inside_frame(std::int32_t row, std::int32_t height) {
+  std::uint32_t rows = 0;
+#pragma unroll
+  for (int i = 0; i < kLaneRows; ++i) {
+    const std::int32_t r = row + 8 * (i / 2) + i % 2;
+    rows |= (r >= 0 && r < height ? 1u : 0u) << i;
+  }
+  return rows;
+}
+
+template <>
+struct StepPixels<PixelFormat::rgba8> {
+  std::uint32_t word[2][kLaneRows];
+
+  __device__ void load(const Pixels& image, const Reach& at) {
+    const auto row_bytes = static_cast<std::int32_t>(image.row_bytes);
+    const std::int32_t offset = at.row * row_bytes + 4 * at.column;
+    // Offsets of pixels inside are positive; a step that is inside needs one for two pixels.
+    const auto read = [&](int chunk_in_offset, int chunk_beside, int i) {
+      const std::int32_t from = offset + (8 * (i / 2) + i % 2) * row_bytes + 4 * kChunk * chunk_in_offset;
+      return *reinterpret_cast<const std::uint32_t*>(static_cast<const char*>(image.data) +
+                                                     static_cast<std::uint32_t>(from) +
+                                                     4 * kChunk * chunk_beside);
+    };
+    if (at.all_inside) {
+#pragma unroll
+      for (int i = 0; i < 2 * kLaneRows; ++i) word[i % 2][i / 2] = read(0, i % 2, i / 2);
+    } else {
+#pragma unroll
+      for (int i = 0; i < 2 * kLaneRows; ++i)
+        word[i % 2][i / 2] = at.reads(i % 2, i / 2) ? read(i % 2, 0, i / 2) : 0u;
+    }
+  }
+  // order: of the channels, for __byte_perm with 0x64 as the fifth byte.
+  __device__ std::uint32_t codes(int chunk, int i, std::uint32_t order) const {
+    return __byte_perm(word[chunk][i], 0x64u, order);
+  }
+};
+
+template <>
+struct StepPixels<PixelFormat::texture8> {
+  HalfPair red_green[2][kLaneRows], blue_alpha[2][kLaneRows];  // 0..1
+
+  __device__ void load(const Pixels& image, const Reach& at) {
+#pragma unroll
+    for (int chunk = 0; chunk < 2; ++chunk) {
+      const float x = (static_cast<float>(at.column + kChunk * chunk) + 0.5f) * image.texel_width;
+#pragma unroll
+      for (int i = 0; i < kLaneRows; ++i) {
+        const float y = (static_cast<float>(at.row + 8 * (i / 2) + i % 2) + 0.5f) * image.texel_height;
+        red_green[chunk][i] = blue_alpha[chunk][i] = 0;
+        if (at.reads(chunk, i))
+          asm("tex.2d.v2.f16x2.f32 {%0, %1}, [%2, {%3, %4}];"
+              : "=r"(red_green[chunk][i]), "=r"(blue_alpha[chunk][i])
+              : "l"(image.texture), "f"(x), "f"(y));
+      }
+    }
+  }
+  // A 16-bit float from 1024 on has whole values only.
+  __device__ std::uint32_t codes(int chunk, int i, std::uint32_t) const {
+    const HalfPair scale = make_pair(255, 255), bias = make_pair(1024, 1024);
+    return __byte_perm(mul_add(red_green[chunk][i], scale, bias), mul_add(blue_alpha[chunk][i], scale, bias),
+                       0x1420u);
+  }
+};
+
+__device__ inline std::uint32_t order_of(const Pixels& image) {
+  return image.channel[0] | image.channel[1] << 4 | image.channel[2] << 8 | 0x4000u;
+}
+
+// The codes of a pixel inside the frame, in order.
+template <PixelFormat kFormat>
+__device__ std::uint32_t codes_at(const Pixels& image, std::int32_t row, std::int32_t column) {
+  if constexpr (kFormat == PixelFormat::rgba8) {
+    return __byte_perm(Reader<kFormat>::pixel(image, row, column), 0x64u, order_of(image));
+  } else {
+    HalfPair red_green, blue_alpha;
+    asm("tex.2d.v2.f16x2.f32 {%0, %1}, [%2, {%3, %4}];"
+        : "=r"(red_green), "=r"(blue_alpha)
+        : "l"(image.texture), "f"((static_cast<float>(column) + 0.5f) * image.texel_width),
+          "f"((static_cast<float>(row) + 0.5f) * image.texel_height));
+    const HalfPair scale = make_pair(255, 255), bias = make_pair(1024, 1024);
+    return __byte_perm(mul_add(red_green, scale, bias), mul_add(blue_alpha, scale, bias), 0x1420u);
+  }
+}
+
+// The mean of d over 128 of a warp's pixels, whole, for each channel.
+template <PixelFormat kFrame>
+__device__ void centre_tile(const LiveSsim& op, int lane, const Place& place, float* d0) {
+  int sum[3] = {};
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {  // 4 rows of 32 samples
+    const std::int32_t row = place.row + (2 * i + 1) * place.rows / 8;
+    const std::int32_t column = place.column + (2 * lane + 1) * place.columns / 64;
+    const std::uint32_t x = codes_at<kFrame>(op.frame, row, column);
+    const std::uint32_t y = codes_at<PixelFormat::rgba8>(op.reference, row, column);
+#pragma unroll
+    for (int c = 0; c < 3; ++c)
+      sum[c] += static_cast<int>(x >> 8 * c & 0xFFu) - static_cast<int>(y >> 8 * c & 0xFFu);
+  }
+#pragma unroll
+  for (int c = 0; c < 3; ++c) {
+#pragma unroll
+    for (int step = 16; step > 0; step /= 2) sum[c] += __shfl_xor_sync(0xFFFFFFFFu, sum[c], step);
+    d0[c] = rintf(static_cast<float>(sum[c]) * (1.0f / 128));
+  }
+}
+
+// The lane's eight results of a step: rows (a lower and an upper one) and neighbours in two chunks.
+//   result 4 chunk + 2 half + i: row + 8 half, column + 8 chunk + i
+struct Results {
+  std::int32_t row, column;
+};
+__device__ inline bool exists(const LiveSsim& op, const Results& at, int i) {
+  return at.row + 8 * (i / 2 % 2) < op.height && at.column + kChunk * (i / 4) + i % 2 < op.width;
+}
+__device__ inline bool counts(const LiveSsim& op, const Results& at, int i) {
+  const std::int32_t row = at.row + 8 * (i / 2 % 2), column = at.column + kChunk * (i / 4) + i % 2;
+  return row >= op.border && row < op.height - op.border && column >= op.border &&
+         column < op.width - op.border;
+}
+
+// kAll: all results of the warp exist and count, and images are aligned.
+
+// The reference's moments of the lane's results, one channel. Columns are even, and so is the pitch.
+template <bool kAll>
+__device__ void load_moments(const LiveSsim& op, int c, const Results& at, ReferenceMoments (&moments)[8]) {
+  const auto row_bytes = static_cast<std::uint32_t>(op.moments_pitch) * sizeof(ReferenceMoments);
+  const char* const from = reinterpret_cast<const char*>(op.moments);
+  const std::uint32_t offset = (static_cast<std::uint32_t>(c * op.height + at.row)) * row_bytes +
+                               static_cast<std::uint32_t>(at.column) * sizeof(ReferenceMoments);
+#pragma unroll
+  for (int i = 0; i < 8; i += 2) {
+    float4 two = {0, 1, 0, 1};
+    if (kAll || exists(op, at, i))
+      two = __ldg(reinterpret_cast<const float4*>(from + (offset + (i / 2 % 2 ? 8 * row_bytes : 0u)) +
+                                                  kChunk * (i / 4) * sizeof(ReferenceMoments)));
+    moments[i] = {two.x, two.y};
+    moments[i + 1] = {two.z, two.w};
+  }
+}
+
+// Those of the next step's results into L2: 16 rows of three channels, 128 bytes each.
+__device__ inline void prefetch_moments(const LiveSsim& op, int lane, std::int32_t row, std::int32_t column) {
+  const std::int32_t r = min(row + lane % 16, op.height - 1);
+  const ReferenceMoments* const at = op.moments + std::int64_t{r} * op.moments_pitch + column;
+  const std::int64_t plane = std::int64_t{op.height} * op.moments_pitch;
+  if (column >= op.width) return;
+  asm volatile("prefetch.global.L2 [%0];" ::"l"(at + (lane / 16) * plane));
+  if (lane < 16) asm volatile("prefetch.global.L2 [%0];" ::"l"(at + 2 * plane));
+}
+
+struct alignas(8) TwoFloats {
+  float a, b;
+};
+struct alignas(8) TwoWords {
+  std::uint32_t a, b;
+};
+
+// Map, heatmap and histogram of the lane's results; returns the smallest value that counts.
+template <bool kAll>
+__device__ float finish_results(const LiveSsim& op, int lane, const Results& at, const float (&lacking)[8],
+                                const std::uint32_t* colors, Histogram& histogram) {
+  float mean[8];
+  std::uint32_t color[8], bin[8], different = 0;
+  const float colors_at_0 = 0.5f - op.worst * op.colors_per_unit;
+  float smallest = __int_as_float(0x7F800000);
+#pragma unroll
+  for (int i = 0; i < 8; ++i) {
+    mean[i] = 1.0f - lacking[i] * (2.0f / 3.0f);
+    bin[i] = bin_of(mean[i]);
+    different |= bin[i] ^ bin[0];
+    color[i] = colors[color_index(mean[i], op.colors_per_unit, colors_at_0)];
+  }
+  if (kAll) {
+#pragma unroll
+    for (int i = 0; i < 8; ++i) smallest = fminf(smallest, mean[i]);
+    different |= bin[0] ^ __shfl_sync(0xFFFFFFFFu, bin[0], 0);
+    if (__all_sync(0xFFFFFFFFu, different == 0)) {
+      if (lane == 0) count_bin(histogram, bin[0], 256);
+    } else {
+#pragma unroll
+      for (int i = 0; i < 8; ++i) count_bin(histogram, bin[i], 1);
+    }
+  } else {
+#pragma unroll
+    for (int i = 0; i < 8; ++i) {
+      if (counts(op, at, i)) {
+        smallest = fminf(smallest, mean[i]);
+        count_bin(histogram, bin[i], 1);
+      } else {
+        color[i] = colors[kFgColorBorder];
+        mean[i] = __int_as_float(0x7FC00000);
+      }
+    }
+  }
+  if (op.map == nullptr) {
+#pragma unroll
+    for (int i = 0; i < 8; ++i) {
+      if (!kAll && !exists(op, at, i)) continue;
+      const std::int32_t row = at.row + 8 * (i / 2 % 2), column = at.column + kChunk * (i / 4) + i % 2;
+      write_surface(op.map_surface, row, column, __float_as_uint(mean[i]));
+      write_surface(op.heatmap_surface, row, column, color[i]);
+    }
+    return smallest;
+  }
+#pragma unroll
+  for (int i = 0; i < 8; i += 2) {
+    const std::int32_t row = at.row + 8 * (i / 2 % 2), column = at.column + kChunk * (i / 4);
+    float* const map = op.map + std::int64_t{row} * op.map_pitch + column;
+    std::uint32_t* const heatmap = op.heatmap + std::int64_t{row} * op.heatmap_pitch + column;
+    if (kAll) {
+      *reinterpret_cast<TwoFloats*>(map) = {mean[i], mean[i + 1]};
+      *reinterpret_cast<TwoWords*>(heatmap) = {color[i], color[i + 1]};
+    } else {
+#pragma unroll
+      for (int j = 0; j < 2; ++j)
+        if (exists(op, at, i + j)) {
+          map[j] = mean[i + j];
+          heatmap[j] = color[i + j];
+        }
+    }
+  }
+  return smallest;
+}
+
+// Sums of each plane between two steps: of results that lack the next chunk, and of those that lack the next two. A lane
+// reads and writes its own alone.
+struct WaitingSums {
+  float4 value[3][6][32];  // channel, two for each plane, lane: 9.2 KB
+};
+__device__ inline MatrixD from_shared(const float4& v) { return {{v.x, v.y, v.z, v.w}}; }
+__device__ inline float4 to_shared(const MatrixD& m) {
+  return {m.value[0], m.value[1], m.value[2], m.value[3]};
+}
+
+// A plane's results that are complete with the step's column sums: left of its first chunk, and the chunk's own.
+struct Complete {
+  MatrixD left, own;
+};
+// taps: of across_taps(), for results left, own, right.
+__device__ inline Complete filter_across(const MatrixD& first, const MatrixD& second,
+                                         const SplitPair (&taps)[3], float4& one, float4& two) {
+  const SplitSums sums = split_sums(first, second);
+  const auto eight = [](const MatrixA16& a, int chunk) {
+    return MatrixA8{{a.pair[2 * chunk], a.pair[2 * chunk + 1]}};
+  };
+  // What one chunk adds to results, and what both add.
+  const auto with_one = [&](int chunk, int which, const MatrixD& to) {
+    MatrixD d = multiply_add(eight(sums.high, chunk), taps[which].high, to);
+    d = multiply_add(eight(sums.low, chunk), taps[which].high, d);
+    return multiply_add(eight(sums.high, chunk), taps[which].low, d);
+  };
+  const auto with_both = [&](int which_first, int which_second, const MatrixD& to) {
+    const MatrixB16 high = {{taps[which_first].high, taps[which_second].high}};
+    const MatrixB16 low = {{taps[which_first].low, taps[which_second].low}};
+    MatrixD d = multiply_add(sums.high, high, to);
+    d = multiply_add(sums.low, high, d);
+    return multiply_add(sums.high, low, d);
+  };
+  const Complete complete = {with_one(0, 0, from_shared(one)), with_both(1, 0, from_shared(two))};
+  one = to_shared(with_both(2, 1, {}));
+  two = to_shared(with_one(1, 2, {}));
+  return complete;
+}
+
+// The column sums of a chunk. taps: the lane's, high and low of the upper and the lower half of the rows, 32 apart.
+__device__ inline void filter_down(const Operands& o, const uint4* taps, MatrixD& errors, MatrixD& squares,
+                                   MatrixD& products) {
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
+    const uint4 high_taps = taps[64 * half], low_taps = taps[64 * half + 32];
+    const MatrixA16 high = {{high_taps.x, high_taps.y, high_taps.z, high_taps.w}};
+    const MatrixA16 low = {{low_taps.x, low_taps.y, low_taps.z, low_taps.w}};
+    errors = multiply_add(high, o.e[half], errors);
+    squares = multiply_add(high, o.squares[half], squares);
+    products = multiply_add(high, o.products[half], products);
+    errors = multiply_add(low, o.e[half], errors);
+    squares = multiply_add(low, o.squares[half], squares);
+    products = multiply_add(low, o.products[half], products);
+    squares = multiply_add(high, o.squares_rest[half], squares);
+    products = multiply_add(high, o.products_rest[half], products);
+  }
+}
+
+template <PixelFormat kFrame>
+__device__ void score_tile(const LiveSsim& op) {
+  __shared__ WaitingSums waiting_of_warp[kTileWarps];  // 18.4 KB
+  __shared__ uint4 down[4][32];                        // 2 KB
+  __shared__ Histogram histogram;                      // 8.2 KB
+  __shared__ std::uint32_t colors[kFgColorEntries];    // 1 KB
+  __shared__ float d0_of_warp[kTileWarps][3];
+  const int thread = threadIdx.x, lane = thread % 32, warp = thread / 32;
+  WaitingSums& waiting = waiting_of_warp[warp];
+  for (int i = thread; i < static_cast<int>(kPairs); i += kTileThreads32) histogram.pairs[i] = 0;
+  for (int i = thread; i < kFgColorEntries; i += kTileThreads32) colors[i] = op.colors[i];
+  for (int half = warp; half < 2; half += kTileWarps) {
+    const DownTaps taps = down_taps(lane, op.window, half);
+    down[2 * half][lane] = {taps.high.pair[0], taps.high.pair[1], taps.high.pair[2], taps.high.pair[3]};
+    down[2 * half + 1][lane] = {taps.low.pair[0], taps.low.pair[1], taps.low.pair[2], taps.low.pair[3]};
+  }
+#pragma unroll
+  for (int i = 0; i < 18; ++i) waiting.value[i / 6][i % 6][lane] = {0, 0, 0, 0};
+  __syncthreads();
+
+  const Tiles tiles =
+      tiles_of_grid(static_cast<std::int32_t>(gridDim.x), static_cast<std::int32_t>(gridDim.y), op.width);
+  const Place block = tiles.place(static_cast<std::int32_t>(blockIdx.x),
+                                  static_cast<std::int32_t>(blockIdx.y), op.width, op.height);
+  Place place = block;
+  place.row += warp * kTileRows;
+  place.rows = min(kTileRows, op.height - place.row);
+  const float two_c1 = 2.0f * live_constants(true).c1;
+  float lacking_of[3] = {}, smallest = __int_as_float(0x7F800000);
+  std::uint32_t squares = 0, absolute = 0;
+  HalfPair largest = 0;
+  if (place.rows > 0) {
+    StepPixels<kFrame> x_pixels;
+    StepPixels<PixelFormat::rgba8> y_pixels;
+    const bool all_rows = place.row >= 8 && place.row + 24 <= op.height;
+    const std::uint32_t rows = rows_inside_frame(place.row - 8 + lane_row(lane, 0), op.height);
+    const auto load = [&](std::int32_t first) {  // column of the step's first chunk
+      const Reach at{place.row - 8 + lane_row(lane, 0),
+                     first + lane_column(lane),
+                     all_rows && first >= 0 && first + kStep <= op.width,
+                     rows,
+                     op.width,
+                     op.height};
+      x_pixels.load(op.frame, at);
+      y_pixels.load(op.reference, at);
+    };
+    load(place.column - kChunk);
+    {
+      float d0[3];
+      centre_tile<kFrame>(op, lane, place, d0);
+      if (lane == 0)
+        for (int c = 0; c < 3; ++c) d0_of_warp[warp][c] = d0[c];
+      __syncwarp();
+    }
+    SplitPair across[3];  // a chunk adds to the results left of it, its own, those right of it
+#pragma unroll
+    for (int i = 0; i < 3; ++i) across[i] = across_taps(lane, op.window, i - 1);
+    const std::uint32_t x_order = order_of(op.frame), y_order = order_of(op.reference);
+    const bool rows_count = place.row >= op.border && place.row + kTileRows <= op.height - op.border &&
+                            op.map_pitch % 2 == 0 && op.heatmap_pitch % 2 == 0;
+    const std::int32_t steps = (place.columns + kStep - 1) / kStep;
+#pragma unroll 1
+    for (std::int32_t step = 0; step <= steps; ++step) {
+      const std::int32_t first = place.column - kChunk + step * kStep;
+      if (step < steps) prefetch_moments(op, lane, place.row, first + kChunk);
+      std::uint32_t x[2][kLaneRows], y[2][kLaneRows];
+#pragma unroll
+      for (int i = 0; i < 2 * kLaneRows; ++i) {
+        x[i / kLaneRows][i % kLaneRows] = x_pixels.codes(i / kLaneRows, i % kLaneRows, x_order);
+        y[i / kLaneRows][i % kLaneRows] = y_pixels.codes(i / kLaneRows, i % kLaneRows, y_order);
+      }
+      // The warp's own pixels: rows 2 to 5 of a lane, columns of the strip.
+#pragma unroll
+      for (int chunk = 0; chunk < 2; ++chunk) {
+        if (chunk == 0 ? step == 0 : step == steps) continue;
+#pragma unroll
+        for (int i = 2; i < 6; ++i) {
+          const std::uint32_t d = __vabsdiffu4(x[chunk][i], y[chunk][i]);
+          absolute = __dp4a(d, 0x01010101u, absolute);
+          squares = __dp4a(d, d, squares);
+          largest = __vmaxu2(largest, d & 0x00FF00FFu);
+          largest = __vmaxu2(largest, d >> 8 & 0x00FF00FFu);
+        }
+      }
+      const Results at{place.row + result_row(lane, 0), first - kChunk + result_column(lane, 0)};
+      const auto score_step = [&](auto all) {
+        constexpr bool kAll = decltype(all)::value;
+        float lacking[8] = {};
+#pragma unroll 1
+        for (int c = 0; c < 3; ++c) {
+          ReferenceMoments moments[8];
+          if (kAll || step > 0) load_moments<kAll>(op, c, at, moments);
+          const float d0 = d0_of_warp[warp][c];
+          const HalfPair d0_scaled = make_pair(d0 * kErrorScale, d0 * kErrorScale);
+          MatrixD errors[2] = {}, squared[2] = {}, products[2] = {};
+#pragma unroll
+          for (int chunk = 0; chunk < 2; ++chunk)
+            filter_down(operands_of(x[chunk], y[chunk], c, d0_scaled), &down[0][lane], errors[chunk],
+                        squared[chunk], products[chunk]);
+          if (c == 2 && step < steps) load(first + kStep);  // these are in use no more
+          float4* const sums = &waiting.value[c][0][lane];
+          const Complete of_errors = filter_across(errors[0], errors[1], across, sums[0], sums[32]);
+          const Complete of_squares = filter_across(squared[0], squared[1], across, sums[64], sums[96]);
+          const Complete of_products = filter_across(products[0], products[1], across, sums[128], sums[160]);
+          if (!kAll && step == 0) continue;
+          float of_channel[8];
+          score_results(of_errors.left, of_squares.left, of_products.left, d0, moments, two_c1, of_channel);
+          score_results(of_errors.own, of_squares.own, of_products.own, d0, moments + 4, two_c1,
+                        of_channel + 4);
+#pragma unroll
+          for (int i = 0; i < 8; ++i) {
+            lacking[i] += of_channel[i];
+            if (!kAll && !counts(op, at, i)) of_channel[i] = 0;
+          }
+          const float sum = ((of_channel[0] + of_channel[1]) + (of_channel[2] + of_channel[3])) +
+                            ((of_channel[4] + of_channel[5]) + (of_channel[6] + of_channel[7]));
+          lacking_of[0] += c == 0 ? sum : 0.0f;
+          lacking_of[1] += c == 1 ? sum : 0.0f;
+          lacking_of[2] += c == 2 ? sum : 0.0f;
+        }
+        if (kAll || step > 0)
+          smallest = fminf(smallest, finish_results<kAll>(op, lane, at, lacking, colors, histogram));
+      };
+      if (step > 0 && rows_count && first - kChunk >= op.border && first + kChunk <= op.width - op.border)
+        score_step(std::true_type{});
+      else
+        score_step(std::false_type{});
+    }
+  }
+
+  const std::uint32_t block_number = blockIdx.y * gridDim.x + blockIdx.x;
+  const auto most = static_cast<float>(max(largest & 0xFFFFu, largest >> 16));
+  const float of_thread[kTotals] = {lacking_of[0],
+                                    lacking_of[1],
+                                    lacking_of[2],
+                                    static_cast<float>(squares),
+                                    static_cast<float>(absolute),
+                                    most,
+                                    smallest,
+                                    0};
+  leave_record<kTileThreads32>(of_thread, results_that_count(block, op.width, op.height, op.border),
+                               1.0 / 255.0, op.statistics + kFgMapBins + block_number * kFgRecordWords);
+  // The histogram has been complete since the barrier of the record.
+  leave_histogram<kTileThreads32>(op, histogram, block_number);
+}
+
+}  // namespace fg::live
