@@ -27,14 +27,23 @@ Buffer::Buffer(const Device& device, VkDeviceSize size_bytes, Residence residenc
       residence == Residence::device ? +VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT : kHost;
   const VkMemoryPropertyFlags preferred =
       residence == Residence::readback ? +VK_MEMORY_PROPERTY_HOST_CACHED_BIT : 0;
+  const bool has_address = extra_usage & VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT;
+  const VkMemoryAllocateFlagsInfo with_address{.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO,
+                                               .flags = VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT};
   const VkMemoryAllocateInfo allocate{
       .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+      .pNext = has_address ? &with_address : nullptr,
       .allocationSize = needs.size,
       .memoryTypeIndex = device.memory_type(needs.memoryTypeBits, required, preferred)};
   VkDeviceMemory memory;
   check(device.AllocateMemory(device.handle, &allocate, nullptr, &memory), "allocating memory for a buffer");
   memory_ = UniqueMemory(device, memory);
   check(device.BindBufferMemory(device.handle, buffer, memory, 0), "binding memory to a buffer");
+  if (has_address) {
+    const VkBufferDeviceAddressInfo of{.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO,
+                                       .buffer = buffer};
+    address_ = device.GetBufferDeviceAddress(device.handle, &of);
+  }
   if (residence == Residence::device) return;
   void* mapped = nullptr;
   check(device.MapMemory(device.handle, memory, 0, VK_WHOLE_SIZE, 0, &mapped), "mapping a buffer");

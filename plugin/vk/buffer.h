@@ -13,7 +13,8 @@ enum class Residence {
 };
 
 // A buffer with memory of its own. Usable as storage, transfer source and destination, and indirect
-// arguments.
+// arguments; with VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT among extra_usage it has an address too, on devices
+// with bufferDeviceAddress.
 class Buffer {
  public:
   Buffer() = default;
@@ -24,6 +25,7 @@ class Buffer {
   VkDeviceSize size_bytes() const { return size_bytes_; }
   explicit operator bool() const { return static_cast<bool>(buffer_); }
 
+  VkDeviceAddress address() const { return address_; }  // 0 unless it was asked for
   std::byte* mapped() const { return mapped_; }  // null for Residence::device; valid as long as the buffer
   template <class T>
   std::span<T> as() const {
@@ -34,6 +36,7 @@ class Buffer {
   UniqueMemory memory_;
   UniqueBuffer buffer_;
   VkDeviceSize size_bytes_ = 0;
+  VkDeviceAddress address_ = 0;
   std::byte* mapped_ = nullptr;
 };
 

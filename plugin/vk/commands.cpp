@@ -58,6 +58,14 @@ void compute_barrier(const Device& device, VkCommandBuffer cmd) {
                             nullptr, 0, nullptr);
 }
 
+void full_barrier(const Device& device, VkCommandBuffer cmd) {
+  const VkMemoryBarrier barrier{.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+                                .srcAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT,
+                                .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT};
+  device.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 1,
+                            &barrier, 0, nullptr, 0, nullptr);
+}
+
 void change_layout(const Device& device, VkCommandBuffer cmd, VkImage image, VkImageLayout from,
                    VkImageLayout to) {
   const VkImageMemoryBarrier barrier{.sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,

@@ -17,6 +17,9 @@ void run_and_wait(const OwnDevice& device, const std::function<void(VkCommandBuf
 // All earlier compute and transfer writes become visible to all later compute and transfer work of the queue.
 void compute_barrier(const Device& device, VkCommandBuffer cmd);
 
+// All earlier work of the queue is finished and visible to all later work, whatever its kind.
+void full_barrier(const Device& device, VkCommandBuffer cmd);
+
 // Moves an image to a layout, after all earlier work and before all later work of the queue.
 void change_layout(const Device& device, VkCommandBuffer cmd, VkImage image, VkImageLayout from,
                    VkImageLayout to);

@@ -1,11 +1,27 @@
 #include "plugin/vk/device.h"
 
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
 #include "plugin/vk/error.h"
 
 namespace fg::vk {
 
+bool offers_extension(const Dispatch& functions, VkPhysicalDevice physical, const char* name) {
+  std::uint32_t count = 0;
+  functions.EnumerateDeviceExtensionProperties(physical, nullptr, &count, nullptr);
+  std::vector<VkExtensionProperties> offered(count);
+  functions.EnumerateDeviceExtensionProperties(physical, nullptr, &count, offered.data());
+  return std::any_of(offered.begin(), offered.end(),
+                     [&](const VkExtensionProperties& p) { return std::strcmp(p.extensionName, name) == 0; });
+}
+
 Device::Device(const HostHandles& host)
-    : instance(host.instance), physical(host.physical), handle(host.device) {
+    : instance(host.instance),
+      physical(host.physical),
+      handle(host.device),
+      buffer_device_address(host.buffer_device_address) {
   load_instance(host.get_instance_proc_addr, host.instance);
   load_device(host.device);
 

@@ -14,7 +14,10 @@ struct HostHandles {
   VkPhysicalDevice physical = VK_NULL_HANDLE;
   VkDevice device = VK_NULL_HANDLE;
   PFN_vkGetInstanceProcAddr get_instance_proc_addr = nullptr;
+  bool buffer_device_address = false;  // the feature is enabled on the device; there is no way to ask
 };
+
+bool offers_extension(const Dispatch& functions, VkPhysicalDevice physical, const char* name);
 
 class Device : public Dispatch {
  public:
@@ -29,6 +32,7 @@ class Device : public Dispatch {
   VkPhysicalDeviceProperties properties;
   VkPhysicalDeviceMemoryProperties memory;
   std::uint32_t subgroup_size = 0;  // lavapipe 8, NVIDIA 32, AMD 32 or 64
+  bool buffer_device_address;       // enabled, by the word of whoever opened the device
 
   bool is_cpu() const { return properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU; }
 

@@ -42,7 +42,9 @@
 
 #define FG_VK_OPTIONAL_DEVICE_FUNCTIONS(X) \
   X(CreateSwapchainKHR) X(DestroySwapchainKHR) X(GetSwapchainImagesKHR) X(AcquireNextImageKHR) \
-  X(QueuePresentKHR) X(SetDebugUtilsObjectNameEXT)
+  X(QueuePresentKHR) X(SetDebugUtilsObjectNameEXT) X(GetBufferDeviceAddress) \
+  X(CreateCuModuleNVX) X(DestroyCuModuleNVX) X(CreateCuFunctionNVX) X(DestroyCuFunctionNVX) \
+  X(CmdCuLaunchKernelNVX) X(GetImageViewHandleNVX)
 // clang-format on
 
 namespace fg::vk {

@@ -194,16 +194,6 @@ VkPhysicalDevice choose(const InstanceOwner& owner, const std::string& wanted) {
   return chosen;
 }
 
-std::vector<std::string> extensions_of(const Dispatch& functions, VkPhysicalDevice physical) {
-  std::uint32_t count = 0;
-  functions.EnumerateDeviceExtensionProperties(physical, nullptr, &count, nullptr);
-  std::vector<VkExtensionProperties> properties(count);
-  functions.EnumerateDeviceExtensionProperties(physical, nullptr, &count, properties.data());
-  std::vector<std::string> names;
-  for (const VkExtensionProperties& p : properties) names.emplace_back(p.extensionName);
-  return names;
-}
-
 }  // namespace
 
 Opened open(const OwnDeviceInfo& info) {
@@ -212,13 +202,20 @@ Opened open(const OwnDeviceInfo& info) {
   const VkPhysicalDevice physical = choose(*opened.owner, info.wanted_device);
   opened.queue_family = static_cast<std::uint32_t>(find_queue_family(functions, physical));
 
-  const std::vector<std::string> offered = extensions_of(functions, physical);
   std::vector<const char*> enabled;
   for (const char* name : info.device_extensions)
-    if (std::find(offered.begin(), offered.end(), name) != offered.end()) {
+    if (offers_extension(functions, physical, name)) {
       enabled.push_back(name);
       opened.extensions.emplace_back(name);
     }
+
+  VkPhysicalDeviceBufferDeviceAddressFeatures addresses{
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_BUFFER_DEVICE_ADDRESS_FEATURES};
+  VkPhysicalDeviceFeatures2 features{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+                                     .pNext = &addresses};
+  functions.GetPhysicalDeviceFeatures2(physical, &features);
+  addresses.bufferDeviceAddressCaptureReplay = VK_FALSE;
+  addresses.bufferDeviceAddressMultiDevice = VK_FALSE;
 
   const float priority = 1.0f;
   const VkDeviceQueueCreateInfo queue{.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
@@ -226,13 +223,15 @@ Opened open(const OwnDeviceInfo& info) {
                                       .queueCount = 1,
                                       .pQueuePriorities = &priority};
   const VkDeviceCreateInfo device_info{.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+                                       .pNext = addresses.bufferDeviceAddress ? &addresses : nullptr,
                                        .queueCreateInfoCount = 1,
                                        .pQueueCreateInfos = &queue,
                                        .enabledExtensionCount = static_cast<std::uint32_t>(enabled.size()),
                                        .ppEnabledExtensionNames = enabled.data()};
   VkDevice device;
   check(functions.CreateDevice(physical, &device_info, nullptr, &device), "opening the Vulkan device");
-  opened.handles = {opened.owner->instance, physical, device, functions.GetInstanceProcAddr};
+  opened.handles = {opened.owner->instance, physical, device, functions.GetInstanceProcAddr,
+                    addresses.bufferDeviceAddress == VK_TRUE};
   return opened;
 }
 

@@ -15,6 +15,7 @@ struct OwnDeviceInfo {
   bool validation = false;    // Khronos layer with synchronization validation
   std::vector<const char*> instance_extensions;  // e.g. those that GLFW asks for
   std::vector<const char*> device_extensions;    // enabled where the device has them
+                                                 // (bufferDeviceAddress always is, where the device has it)
 };
 
 struct PhysicalDevice {

@@ -50,6 +50,8 @@ using UniqueEvent = Unique<VkEvent, &Dispatch::DestroyEvent>;
 using UniqueQueryPool = Unique<VkQueryPool, &Dispatch::DestroyQueryPool>;
 using UniqueRenderPass = Unique<VkRenderPass, &Dispatch::DestroyRenderPass>;
 using UniqueFramebuffer = Unique<VkFramebuffer, &Dispatch::DestroyFramebuffer>;
+using UniqueCuModule = Unique<VkCuModuleNVX, &Dispatch::DestroyCuModuleNVX>;
+using UniqueCuFunction = Unique<VkCuFunctionNVX, &Dispatch::DestroyCuFunctionNVX>;
 using UniqueSwapchain = Unique<VkSwapchainKHR, &Dispatch::DestroySwapchainKHR>;
 
 }  // namespace fg::vk
