@@ -10,6 +10,7 @@
 #include "plugin/abi/tensor_checks.h"
 #include "plugin/evaluator/color_table.h"
 #include "plugin/evaluator/evaluator.h"
+#include "plugin/evaluator/executors/in_queue/in_queue_executor.h"
 
 struct FgEvaluator_T {
   explicit FgEvaluator_T(const fg::EvaluatorSettings& settings) : engine(settings) {}
@@ -58,7 +59,8 @@ vk::HostHandles checked_handles(const FgEvaluatorInfo* info) {
   require_valid(info->device != VK_NULL_HANDLE, "info.device is VK_NULL_HANDLE; pass the host's VkDevice");
   require_valid(info->get_instance_proc_addr != nullptr,
                 "info.get_instance_proc_addr is NULL; pass the loader's vkGetInstanceProcAddr");
-  return {info->instance, info->physical_device, info->device, info->get_instance_proc_addr};
+  return {info->instance, info->physical_device, info->device, info->get_instance_proc_addr,
+          info->buffer_device_address != 0};
 }
 
 EvaluatorSettings checked(const FgEvaluatorInfo* info) {
@@ -97,7 +99,7 @@ SourceImage checked(const FgFrame* frame, const char* name, VkCommandBuffer comm
   if (frame->width == 0 || frame->height == 0)
     reject(field(" is ") + std::to_string(frame->width) + "x" + std::to_string(frame->height) +
            " pixels; both sides must be at least 1");
-  return {frame->image, frame->view, frame->layout, {frame->width, frame->height}};
+  return {frame->image, frame->view, frame->layout, {frame->width, frame->height}, frame->format};
 }
 
 HostPixels checked(const DLTensor& t) {
@@ -185,8 +187,35 @@ FgStatus fg_evaluator_executors(const FgEvaluatorInfo* info, FgExecutorSupport* 
 }
 
 const char* const* fg_evaluator_device_extensions(void) {
-  static const char* const kNone[] = {nullptr};  // the executors of this build need none
-  return kNone;
+  static const char* const kNames[] = {fg::InQueueExecutor::kExtensions[0],
+                                       fg::InQueueExecutor::kExtensions[1], nullptr};
+  return kNames;
+}
+
+void fg_device_requirements_defaults(FgDeviceRequirements* requirements) {
+  if (!requirements) return;
+  *requirements = {};
+  requirements->struct_size = sizeof(*requirements);
+}
+
+FgStatus fg_evaluator_device_requirements(VkInstance instance, VkPhysicalDevice physical_device,
+                                          PFN_vkGetInstanceProcAddr get_instance_proc_addr,
+                                          FgDeviceRequirements* requirements) {
+  return guard([&] {
+    fg::require_struct(requirements, "requirements", "fg_device_requirements_defaults()");
+    fg::require_valid(instance != VK_NULL_HANDLE, "instance is VK_NULL_HANDLE; pass the host's VkInstance");
+    fg::require_valid(physical_device != VK_NULL_HANDLE,
+                      "physical_device is VK_NULL_HANDLE; pass the host's VkPhysicalDevice");
+    fg::require_valid(get_instance_proc_addr != nullptr,
+                      "get_instance_proc_addr is NULL; pass the loader's vkGetInstanceProcAddr");
+    fg_device_requirements_defaults(requirements);
+    fg::vk::Dispatch functions;
+    functions.load_instance(get_instance_proc_addr, instance);
+    if (!fg::InQueueExecutor::is_offered(functions, physical_device)) return;
+    for (const char* name : fg::InQueueExecutor::kExtensions)
+      requirements->extensions[requirements->extension_count++] = name;
+    requirements->buffer_device_address = 1;
+  });
 }
 
 FgStatus fg_evaluator_create(const FgEvaluatorInfo* info, FgEvaluator* evaluator) {
@@ -287,6 +316,10 @@ void fg_color_map_sample(FgColorMap color_map, float t, uint8_t rgba[4]) {
 
 const char* fg_executor_name(FgExecutor executor) {
   return fg::is_between(executor, FG_EXECUTOR_AUTO, FG_EXECUTOR_SHADER) ? fg::name_of(executor) : "unknown";
+}
+
+const char* fg_evaluator_passed_over(FgEvaluator evaluator) {
+  return evaluator ? evaluator->engine.passed_over().c_str() : "";
 }
 
 FgExecutor fg_evaluator_executor(FgEvaluator evaluator) {

@@ -28,17 +28,29 @@ ExecutorSettings executor_settings(const EvaluatorSettings& s) {
           .band_bytes = s.band_bytes};
 }
 
+void memory_barrier(const vk::Device& device, VkCommandBuffer cmd, const CommandScope& before,
+                    const CommandScope& after) {
+  const VkMemoryBarrier barrier{.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+                                .srcAccessMask = before.writes,
+                                .dstAccessMask = after.reads | after.writes};
+  device.CmdPipelineBarrier(cmd, before.stages, after.stages, 0, 1, &barrier, 0, nullptr, 0, nullptr);
+}
+
+constexpr CommandScope kEverything{VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_ACCESS_MEMORY_READ_BIT,
+                                   VK_ACCESS_MEMORY_WRITE_BIT};
+constexpr CommandScope kEverythingAndHost{VK_PIPELINE_STAGE_ALL_COMMANDS_BIT | VK_PIPELINE_STAGE_HOST_BIT,
+                                          VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_HOST_READ_BIT,
+                                          VK_ACCESS_MEMORY_WRITE_BIT};
+
 }  // namespace
 
 Evaluator::Evaluator(const EvaluatorSettings& settings)
     : settings_(settings),
       device_(settings.host),
-      executor_(
-          make_executor(settings.executor, device_, settings.queue_family, executor_settings(settings))),
+      made_(make_executor(settings.executor, device_, settings.queue_family, executor_settings(settings))),
       results_(device_, {.queue_family = settings.queue_family,
                          .slots = frame_slots(settings),
-                         .max_unfinished = settings.frames_in_flight,
-                         .statistics_bytes = executor_->statistics_bytes()}),
+                         .max_unfinished = settings.frames_in_flight}),
       references_(device_, kReferencesPerFrame * settings.frames_in_flight,
                   kReferencesPerFrame * settings.frames_in_flight) {}
 
@@ -57,7 +69,8 @@ void Evaluator::require_extent(VkExtent2D extent) const {
 
 void Evaluator::make_workspace(VkExtent2D extent) {
   if (workspace_ && same(workspace_->extent(), extent)) return;
-  std::shared_ptr<Workspace> made = executor_->make_workspace(extent);
+  std::shared_ptr<Workspace> made = made_.executor->make_workspace(extent);
+  retire(results_.reserve(made->statistics_bytes()));
   retire(std::exchange(workspace_, std::move(made)));
 }
 
@@ -72,26 +85,14 @@ void Evaluator::drop_retired() {
   });
 }
 
-// Everything that the queue did before is finished and visible to our passes and copies.
+// Everything that the queue did before is finished and visible to our commands.
 void Evaluator::begin_commands(VkCommandBuffer cmd) const {
-  const VkMemoryBarrier barrier{.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-                                .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
-                                .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT |
-                                                 VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT};
-  device_.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
-                             VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 1,
-                             &barrier, 0, nullptr, 0, nullptr);
+  memory_barrier(device_, cmd, kEverything, made_.executor->scope());
 }
 
 // What we wrote is visible to all later commands and to the host.
 void Evaluator::end_commands(VkCommandBuffer cmd) const {
-  const VkMemoryBarrier barrier{
-      .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-      .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
-      .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT | VK_ACCESS_HOST_READ_BIT};
-  device_.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,
-                             VK_PIPELINE_STAGE_ALL_COMMANDS_BIT | VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &barrier,
-                             0, nullptr, 0, nullptr);
+  memory_barrier(device_, cmd, made_.executor->scope(), kEverythingAndHost);
 }
 
 void Evaluator::set_reference(const HostPixels& pixels) {
@@ -145,20 +146,22 @@ bool Evaluator::record(VkCommandBuffer cmd, const SourceImage& frame, std::uint6
     const std::uint32_t reference_slot = *references_.take(frame_number);
     upload_->record(device_, cmd);
     workspace_->record_reference(cmd, upload_->source(), reference_slot);
+    memory_barrier(device_, cmd, made_.executor->scope(), made_.executor->scope());
     references_.record_end(cmd, reference_slot);
     reference_ = ReferenceState::recorded;
     reference_tag_ = frame_number;
   }
-  workspace_->record_frame(cmd, {frame, slot, style_, results_.statistics(slot)});
+  const RecordedFrame recorded =
+      workspace_->record_frame(cmd, {frame, slot, style_, results_.statistics(slot)});
   end_commands(cmd);
-  results_.record_end(cmd, slot);
+  results_.record_end(cmd, slot, recorded);
   return true;
 }
 
 void Evaluator::discard(std::uint64_t frame_number) {
-  results_.discard(frame_number);
-  const bool reference_is_lost = references_.discard(frame_number) && reference_tag_ == frame_number;
-  if (reference_is_lost && reference_ == ReferenceState::recorded)
+  const bool frame = results_.discard(frame_number), reference = references_.discard(frame_number);
+  if ((frame || reference) && workspace_) workspace_->discarded();
+  if (reference && reference_tag_ == frame_number && reference_ == ReferenceState::recorded)
     reference_ = upload_ ? ReferenceState::to_upload : ReferenceState::none;
 }
 
@@ -170,8 +173,8 @@ std::optional<FgFrameResult> Evaluator::poll() {
   result.frame_number = frame->frame_number;
   finish_statistics(frame->words, frame->shape, result);
   result.gpu_ns = frame->gpu_ns;
-  result.dropped = dropped_;
-  result.executor = executor_->kind();
+  result.dropped = dropped_ + results_.lost();
+  result.executor = made_.executor->kind();
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "plugin/evaluator/executors/executor.h"
@@ -43,7 +44,9 @@ class Evaluator {
 
   void set_heatmap(const HeatmapStyle& style) { style_ = style; }
   FgEvaluatorImages images() const;
-  FgExecutor executor() const { return executor_->kind(); }
+  FgExecutor executor() const { return made_.executor->kind(); }
+  // Why executors that AUTO would have preferred are not used; "" when there is none.
+  const std::string& passed_over() const { return made_.passed_over; }
 
  private:
   // Kept until no command buffer can use it any more.
@@ -62,7 +65,7 @@ class Evaluator {
 
   const EvaluatorSettings settings_;
   vk::Device device_;
-  std::unique_ptr<Executor> executor_;
+  MadeExecutor made_;
   ResultRing results_;
   SlotRing references_;
   std::shared_ptr<Workspace> workspace_;

@@ -45,7 +45,7 @@ void ReferenceUpload::record(const vk::Device& device, VkCommandBuffer cmd) cons
 }
 
 SourceImage ReferenceUpload::source() const {
-  return {image_.get(), image_.view(), VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL, extent()};
+  return {image_.get(), image_.view(), VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL, extent(), image_.format()};
 }
 
 }  // namespace fg

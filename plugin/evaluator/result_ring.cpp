@@ -1,6 +1,7 @@
 #include "plugin/evaluator/result_ring.h"
 
 #include <array>
+#include <utility>
 
 #include "plugin/vk/error.h"
 
@@ -24,7 +25,6 @@ ResultRing::ResultRing(const vk::Device& device, const ResultRingInfo& info)
       slots_(info.slots),
       timestamp_mask_(timestamp_mask(device, info.queue_family)) {
   for (Slot& slot : slots_) {
-    slot.statistics = vk::Buffer(device, info.statistics_bytes, vk::Residence::readback);
     if (timestamp_mask_ == 0) continue;
     const VkQueryPoolCreateInfo pool_info{.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
                                           .queryType = VK_QUERY_TYPE_TIMESTAMP,
@@ -36,11 +36,22 @@ ResultRing::ResultRing(const vk::Device& device, const ResultRingInfo& info)
   }
 }
 
+std::shared_ptr<void> ResultRing::reserve(std::size_t statistics_bytes) {
+  if (statistics_bytes <= statistics_bytes_) return {};
+  auto made = std::make_shared<std::vector<vk::Buffer>>();
+  for (std::size_t i = 0; i < slots_.size(); ++i)
+    made->emplace_back(*device_, statistics_bytes, vk::Residence::readback);
+  statistics_bytes_ = statistics_bytes;
+  return std::const_pointer_cast<std::vector<vk::Buffer>>(std::exchange(buffers_, std::move(made)));
+}
+
 std::optional<std::uint32_t> ResultRing::take(std::uint64_t frame_number, const StatisticsShape& shape) {
   const std::optional<std::uint32_t> slot = ring_.take(frame_number);
   if (!slot) return {};
   slots_[*slot].frame_number = frame_number;
   slots_[*slot].shape = shape;
+  slots_[*slot].statistics = {buffers_, &(*buffers_)[*slot]};
+  slots_[*slot].lost = false;
   return slot;
 }
 
@@ -50,10 +61,27 @@ void ResultRing::record_begin(VkCommandBuffer cmd, std::uint32_t slot) const {
   device_->CmdWriteTimestamp(cmd, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, slots_[slot].timer.get(), 0);
 }
 
-void ResultRing::record_end(VkCommandBuffer cmd, std::uint32_t slot) const {
+void ResultRing::record_end(VkCommandBuffer cmd, std::uint32_t slot, const RecordedFrame& frame) {
+  slots_[slot].frame = frame;
   if (slots_[slot].timer)
     device_->CmdWriteTimestamp(cmd, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, slots_[slot].timer.get(), 1);
   ring_.record_end(cmd, slot);
+}
+
+bool ResultRing::discard(std::uint64_t frame_number) {
+  std::uint64_t first = 0;  // order of the first one that never runs
+  for (std::uint32_t i = 0; i < ring_.size(); ++i)
+    if (slots_[i].frame_number == frame_number && !ring_.finished(i) &&
+        (first == 0 || ring_.order(i) < first))
+      first = ring_.order(i);
+  if (!ring_.discard(frame_number)) return false;
+  for (std::uint32_t i = 0; i < ring_.size(); ++i) {
+    Slot& slot = slots_[i];
+    if (ring_.order(i) <= first || !slot.frame.needs_earlier_frames || slot.lost) continue;
+    slot.lost = true;
+    ++lost_;
+  }
+  return true;
 }
 
 std::uint64_t ResultRing::gpu_ns(const Slot& slot) const {
@@ -68,12 +96,14 @@ std::uint64_t ResultRing::gpu_ns(const Slot& slot) const {
 std::optional<FinishedFrame> ResultRing::fetch_newest() {
   std::optional<std::uint32_t> newest;
   for (std::uint32_t i = 0; i < ring_.size(); ++i)
-    if (ring_.order(i) > fetched_ && ring_.finished(i) && (!newest || ring_.order(i) > ring_.order(*newest)))
+    if (ring_.order(i) > fetched_ && !slots_[i].lost && ring_.finished(i) &&
+        (!newest || ring_.order(i) > ring_.order(*newest)))
       newest = i;
   if (!newest) return {};
   fetched_ = ring_.order(*newest);
   const Slot& slot = slots_[*newest];
-  return FinishedFrame{*newest, slot.frame_number, slot.shape, slot.statistics.as<const std::uint32_t>(),
+  return FinishedFrame{*newest, slot.frame_number, slot.shape,
+                       slot.statistics->as<const std::uint32_t>().first(slot.frame.statistics_bytes / 4),
                        gpu_ns(slot)};
 }
 

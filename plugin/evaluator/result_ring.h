@@ -3,10 +3,12 @@
 // may be unfinished at once.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "plugin/evaluator/executors/executor.h"
 #include "plugin/evaluator/frame_statistics.h"
 #include "plugin/evaluator/slot_ring.h"
 #include "plugin/vk/buffer.h"
@@ -16,7 +18,6 @@ namespace fg {
 struct ResultRingInfo {
   std::uint32_t queue_family = 0;
   std::uint32_t slots = 4, max_unfinished = 3;
-  std::size_t statistics_bytes = 0;
 };
 
 struct FinishedFrame {
@@ -32,33 +33,46 @@ class ResultRing {
  public:
   ResultRing(const vk::Device& device, const ResultRingInfo& info);
 
+  // Every slot taken from now on has room for that many bytes of statistics. Returns the buffers that are
+  // replaced, null where they were large enough: their owner keeps them until their command buffers have
+  // finished.
+  std::shared_ptr<void> reserve(std::size_t statistics_bytes);
+
   // A slot for a frame; nothing when max_unfinished are unfinished. The oldest finished result makes way,
   // fetched or not.
   std::optional<std::uint32_t> take(std::uint64_t frame_number, const StatisticsShape& shape);
   void record_begin(VkCommandBuffer cmd, std::uint32_t slot) const;
   // After the commands that write statistics(slot), made visible to the host.
-  void record_end(VkCommandBuffer cmd, std::uint32_t slot) const;
-  VkBuffer statistics(std::uint32_t slot) const { return slots_[slot].statistics.get(); }
+  void record_end(VkCommandBuffer cmd, std::uint32_t slot, const RecordedFrame& frame);
+  VkBuffer statistics(std::uint32_t slot) const { return slots_[slot].statistics->get(); }
 
   // The newest finished frame that is newer than all that were fetched before.
   std::optional<FinishedFrame> fetch_newest();
-  bool discard(std::uint64_t frame_number) { return ring_.discard(frame_number); }
+  // Frames recorded later that need the discarded one give no result: lost() counts them.
+  bool discard(std::uint64_t frame_number);
+  std::uint64_t lost() const { return lost_; }
 
   const SlotRing& ring() const { return ring_; }
 
  private:
   struct Slot {
-    vk::Buffer statistics;
+    std::shared_ptr<const vk::Buffer> statistics;
     vk::UniqueQueryPool timer;  // begin and end; none where the queue has no timestamps
     std::uint64_t frame_number = 0;
     StatisticsShape shape;
+    RecordedFrame frame;
+    bool lost = false;
   };
   std::uint64_t gpu_ns(const Slot& slot) const;
 
   const vk::Device* device_;
   SlotRing ring_;
   std::vector<Slot> slots_;
+  // The buffers of the slots' next takes; those in use may be smaller, from before the last reserve().
+  std::shared_ptr<const std::vector<vk::Buffer>> buffers_;
+  std::size_t statistics_bytes_ = 0;
   std::uint64_t timestamp_mask_ = 0;
+  std::uint64_t lost_ = 0;
   std::uint64_t fetched_ = 0;  // order of the newest frame fetched
 };
 

@@ -1,5 +1,5 @@
 // How long the live evaluator's commands take on the default device, by the GPU's clock and by the host's
-// (submission and wait included). evaluator_bench [runs]
+// (submission and wait included), with each executor that is available. evaluator_bench [runs]
 
 #include <chrono>
 #include <cstdio>
@@ -33,6 +33,7 @@ FgFrame describe(const vk::Image& image) {
   frame.view = image.view();
   frame.width = image.width();
   frame.height = image.height();
+  frame.format = image.format();
   return frame;
 }
 
@@ -73,7 +74,9 @@ void measure(const vk::OwnDevice& device, FgEvaluator evaluator, VkExtent2D size
 }  // namespace
 
 int main(int argc, char** argv) {
-  const vk::OwnDevice device;
+  std::vector<const char*> extensions;
+  for (const char* const* name = fg_evaluator_device_extensions(); *name; ++name) extensions.push_back(*name);
+  const vk::OwnDevice device({.device_extensions = extensions});
   const int runs = argc > 1 ? std::atoi(argv[1]) : device.is_cpu() ? 11 : 201;
   std::printf("%s\n", device.properties.deviceName);
   FgEvaluatorInfo info;
@@ -83,9 +86,19 @@ int main(int argc, char** argv) {
   info.device = device.handle;
   info.get_instance_proc_addr = device.GetInstanceProcAddr;
   info.queue_family = device.queue_family;
-  FgEvaluator evaluator = nullptr;
-  expect(fg_evaluator_create(&info, &evaluator));
-  for (const VkExtent2D size : {VkExtent2D{1000, 658}, VkExtent2D{1920, 1080}})
-    for (const bool with_reference : {false, true}) measure(device, evaluator, size, runs, with_reference);
-  fg_evaluator_destroy(evaluator);
+  info.buffer_device_address = device.buffer_device_address;
+  FgExecutorSupport support[8];
+  std::uint32_t count = 8;
+  expect(fg_evaluator_executors(&info, support, &count));
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const char* const name = fg_executor_name(support[i].executor);
+    std::printf("%s%s%s\n", name, support[i].available ? "" : " is not available: ", support[i].reason);
+    if (!support[i].available) continue;
+    info.executor = support[i].executor;
+    FgEvaluator evaluator = nullptr;
+    expect(fg_evaluator_create(&info, &evaluator));
+    for (const VkExtent2D size : {VkExtent2D{1000, 658}, VkExtent2D{1920, 1080}})
+      for (const bool with_reference : {false, true}) measure(device, evaluator, size, runs, with_reference);
+    fg_evaluator_destroy(evaluator);
+  }
 }

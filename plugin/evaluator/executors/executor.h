@@ -1,7 +1,6 @@
 #pragma once
 // What measures frames: the seam between the evaluator, which keeps references, slots and results, and the
-// ways of running the kernels (SPIR-V in the command buffer; later CUDA in the command buffer, and CUDA on
-// shared images).
+// ways of running the kernels (CUDA or SPIR-V in the command buffer; later CUDA on shared images).
 //
 // An executor belongs to a device and holds pipelines; its workspaces hold everything that depends on a
 // frame's size. A workspace is used by command buffers that are in flight, so the evaluator keeps it until
@@ -26,6 +25,7 @@ struct SourceImage {
   VkImageView view = VK_NULL_HANDLE;
   VkImageLayout layout = VK_IMAGE_LAYOUT_GENERAL;
   VkExtent2D extent = {};
+  VkFormat format = VK_FORMAT_UNDEFINED;  // of the view; UNDEFINED: not known
 };
 
 struct HeatmapStyle {
@@ -46,7 +46,20 @@ struct FrameWork {
   SourceImage frame;
   std::uint32_t slot = 0;  // whose earlier measurement has finished
   HeatmapStyle style;
-  VkBuffer statistics = VK_NULL_HANDLE;  // receives Executor::statistics_bytes(), frame_statistics.h
+  VkBuffer statistics = VK_NULL_HANDLE;  // receives the words of frame_statistics.h
+};
+
+struct RecordedFrame {
+  std::size_t statistics_bytes = 0;  // how much is written to FrameWork::statistics
+  // The measurement builds on what frames recorded earlier leave behind: it is worthless if one of them never
+  // runs.
+  bool needs_earlier_frames = false;
+};
+
+// Where an executor's commands run, and how they touch memory.
+struct CommandScope {
+  VkPipelineStageFlags stages = 0;
+  VkAccessFlags reads = 0, writes = 0;
 };
 
 class Workspace {
@@ -56,10 +69,14 @@ class Workspace {
   Workspace& operator=(const Workspace&) = delete;
   virtual ~Workspace() = default;
 
-  // Both record into a command buffer in which all earlier work is finished and visible to compute and
-  // transfer, and leave the ordering against later work to the caller. Nothing is allocated.
+  // Both record into a command buffer in which all earlier work is finished and visible to the executor's
+  // scope, and leave the ordering against later work to the caller. Nothing is allocated.
   virtual void record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint32_t slot) = 0;
-  virtual void record_frame(VkCommandBuffer cmd, const FrameWork& work) = 0;
+  virtual RecordedFrame record_frame(VkCommandBuffer cmd, const FrameWork& work) = 0;
+  // A command buffer that was recorded into will never run: what it was to leave behind is not there.
+  virtual void discarded() {}
+
+  virtual std::size_t statistics_bytes() const = 0;  // the most that a frame writes
 
   // The images are in layout GENERAL once a frame was recorded.
   virtual FgEvaluatorImages images() const = 0;
@@ -74,19 +91,24 @@ class Executor {
   virtual ~Executor() = default;
 
   virtual FgExecutor kind() const = 0;
-  virtual std::size_t statistics_bytes() const = 0;
+  virtual CommandScope scope() const = 0;
   virtual std::unique_ptr<Workspace> make_workspace(VkExtent2D extent) = 0;
 };
 
 // In order of preference.
 inline constexpr std::array kExecutors = {FG_EXECUTOR_IN_QUEUE, FG_EXECUTOR_INTEROP, FG_EXECUTOR_SHADER};
 
-// "" when the executor runs on this device and queue family, else the reason why it does not.
+// "" when the executor runs on this device and queue family, else the reason why it does not, one sentence.
 std::string why_unavailable(FgExecutor executor, const vk::Device& device, std::uint32_t queue_family);
 
-// FG_EXECUTOR_AUTO takes the first available of in_queue, interop, shader.
-std::unique_ptr<Executor> make_executor(FgExecutor executor, const vk::Device& device,
-                                        std::uint32_t queue_family, const ExecutorSettings& settings);
+struct MadeExecutor {
+  std::unique_ptr<Executor> executor;
+  std::string passed_over;  // FG_EXECUTOR_AUTO: "in_queue: reason; interop: reason" of those before it
+};
+
+// FG_EXECUTOR_AUTO takes the first of kExecutors that can be made; another one that cannot be is an Error.
+MadeExecutor make_executor(FgExecutor executor, const vk::Device& device, std::uint32_t queue_family,
+                           const ExecutorSettings& settings);
 
 const char* name_of(FgExecutor executor);
 

@@ -12,7 +12,8 @@
  * after the GPU has finished with the command buffers it recorded into, and before the device.
  * Command buffers: those recorded into are submitted to one queue, in the order of recording, each once; at most
  * frames_in_flight of them are pending at a time. One that will never be submitted is named to fg_evaluator_discard.
- * Instance and device are of Vulkan 1.2 or newer; no extension and no feature needs to be enabled.
+ * Instance and device are of Vulkan 1.2 or newer; no extension and no feature needs to be enabled. What
+ * fg_evaluator_device_requirements() names makes a faster executor available.
  * Threads: one evaluator is used by one thread at a time; different evaluators are independent.
  * Nothing is allocated by record and poll once the first frame of a size has been recorded. */
 
@@ -27,7 +28,8 @@ typedef struct FgEvaluator_T* FgEvaluator;
 
 typedef enum FgExecutor {
   FG_EXECUTOR_AUTO = 0,     /* the first available of in_queue, interop, shader */
-  FG_EXECUTOR_IN_QUEUE = 1, /* CUDA kernels inside the command buffer (VK_NVX_binary_import) */
+  FG_EXECUTOR_IN_QUEUE = 1, /* CUDA kernels inside the command buffer: NVIDIA, with what
+                                       fg_evaluator_device_requirements() names enabled; no CUDA library is needed */
   FG_EXECUTOR_INTEROP = 2,  /* CUDA stream on shared images */
   FG_EXECUTOR_SHADER = 3    /* SPIR-V compute: every Vulkan 1.2 device */
 } FgExecutor;
@@ -50,7 +52,24 @@ typedef struct FgEvaluatorInfo {
   FgExecutor executor;       /* default FG_EXECUTOR_AUTO */
   int32_t window;            /* SSIM window: 7, 9 or 11 (default) */
   FgPadding padding;         /* default FG_PADDING_SAME */
+  uint32_t
+      buffer_device_address; /* 1: the feature bufferDeviceAddress is enabled on the device, which Vulkan has no
+                                     way to ask; default 0 */
 } FgEvaluatorInfo;
+
+/* What a host enables when it creates its VkDevice so that the best executor runs: FG_EXECUTOR_IN_QUEUE where this
+ * library and the physical device offer it. All zero where FG_EXECUTOR_SHADER is the best: it needs nothing. */
+enum { FG_MOST_DEVICE_EXTENSIONS = 8 };
+typedef struct FgDeviceRequirements {
+  size_t struct_size;
+  uint32_t extension_count;
+  const char*
+      extensions[FG_MOST_DEVICE_EXTENSIONS]; /* static strings; each is offered by the physical device */
+  uint32_t
+      buffer_device_address; /* 1: enable the feature bufferDeviceAddress, of VkPhysicalDeviceVulkan12Features or
+                                     VkPhysicalDeviceBufferDeviceAddressFeatures, and set
+                                     FgEvaluatorInfo.buffer_device_address */
+} FgDeviceRequirements;
 
 /* Which executor runs on this device, and for each that does not, why (one sentence; "" if it is available). */
 typedef struct FgExecutorSupport {
@@ -89,27 +108,41 @@ typedef struct FgFrameResult {
 typedef struct FgFrame {
   size_t struct_size;
   VkImage image;
-  VkImageView view; /* 2D colour view with sampled usage; kept alive by the host until the commands finished.
-                              An sRGB view is decoded by the hardware to linear values, which are then scored as they
-                              are: pass a UNORM view to score display-referred values */
+  VkImageView
+      view; /* 2D colour view with sampled usage and no swizzle; kept alive by the host until the commands
+                       finished. Values are scored as the view hands them out. A UNORM view of an image that holds
+                       sRGB codes gives display-referred values, what published scores are of. An SRGB view is
+                       decoded by the hardware to linear values: another convention, with other scores */
   VkImageLayout
       layout; /* the image's layout at this point: GENERAL or SHADER_READ_ONLY_OPTIMAL; not changed */
   uint32_t width, height; /* pixels */
   uint64_t frame_number;  /* returned with the result */
+  VkFormat format; /* of the view, or VK_FORMAT_UNDEFINED (default) where it is not known. R8G8B8A8_UNORM and
+                      B8G8R8A8_UNORM let FG_EXECUTOR_IN_QUEUE count in exact 8-bit codes; without it the score is the
+                      same to 1e-5, a little later. It must be the view's own, not the image's */
 } FgFrame;
 
 FG_API void fg_evaluator_info_defaults(FgEvaluatorInfo* info);
+FG_API void fg_device_requirements_defaults(FgDeviceRequirements* requirements);
 FG_API void fg_frame_defaults(FgFrame* frame);
 FG_API void fg_frame_result_defaults(FgFrameResult* result);
 
-/* Fills up to *count entries and writes the number of executors to *count. info needs its device handles only. */
+/* Fills up to *count entries and writes the number of executors to *count. info needs its device handles, queue_family
+ * and buffer_device_address. FG_EXECUTOR_IN_QUEUE is tried: its kernels are handed to the driver once. */
 FG_API FgStatus fg_evaluator_executors(const FgEvaluatorInfo* info, FgExecutorSupport* support,
                                        uint32_t* count);
 
-/* Device extensions that make more executors available, NULL-terminated; enable those that the device has.
- * None is required: a plain Vulkan 1.2 device runs FG_EXECUTOR_SHADER. */
+/* For the VkDevice that the host is about to create. Nothing is kept, and any thread may ask. */
+FG_API FgStatus fg_evaluator_device_requirements(VkInstance instance, VkPhysicalDevice physical_device,
+                                                 PFN_vkGetInstanceProcAddr get_instance_proc_addr,
+                                                 FgDeviceRequirements* requirements);
+
+/* All device extensions that fg_evaluator_device_requirements() may name, NULL-terminated, for hosts that enable those
+ * of a list that the device has. */
 FG_API const char* const* fg_evaluator_device_extensions(void);
 
+/* FG_EXECUTOR_AUTO: an executor that is available but fails to start makes way for the next in order, and
+ * fg_evaluator_passed_over() says why. One that is named in info is used, or creation fails with its reason. */
 FG_API FgStatus fg_evaluator_create(const FgEvaluatorInfo* info, FgEvaluator* evaluator);
 FG_API void fg_evaluator_destroy(FgEvaluator evaluator); /* NULL is allowed */
 
@@ -133,7 +166,8 @@ FG_API FgStatus fg_evaluator_record(FgEvaluator evaluator, VkCommandBuffer comma
                                     const FgFrame* frame);
 
 /* The command buffer into which frame_number was recorded (frame or reference) was reset or freed, and will not run:
- * its place in the ring is free again. A reference that was to come with it from host memory comes with the next
+ * its place in the ring is free again. Frames recorded after it and before this call may have built on it: they then
+ * count as dropped and give no result. A reference that was to come with it from host memory comes with the next
  * frame; one from an image must be recorded again. */
 FG_API FgStatus fg_evaluator_discard(FgEvaluator evaluator, uint64_t frame_number);
 
@@ -166,6 +200,9 @@ FG_API void fg_color_map_sample(FgColorMap color_map, float t, uint8_t rgba[4]);
 
 /* "in_queue", "interop", "shader"; "auto" */
 FG_API const char* fg_executor_name(FgExecutor executor);
+/* Why the executors that FG_EXECUTOR_AUTO prefers to the one in use are not: "in_queue: reason; interop: reason"; "" where
+ * there is none, or one was named. Valid as long as the evaluator. */
+FG_API const char* fg_evaluator_passed_over(FgEvaluator evaluator);
 /* The executor in use. */
 FG_API FgExecutor fg_evaluator_executor(FgEvaluator evaluator);
 

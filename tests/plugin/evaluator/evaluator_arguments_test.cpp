@@ -22,7 +22,7 @@ class evaluator_arguments : public LiveTest {
 TEST(evaluator_header, has_the_same_structs_in_c99_and_cpp) {
   EXPECT_EQ(size_of_evaluator_structs_in_c99(), sizeof(FgEvaluatorInfo) + sizeof(FgExecutorSupport) +
                                                     sizeof(FgFrameResult) + sizeof(FgFrame) +
-                                                    sizeof(FgEvaluatorImages));
+                                                    sizeof(FgEvaluatorImages) + sizeof(FgDeviceRequirements));
 }
 
 TEST(evaluator_header, names_the_executors) {
@@ -75,9 +75,108 @@ TEST_F(evaluator_arguments, create_says_what_is_wrong) {
   bad.queue_family = 99;
   expect_create_fails(bad, FG_STATUS_UNAVAILABLE, "queue family 99 does not exist");
   bad = good;
-  bad.executor = FG_EXECUTOR_IN_QUEUE;
+  bad.executor = FG_EXECUTOR_INTEROP;
   expect_create_fails(bad, FG_STATUS_UNAVAILABLE,
-                      "executor in_queue is not available: not built into this library");
+                      "executor interop is not available: not built into this library");
+}
+
+bool is_nvidia(const vk::Device& device) { return device.properties.vendorID == 0x10DE; }
+bool begins_with(const std::string& text, const std::string& start) { return text.rfind(start, 0) == 0; }
+
+TEST_F(evaluator_arguments, in_queue_says_what_it_lacks_on_other_devices_and_auto_goes_on) {
+  if (is_nvidia(device())) GTEST_SKIP() << "this is an NVIDIA device";
+  FgEvaluatorInfo info = evaluator_info(device());
+  FgExecutorSupport support[3];
+  std::uint32_t count = 3;
+  ASSERT_EQ(fg_evaluator_executors(&info, support, &count), FG_STATUS_OK) << fg_last_error();
+  const std::string reason = support[0].reason;
+  const std::string without_cuda = "this library was built without CUDA kernels";
+  EXPECT_TRUE(reason == without_cuda ||
+              reason == std::string(device().properties.deviceName) +
+                            " is no NVIDIA device; CUDA kernels in a command buffer "
+                            "need one")
+      << reason;
+  info.executor = FG_EXECUTOR_IN_QUEUE;
+  expect_create_fails(info, FG_STATUS_UNAVAILABLE, ("executor in_queue is not available: " + reason).c_str());
+  info.executor = FG_EXECUTOR_AUTO;
+  const UniqueEvaluator automatic = make_evaluator(info);
+  EXPECT_EQ(fg_evaluator_executor(automatic.get()), FG_EXECUTOR_SHADER);
+  EXPECT_EQ(fg_evaluator_passed_over(automatic.get()),
+            "in_queue: " + reason + "; interop: not built into this library");
+  info.executor = FG_EXECUTOR_SHADER;
+  EXPECT_STREQ(fg_evaluator_passed_over(make_evaluator(info).get()), "");
+}
+
+TEST_F(evaluator_arguments, in_queue_wants_its_feature_stated) {
+  FgEvaluatorInfo info = evaluator_info(device());
+  FgExecutorSupport support;
+  std::uint32_t count = 1;
+  ASSERT_EQ(fg_evaluator_executors(&info, &support, &count), FG_STATUS_OK) << fg_last_error();
+  if (!support.available) GTEST_SKIP() << "in_queue is not available: " << support.reason;
+  info.buffer_device_address = 0;
+  ASSERT_EQ(fg_evaluator_executors(&info, &support, &count), FG_STATUS_OK) << fg_last_error();
+  EXPECT_FALSE(support.available);
+  EXPECT_TRUE(begins_with(support.reason, "the feature bufferDeviceAddress is not stated as enabled"))
+      << support.reason;
+}
+
+TEST_F(evaluator_arguments, in_queue_wants_its_extensions_enabled) {
+  FgDeviceRequirements requirements;
+  fg_device_requirements_defaults(&requirements);
+  ASSERT_EQ(fg_evaluator_device_requirements(device().instance, device().physical,
+                                             device().GetInstanceProcAddr, &requirements),
+            FG_STATUS_OK)
+      << fg_last_error();
+  if (requirements.extension_count == 0) GTEST_SKIP() << "this device offers nothing to enable";
+  const vk::OwnDevice plain;
+  const FgEvaluatorInfo info = evaluator_info(plain);
+  FgExecutorSupport support;
+  std::uint32_t count = 1;
+  ASSERT_EQ(fg_evaluator_executors(&info, &support, &count), FG_STATUS_OK) << fg_last_error();
+  EXPECT_FALSE(support.available);
+  EXPECT_NE(std::string(support.reason).find("is offered but not enabled on this device"), std::string::npos)
+      << support.reason;
+}
+
+TEST_F(evaluator_arguments, device_requirements_are_what_the_device_offers) {
+  FgDeviceRequirements requirements;
+  fg_device_requirements_defaults(&requirements);
+  const auto ask = [&](VkPhysicalDevice physical) {
+    return fg_evaluator_device_requirements(device().instance, physical, device().GetInstanceProcAddr,
+                                            &requirements);
+  };
+  ASSERT_EQ(ask(device().physical), FG_STATUS_OK) << fg_last_error();
+  EXPECT_EQ(requirements.buffer_device_address, requirements.extension_count > 0 ? 1u : 0u);
+  for (std::uint32_t i = 0; i < requirements.extension_count; ++i)
+    EXPECT_TRUE(device().has_extension(requirements.extensions[i])) << requirements.extensions[i];
+  if (!is_nvidia(device())) {
+    EXPECT_EQ(requirements.extension_count, 0u);
+  }
+  EXPECT_EQ(ask(VK_NULL_HANDLE), FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_STREQ(fg_last_error(), "physical_device is VK_NULL_HANDLE; pass the host's VkPhysicalDevice");
+  requirements.struct_size = 1;
+  EXPECT_EQ(ask(device().physical), FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(fg_evaluator_device_requirements(device().instance, device().physical,
+                                             device().GetInstanceProcAddr, nullptr),
+            FG_STATUS_INVALID_ARGUMENT);
+}
+
+TEST_F(evaluator_arguments, the_format_of_a_frame_may_be_left_unknown) {
+  const auto picture = [](int c, int y, int x) { return static_cast<float>((c + x * y) % 13) / 13; };
+  const RenderedImage frame(device(), PixelFormat::bgra8, 20, 17, picture);
+  const UniqueEvaluator evaluator = make_evaluator(evaluator_info(device()));
+  for (const VkFormat format : {VK_FORMAT_UNDEFINED, VK_FORMAT_B8G8R8A8_UNORM}) {
+    FgFrame described = frame.frame(1);
+    described.format = format;
+    vk::run_and_wait(device(), [&](VkCommandBuffer cmd) {
+      EXPECT_EQ(fg_evaluator_record_reference(evaluator.get(), cmd, &described), FG_STATUS_OK);
+      EXPECT_EQ(fg_evaluator_record(evaluator.get(), cmd, &described), FG_STATUS_OK) << fg_last_error();
+    });
+    FgFrameResult result;
+    fg_frame_result_defaults(&result);
+    ASSERT_EQ(fg_evaluator_poll(evaluator.get(), &result), FG_STATUS_OK) << fg_last_error();
+    EXPECT_EQ(result.ssim, 1.0);
+  }
 }
 
 TEST_F(evaluator_arguments, executors_are_listed_with_reasons) {
@@ -90,9 +189,9 @@ TEST_F(evaluator_arguments, executors_are_listed_with_reasons) {
   EXPECT_EQ(support[0].executor, FG_EXECUTOR_IN_QUEUE);
   EXPECT_EQ(support[1].executor, FG_EXECUTOR_INTEROP);
   EXPECT_EQ(support[2].executor, FG_EXECUTOR_SHADER);
-  EXPECT_FALSE(support[0].available);
-  EXPECT_STREQ(support[0].reason, "not built into this library");
+  EXPECT_EQ(support[0].available != 0, support[0].reason[0] == 0) << support[0].reason;
   EXPECT_FALSE(support[1].available);
+  EXPECT_STREQ(support[1].reason, "not built into this library");
   EXPECT_TRUE(support[2].available);
   EXPECT_STREQ(support[2].reason, "");
   count = 1;
@@ -100,8 +199,9 @@ TEST_F(evaluator_arguments, executors_are_listed_with_reasons) {
   ASSERT_EQ(fg_evaluator_executors(&info, support, &count), FG_STATUS_OK);
   EXPECT_EQ(count, 3u);
   EXPECT_EQ(support[1].reason[0], '?') << "only one entry was asked for";
-  EXPECT_EQ(fg_evaluator_device_extensions()[0], nullptr);
-  EXPECT_EQ(fg_evaluator_executor(make_evaluator(info).get()), FG_EXECUTOR_SHADER);
+  EXPECT_STREQ(fg_evaluator_device_extensions()[0], "VK_NVX_binary_import");
+  EXPECT_EQ(fg_evaluator_executor(make_evaluator(info).get()),
+            support[0].available ? FG_EXECUTOR_IN_QUEUE : FG_EXECUTOR_SHADER);
 }
 
 TEST_F(evaluator_arguments, host_references_say_what_is_wrong) {

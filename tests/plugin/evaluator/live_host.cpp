@@ -10,10 +10,17 @@
 namespace fg::test {
 namespace {
 
+std::vector<const char*> evaluator_extensions() {
+  std::vector<const char*> names;
+  for (const char* const* name = fg_evaluator_device_extensions(); *name; ++name) names.push_back(*name);
+  return names;
+}
+
 struct OpenedDevice {
   OpenedDevice() {
     try {
-      device = std::make_unique<vk::OwnDevice>(vk::OwnDeviceInfo{.validation = true});
+      device = std::make_unique<vk::OwnDevice>(
+          vk::OwnDeviceInfo{.validation = true, .device_extensions = evaluator_extensions()});
     } catch (const vk::Error& e) {
       why_not = e.what();
     }
@@ -56,6 +63,10 @@ VkFormat vulkan_format(PixelFormat format) {
       return VK_FORMAT_R8G8B8A8_UNORM;
     case PixelFormat::bgra8:
       return VK_FORMAT_B8G8R8A8_UNORM;
+    case PixelFormat::rgba8_srgb:
+      return VK_FORMAT_R8G8B8A8_SRGB;
+    case PixelFormat::bgra8_srgb:
+      return VK_FORMAT_B8G8R8A8_SRGB;
     case PixelFormat::rgba16f:
       return VK_FORMAT_R16G16B16A16_SFLOAT;
     case PixelFormat::rgba32f:
@@ -69,6 +80,9 @@ VkFormat vulkan_format(PixelFormat format) {
 std::size_t texel_bytes(PixelFormat format) {
   return format == PixelFormat::rgba32f ? 16 : format == PixelFormat::rgba16f ? 8 : 4;
 }
+
+// IEC 61966-2-1: what the hardware makes of a code of an sRGB view.
+double linear_of(double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); }
 
 // Writes one texel and returns what its first three channels decode to.
 std::array<double, 3> encode(PixelFormat format, const std::array<float, 4>& v, std::byte* out) {
@@ -89,9 +103,12 @@ std::array<double, 3> encode(PixelFormat format, const std::array<float, 4>& v, 
     for (int c = 0; c < 3; ++c) decoded[c] = to_code(v[c], 1023) / 1023.0;
   } else {
     for (int c = 0; c < 4; ++c) {
-      const int at = format == PixelFormat::bgra8 && c < 3 ? 2 - c : c;
+      const bool bgra = format == PixelFormat::bgra8 || format == PixelFormat::bgra8_srgb;
+      const bool srgb = format == PixelFormat::rgba8_srgb || format == PixelFormat::bgra8_srgb;
+      const int at = bgra && c < 3 ? 2 - c : c;
       out[at] = static_cast<std::byte>(to_code(v[c], 255));
-      if (c < 3) decoded[c] = to_code(v[c], 255) / 255.0;
+      const double value = to_code(v[c], 255) / 255.0;
+      if (c < 3) decoded[c] = srgb ? linear_of(value) : value;
     }
   }
   return decoded;
@@ -143,6 +160,7 @@ FgFrame RenderedImage::frame(std::uint64_t number) const {
   f.width = image.width();
   f.height = image.height();
   f.frame_number = number;
+  f.format = image.format();
   return f;
 }
 
@@ -178,6 +196,7 @@ FgEvaluatorInfo evaluator_info(const vk::OwnDevice& device) {
   info.device = device.handle;
   info.get_instance_proc_addr = device.GetInstanceProcAddr;
   info.queue_family = device.queue_family;
+  info.buffer_device_address = device.buffer_device_address;
   return info;
 }
 

@@ -36,7 +36,7 @@ class LiveTest : public testing::Test {
 // value(c, y, x), display-referred; c 0 to 3, 3 being alpha.
 using Picture = std::function<float(int c, int y, int x)>;
 
-enum class PixelFormat { rgba8, bgra8, rgba16f, rgba32f, a2b10g10r10 };
+enum class PixelFormat { rgba8, bgra8, rgba8_srgb, bgra8_srgb, rgba16f, rgba32f, a2b10g10r10 };
 
 // An image of a renderer, filled from a picture, in layout GENERAL; and what its pixels decode to.
 struct RenderedImage {

@@ -20,6 +20,7 @@ FgEvaluatorInfo evaluator_info(const vk::OwnDevice& device) {
   info.device = device.handle;
   info.get_instance_proc_addr = device.GetInstanceProcAddr;
   info.queue_family = device.queue_family;
+  info.buffer_device_address = device.buffer_device_address;
   return info;
 }
 

@@ -150,6 +150,7 @@ struct Tick::State {
     described.width = image.width();
     described.height = image.height();
     described.frame_number = number;
+    described.format = image.format();
     return described;
   }
 

@@ -77,6 +77,12 @@ std::size_t ShaderExecutor::statistics_bytes() const {
   return (kFgMapBins + std::size_t{statistics_groups()} * kFgRecordWords) * 4;
 }
 
+CommandScope ShaderExecutor::scope() const {
+  return {.stages = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,
+          .reads = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT,
+          .writes = VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT};
+}
+
 std::unique_ptr<Workspace> ShaderExecutor::make_workspace(VkExtent2D extent) {
   return std::make_unique<ShaderWorkspace>(*this, extent);
 }

@@ -17,9 +17,10 @@ class ShaderExecutor : public Executor {
   static std::string why_unavailable(const vk::Device& device, std::uint32_t queue_family);
 
   FgExecutor kind() const override { return FG_EXECUTOR_SHADER; }
-  std::size_t statistics_bytes() const override;
+  CommandScope scope() const override;
   std::unique_ptr<Workspace> make_workspace(VkExtent2D extent) override;
 
+  std::size_t statistics_bytes() const;
   const vk::Device& device() const { return *device_; }
   const ExecutorSettings& settings() const { return settings_; }
   const SsimPasses& passes() const { return passes_; }

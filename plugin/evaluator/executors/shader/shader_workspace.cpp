@@ -124,10 +124,9 @@ void ShaderWorkspace::record_reference(VkCommandBuffer cmd, const SourceImage& r
                                     divide_up(extent_.width, kFgThreads),
                                     divide_up(band.end - band.begin, kFgColumnBlock));
   }
-  vk::compute_barrier(device, cmd);
 }
 
-void ShaderWorkspace::record_frame(VkCommandBuffer cmd, const FrameWork& work) {
+RecordedFrame ShaderWorkspace::record_frame(VkCommandBuffer cmd, const FrameWork& work) {
   const vk::Device& device = executor_->device();
   const SsimPasses& passes = executor_->passes();
   for (const vk::Image* image : {&map_, &heatmap_})  // written whole, so that their old content can go
@@ -154,6 +153,7 @@ void ShaderWorkspace::record_frame(VkCommandBuffer cmd, const FrameWork& work) {
   vk::compute_barrier(device, cmd);
   const VkBufferCopy copy{0, 0, executor_->statistics_bytes()};
   device.CmdCopyBuffer(cmd, statistics_.get(), work.statistics, 1, &copy);
+  return {.statistics_bytes = executor_->statistics_bytes()};
 }
 
 FgEvaluatorImages ShaderWorkspace::images() const {

@@ -15,7 +15,8 @@ class ShaderWorkspace : public Workspace {
   ShaderWorkspace(const ShaderExecutor& executor, VkExtent2D extent);
 
   void record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint32_t slot) override;
-  void record_frame(VkCommandBuffer cmd, const FrameWork& work) override;
+  RecordedFrame record_frame(VkCommandBuffer cmd, const FrameWork& work) override;
+  std::size_t statistics_bytes() const override { return executor_->statistics_bytes(); }
   FgEvaluatorImages images() const override;
   VkExtent2D extent() const override { return extent_; }
 

@@ -1,0 +1,179 @@
+#include "plugin/evaluator/executors/in_queue/in_queue_workspace.h"
+
+#include <algorithm>
+
+#include "plugin/evaluator/color_table.h"
+#include "plugin/vk/commands.h"
+#include "shaders/shared/frame_statistics.h"
+
+namespace fg {
+namespace {
+
+using live::PixelFormat;
+
+constexpr std::int32_t kPitchAlignment =
+    64;  // elements; moments want an even pitch, memory wants whole lines
+
+// The texture unit hands out red, green, blue, alpha whatever the view's order is. A view of which nothing is known may
+// hold any values.
+PixelFormat pixel_format(VkFormat format) {
+  return format == VK_FORMAT_R8G8B8A8_UNORM || format == VK_FORMAT_B8G8R8A8_UNORM ? PixelFormat::texture8
+                                                                                  : PixelFormat::texture;
+}
+
+std::size_t frame_statistics_bytes(VkExtent2D extent, [[maybe_unused]] bool codes) {
+  return 4 * live::live_statistics_words(static_cast<std::int32_t>(extent.width),
+                                         static_cast<std::int32_t>(extent.height));
+}
+
+// Kernels take device addresses as pointers.
+template <class T>
+T* pointer_to(const vk::Buffer& buffer) {
+  return reinterpret_cast<T*>(static_cast<std::uintptr_t>(buffer.address()));
+}
+
+vk::ImageInfo output(VkFormat format, VkExtent2D extent) {
+  return {.format = format, .extent = {extent.width, extent.height, 1}};
+}
+
+}  // namespace
+
+InQueueWorkspace::InQueueWorkspace(const InQueueExecutor& executor, VkExtent2D extent)
+    : executor_(&executor),
+      extent_(extent),
+      pitch_((static_cast<std::int32_t>(extent.width) + kPitchAlignment - 1) / kPitchAlignment *
+             kPitchAlignment),
+      window_(gaussian_window(executor.settings().window / 2)) {
+  // Throws where the kernels cannot reach the whole of such an image, before anything is allocated.
+  live::launch_of(moments_op(true));
+  for (const PixelFormat format : {PixelFormat::texture8, PixelFormat::texture})
+    live::launch_of(frame_op({}, format));
+
+  const vk::Device& device = executor.device();
+  const auto buffer = [&](std::size_t bytes) {
+    return vk::Buffer(device, bytes, vk::Residence::device, VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT);
+  };
+  const std::size_t plane = static_cast<std::size_t>(pitch_) * extent.height;
+  moments_ = buffer(3 * plane * sizeof(live::ReferenceMoments));
+  copy_ = buffer(3 * plane * sizeof(float));  // RGBA8 takes a third of it
+  colors_ = buffer(sizeof(ColorTable));
+  for (vk::Buffer& statistics : statistics_) statistics = buffer(statistics_bytes());
+  map_ = vk::Image(device, output(VK_FORMAT_R32_SFLOAT, extent));
+  heatmap_ = vk::Image(device, output(VK_FORMAT_R8G8B8A8_UNORM, extent));
+  map_surface_ = vk::surface_handle(device, map_.view());
+  heatmap_surface_ = vk::surface_handle(device, heatmap_.view());
+}
+
+std::size_t InQueueWorkspace::statistics_bytes() const {
+  return std::max(frame_statistics_bytes(extent_, true), frame_statistics_bytes(extent_, false));
+}
+
+// From the copy of the reference, which stays.
+live::LiveReference InQueueWorkspace::moments_op(bool codes) const {
+  live::LiveReference op;
+  op.source.data = pointer_to<const void>(copy_);
+  op.source.row_bytes = pitch_ * std::int64_t{4};
+  op.source.plane_bytes = op.source.row_bytes * extent_.height;
+  op.source_format = copy_format_;
+  op.width = static_cast<std::int32_t>(extent_.width);
+  op.height = static_cast<std::int32_t>(extent_.height);
+  op.window = window_;
+  op.codes = codes;
+  op.moments = pointer_to<live::ReferenceMoments>(moments_);
+  op.moments_pitch = pitch_;
+  return op;
+}
+
+void InQueueWorkspace::record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint32_t) {
+  const PixelFormat format = pixel_format(reference.format);
+  copy_format_ = format == PixelFormat::texture8 ? PixelFormat::rgba8 : PixelFormat::planar32f;
+  const bool codes = copy_format_ == PixelFormat::rgba8 && frames_are_codes_;
+  live::LiveReference op = moments_op(codes);
+  op.copy = pointer_to<void>(copy_);
+  op.copy_row_bytes = op.source.row_bytes;
+  op.copy_plane_bytes = op.source.plane_bytes;
+  op.source = {.texture = executor_->texture_of(reference.view)};
+  op.source_format = format;
+  executor_->record(cmd, op);
+  kept_.moments_of_codes = codes;
+}
+
+// Brings what the frame's kernel expects to find; as a rule it is all there.
+void InQueueWorkspace::prepare_frame(VkCommandBuffer cmd, const FrameWork& work, bool codes) {
+  const vk::Device& device = executor_->device();
+  bool any = false;
+  if (!kept_.images_are_general) {
+    for (const vk::Image* image : {&map_, &heatmap_})
+      vk::change_layout(device, cmd, image->get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
+    kept_.images_are_general = true;
+  }
+  if (kept_.colors != work.style.color_map) {
+    const ColorTable colors = make_color_table(work.style.color_map);
+    device.CmdUpdateBuffer(cmd, colors_.get(), 0, sizeof(colors), colors.data());
+    kept_.colors = work.style.color_map;
+    any = true;
+  }
+  if (!kept_.bins_are_zero) {
+    device.CmdFillBuffer(cmd, statistics_[turn_].get(), 0, kFgMapBins * 4, 0);
+    any = true;
+  }
+  if (kept_.moments_of_codes != codes) {
+    executor_->record(cmd, moments_op(codes));
+    kept_.moments_of_codes = codes;
+    any = true;
+  }
+  if (any) vk::full_barrier(device, cmd);
+}
+
+live::LiveSsim InQueueWorkspace::frame_op(const FrameWork& work, PixelFormat format) const {
+  const live::LiveReference reference = moments_op(false);
+  live::LiveSsim op;
+  op.frame_format = format;
+  op.reference = reference.source;
+  op.reference_format = reference.source_format;
+  op.moments = reference.moments;
+  op.moments_pitch = reference.moments_pitch;
+  op.width = reference.width;
+  op.height = reference.height;
+  op.window = window_;
+  op.border = executor_->settings().padding == FG_PADDING_VALID ? window_.radius : 0;
+  op.worst = work.style.worst;
+  op.colors_per_unit = (kFgColors - 1) / (work.style.best - work.style.worst);
+  op.colors = pointer_to<const std::uint32_t>(colors_);
+  op.map_surface = map_surface_;
+  op.heatmap_surface = heatmap_surface_;
+  op.statistics = pointer_to<std::uint32_t>(statistics_[turn_]);
+  op.next_bins = pointer_to<std::uint32_t>(statistics_[turn_ ^ 1]);
+  return op;
+}
+
+RecordedFrame InQueueWorkspace::record_frame(VkCommandBuffer cmd, const FrameWork& work) {
+  const vk::Device& device = executor_->device();
+  const PixelFormat format = pixel_format(work.frame.format);
+  frames_are_codes_ = format == PixelFormat::texture8;
+  const bool codes = frames_are_codes_ && copy_format_ == PixelFormat::rgba8;
+  const RecordedFrame recorded{.statistics_bytes = frame_statistics_bytes(extent_, codes),
+                               .needs_earlier_frames = kept_.bins_are_zero};
+  prepare_frame(cmd, work, codes);
+  live::LiveSsim op = frame_op(work, format);
+  op.frame.texture = executor_->texture_of(work.frame.view);
+  executor_->record(cmd, op);
+  vk::full_barrier(device, cmd);
+  const VkBufferCopy copy{0, 0, recorded.statistics_bytes};
+  device.CmdCopyBuffer(cmd, statistics_[turn_].get(), work.statistics, 1, &copy);
+  turn_ ^= 1;
+  kept_.bins_are_zero = true;
+  return recorded;
+}
+
+FgEvaluatorImages InQueueWorkspace::images() const {
+  return {.struct_size = sizeof(FgEvaluatorImages),
+          .map = map_.get(),
+          .map_view = map_.view(),
+          .heatmap = heatmap_.get(),
+          .heatmap_view = heatmap_.view(),
+          .width = extent_.width,
+          .height = extent_.height};
+}
+
+}  // namespace fg

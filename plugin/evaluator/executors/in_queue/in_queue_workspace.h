@@ -1,0 +1,52 @@
+#pragma once
+#include <optional>
+
+#include "plugin/evaluator/executors/in_queue/in_queue_executor.h"
+#include "plugin/vk/buffer.h"
+#include "plugin/vk/image.h"
+
+namespace fg {
+
+// The buffers and images of the in_queue executor for one frame size. Borrows the executor.
+//
+// A frame is one launch and one copy. What stays the same from frame to frame is kept on the device; after a
+// discarded frame, of which nobody knows what it would have left, the next one makes all of that anew.
+class InQueueWorkspace : public Workspace {
+ public:
+  InQueueWorkspace(const InQueueExecutor& executor, VkExtent2D extent);
+
+  void record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint32_t slot) override;
+  RecordedFrame record_frame(VkCommandBuffer cmd, const FrameWork& work) override;
+  void discarded() override { kept_ = {}; }
+  std::size_t statistics_bytes() const override;
+  FgEvaluatorImages images() const override;
+  VkExtent2D extent() const override { return extent_; }
+
+ private:
+  // What earlier frames have left on the device, as far as it is sure.
+  struct Kept {
+    bool images_are_general = false;
+    bool bins_are_zero = false;            // of statistics_[turn_]
+    std::optional<FgColorMap> colors;      // in colors_
+    std::optional<bool> moments_of_codes;  // whether moments_ are of codes
+  };
+  live::LiveReference moments_op(bool codes) const;
+  void prepare_frame(VkCommandBuffer cmd, const FrameWork& work, bool codes);
+  live::LiveSsim frame_op(const FrameWork& work, live::PixelFormat format) const;
+
+  const InQueueExecutor* executor_;
+  VkExtent2D extent_;
+  std::int32_t pitch_;  // of moments and of the reference's copy, elements
+  WindowTaps window_;
+  live::PixelFormat copy_format_ = live::PixelFormat::rgba8;  // rgba8 or planar32f, as the reference wants it
+  bool frames_are_codes_ = true;  // the latest frame had 8 bits: the next reference expects the same
+
+  vk::Buffer moments_, copy_, colors_;
+  vk::Buffer statistics_[2];  // a frame uses one and clears the other's bins for its successor
+  int turn_ = 0;
+  vk::Image map_, heatmap_;
+  std::uint64_t map_surface_ = 0, heatmap_surface_ = 0;
+  Kept kept_;
+};
+
+}  // namespace fg

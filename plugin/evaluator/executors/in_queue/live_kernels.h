@@ -1,0 +1,10 @@
+#pragma once
+#include <cstddef>
+#include <span>
+
+namespace fg {
+
+// The fatbin of kernels/ssim/live_entries.cu, part of the library. Empty where it was built without CUDA.
+std::span<const std::byte> live_kernels();
+
+}  // namespace fg
