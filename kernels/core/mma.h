@@ -96,7 +96,7 @@ FG_HD SplitPair split(float first, float second) {
 #if defined(__CUDACC__)
 // c + a b, for the whole warp. Products are exact, sums float. sm_75 has the 8-column instruction alone.
 __device__ inline MatrixD multiply_add(const MatrixA8& a, HalfPair b, const MatrixD& c) {
-  MatrixD d;
+  MatrixD d = {};
 #if defined(__CUDA_ARCH__)
   asm("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5}, {%6}, {%7,%8,%9,%10};"
       : "=f"(d.value[0]), "=f"(d.value[1]), "=f"(d.value[2]), "=f"(d.value[3])
@@ -110,7 +110,7 @@ __device__ inline MatrixD multiply_add(const MatrixA16& a, const MatrixB16& b, c
   const MatrixD half = multiply_add(MatrixA8{{a.pair[0], a.pair[1]}}, b.pair[0], c);
   return multiply_add(MatrixA8{{a.pair[2], a.pair[3]}}, b.pair[1], half);
 #else
-  MatrixD d;
+  MatrixD d = {};
 #if defined(__CUDA_ARCH__)
   asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
       "{%10,%11,%12,%13};"

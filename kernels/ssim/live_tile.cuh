@@ -251,13 +251,14 @@ __device__ float finish_results(const LiveSsim& op, int lane, const Results& at,
   return smallest;
 }
 
-// Sums of each plane between two steps: of results that lack the next chunk, and of those that lack the next two. A lane
-// reads and writes its own alone.
+// Sums of each plane between two steps: of results that lack the next chunk, and of those that lack the next two. Too
+// many for registers, they live in local memory: a graphics queue has some 48 KB of shared memory for a whole
+// multiprocessor, and what a block takes of it decides how many run.
 struct WaitingSums {
-  float4 value[3][6][32];  // channel, two for each plane, lane: 9.2 KB
+  float4 value[3][6];  // channel, two for each plane
 };
-__device__ inline MatrixD from_shared(const float4& v) { return {{v.x, v.y, v.z, v.w}}; }
-__device__ inline float4 to_shared(const MatrixD& m) {
+__device__ inline MatrixD sums_of(const float4& v) { return {{v.x, v.y, v.z, v.w}}; }
+__device__ inline float4 vector_of(const MatrixD& m) {
   return {m.value[0], m.value[1], m.value[2], m.value[3]};
 }
 
@@ -285,9 +286,9 @@ __device__ inline Complete filter_across(const MatrixD& first, const MatrixD& se
     d = multiply_add(sums.low, high, d);
     return multiply_add(sums.high, low, d);
   };
-  const Complete complete = {with_one(0, 0, from_shared(one)), with_both(1, 0, from_shared(two))};
-  one = to_shared(with_both(2, 1, {}));
-  two = to_shared(with_one(1, 2, {}));
+  const Complete complete = {with_one(0, 0, sums_of(one)), with_both(1, 0, sums_of(two))};
+  one = vector_of(with_both(2, 1, {}));
+  two = vector_of(with_one(1, 2, {}));
   return complete;
 }
 
@@ -312,13 +313,12 @@ __device__ inline void filter_down(const Operands& o, const uint4* taps, MatrixD
 
 template <PixelFormat kFrame>
 __device__ void score_tile(const LiveSsim& op) {
-  __shared__ WaitingSums waiting_of_warp[kTileWarps];  // 18.4 KB
-  __shared__ uint4 down[4][32];                        // 2 KB
-  __shared__ Histogram histogram;                      // 8.2 KB
-  __shared__ std::uint32_t colors[kFgColorEntries];    // 1 KB
+  __shared__ uint4 down[4][32];                      // 2 KB
+  __shared__ Histogram histogram;                    // 8.2 KB
+  __shared__ std::uint32_t colors[kFgColorEntries];  // 1 KB
   __shared__ float d0_of_warp[kTileWarps][3];
   const int thread = threadIdx.x, lane = thread % 32, warp = thread / 32;
-  WaitingSums& waiting = waiting_of_warp[warp];
+  WaitingSums waiting = {};
   for (int i = thread; i < static_cast<int>(kPairs); i += kTileThreads32) histogram.pairs[i] = 0;
   for (int i = thread; i < kFgColorEntries; i += kTileThreads32) colors[i] = op.colors[i];
   for (int half = warp; half < 2; half += kTileWarps) {
@@ -326,8 +326,6 @@ __device__ void score_tile(const LiveSsim& op) {
     down[2 * half][lane] = {taps.high.pair[0], taps.high.pair[1], taps.high.pair[2], taps.high.pair[3]};
     down[2 * half + 1][lane] = {taps.low.pair[0], taps.low.pair[1], taps.low.pair[2], taps.low.pair[3]};
   }
-#pragma unroll
-  for (int i = 0; i < 18; ++i) waiting.value[i / 6][i % 6][lane] = {0, 0, 0, 0};
   __syncthreads();
 
   const Tiles tiles =
@@ -410,10 +408,10 @@ __device__ void score_tile(const LiveSsim& op) {
             filter_down(operands_of(x[chunk], y[chunk], c, d0_scaled), &down[0][lane], errors[chunk],
                         squared[chunk], products[chunk]);
           if (c == 2 && step < steps) load(first + kStep);  // these are in use no more
-          float4* const sums = &waiting.value[c][0][lane];
-          const Complete of_errors = filter_across(errors[0], errors[1], across, sums[0], sums[32]);
-          const Complete of_squares = filter_across(squared[0], squared[1], across, sums[64], sums[96]);
-          const Complete of_products = filter_across(products[0], products[1], across, sums[128], sums[160]);
+          float4* const sums = waiting.value[c];
+          const Complete of_errors = filter_across(errors[0], errors[1], across, sums[0], sums[1]);
+          const Complete of_squares = filter_across(squared[0], squared[1], across, sums[2], sums[3]);
+          const Complete of_products = filter_across(products[0], products[1], across, sums[4], sums[5]);
           if (!kAll && step == 0) continue;
           float of_channel[8];
           score_results(of_errors.left, of_squares.left, of_products.left, d0, moments, two_c1, of_channel);

@@ -34,9 +34,9 @@ inline constexpr int kReachRows = 32;  // rows that it reads: 8 above, 8 below
 inline constexpr int kChunk = 8;       // columns
 inline constexpr int kStep = 2 * kChunk;
 inline constexpr int kLaneRows = kReachRows / 4;        // of a lane
-inline constexpr int kTileWarps = 2;                    // of a block, one below the other
+inline constexpr int kTileWarps = 4;                    // of a block, one below the other
 inline constexpr int kTileThreads32 = 32 * kTileWarps;  // of a block
-inline constexpr int kTileBlocksPerSm = 4;              // by its registers
+inline constexpr int kTileBlocksPerSm = 2;              // by its registers
 inline constexpr int kBlockRows = kTileRows * kTileWarps;
 
 // Codes of a pixel in the order red, green, blue; the highest byte makes a 16-bit float of each.
@@ -152,8 +152,8 @@ FG_HD void score_results(const MatrixD& errors, const MatrixD& squares, const Ma
   }
 }
 
-// How a frame is cut: by the size alone. A block has 32 rows and a number of chunks that keeps all of the 132
-// multiprocessors of an H200 at work, four blocks each, and reads few columns twice.
+// How a frame is cut: by the size alone. A block has 64 rows and a number of chunks that keeps all of the 132
+// multiprocessors of an H200 at work, two blocks each, and reads few columns twice.
 struct Tiles {
   std::int32_t columns, across, down;
 
@@ -173,7 +173,7 @@ FG_HD Tiles tiles_of_grid(std::int32_t across, std::int32_t down, std::int32_t w
 }
 inline Tiles tiles_of(std::int32_t width, std::int32_t height) {
   constexpr std::int64_t kAtOnce = kTileBlocksPerSm * 132;
-  constexpr std::int32_t kMostSteps = 64;  // of a block: its histogram counts to 65,535
+  constexpr std::int32_t kMostSteps = 63;  // of a block: its histogram counts to 65,535
   const auto divided_up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
   const std::int64_t down = divided_up(height, kBlockRows);
   std::int64_t least = INT64_MAX, across = 1;

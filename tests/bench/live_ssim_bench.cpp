@@ -13,10 +13,11 @@
 
 namespace {
 
-void measure(fg::bench::Timer& timer, const char* what, fg::live::PixelFormat format, int width, int height) {
+void measure(fg::bench::Timer& timer, const char* what, fg::live::PixelFormat format, int width, int height,
+             const fg::test::LiveImages& images = {}) {
   const auto frame = fg::test::make_picture(format, width, height, fg::test::noisy_scene);
   const auto truth = fg::test::make_picture(format, width, height, fg::test::scene);
-  fg::test::LiveOnDevice device(frame, truth);
+  fg::test::LiveOnDevice device(frame, truth, {}, images);
   const double pixel_bytes = format == fg::live::PixelFormat::rgba8     ? 4
                              : format == fg::live::PixelFormat::rgba16f ? 8
                                                                         : 12;
@@ -44,6 +45,9 @@ int main() {
   measure(timer, "RGBA8", rgba8, 1280, 720);
   measure(timer, "RGBA8", rgba8, 1920, 1080);
   measure(timer, "RGBA8", rgba8, 3840, 2160);
+  measure(timer, "RGBA8 texture", rgba8, 1920, 1080, {.frame = true});
+  measure(timer, "RGBA8 to surfaces", rgba8, 1920, 1080, {.outputs = true});
+  measure(timer, "RGBA8 texture to surfaces", rgba8, 1920, 1080, {.frame = true, .outputs = true});
   measure(timer, "RGBA16F", rgba16f, 1920, 1080);
   measure(timer, "planar float32", planar32f, 1920, 1080);
 }

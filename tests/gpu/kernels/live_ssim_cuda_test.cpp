@@ -20,8 +20,9 @@ class live_ssim_cuda : public testing::Test {
   }
 };
 
-LiveOutput run(const LivePicture& frame, const LivePicture& reference, const LiveOptions& options = {}) {
-  LiveOnDevice device(frame, reference, options);
+LiveOutput run(const LivePicture& frame, const LivePicture& reference, const LiveOptions& options = {},
+               const LiveImages& images = {}) {
+  LiveOnDevice device(frame, reference, options, images);
   const Stream stream;
   device.filter_reference(stream.get());
   device.score(stream.get());
@@ -86,6 +87,18 @@ TEST_F(live_ssim_cuda, every_pair_of_formats_matches_the_oracle) {
       SCOPED_TRACE(static_cast<int>(frame) * 10 + static_cast<int>(reference));
       expect_like_oracle(make_picture(frame, 301, 90, noisy_scene), make_picture(reference, 301, 90, scene));
     }
+}
+
+TEST_F(live_ssim_cuda, textures_and_surfaces_give_the_bits_of_linear_memory) {
+  for (const auto& [width, height] : {std::pair{1, 1}, {33, 17}, {641, 203}}) {
+    const auto frame = make_picture(PixelFormat::rgba8, width, height, noisy_scene);
+    const auto reference = make_picture(PixelFormat::rgba8, width, height, scene);
+    const LiveOutput linear = run(frame, reference);
+    const LiveOutput images = run(frame, reference, {}, {.frame = true, .outputs = true});
+    EXPECT_EQ(images.map, linear.map);
+    EXPECT_EQ(images.heatmap, linear.heatmap);
+    EXPECT_EQ(images.statistics, linear.statistics);
+  }
 }
 
 TEST_F(live_ssim_cuda, identical_frames_score_exactly_1) {

@@ -5,14 +5,24 @@
 #include <vector>
 
 #include "kernels/ssim/live_ssim.h"
+#include "tests/gpu/kernels/cuda_image.h"
 #include "tests/gpu/kernels/device_memory.h"
 #include "tests/kernels/ssim/live_case.h"
 
 namespace fg::test {
 
+inline constexpr cudaChannelFormatDesc kFourBytes = {8, 8, 8, 8, cudaChannelFormatKindUnsigned};
+inline constexpr cudaChannelFormatDesc kOneFloat = {32, 0, 0, 0, cudaChannelFormatKindFloat};
+
+// Where a renderer has its images: the frame (of 8 bits) behind a texture, map and heatmap behind surfaces.
+struct LiveImages {
+  bool frame = false, outputs = false;
+};
+
 class LiveOnDevice {
  public:
-  LiveOnDevice(const LivePicture& frame, const LivePicture& reference, const LiveOptions& options = {})
+  LiveOnDevice(const LivePicture& frame, const LivePicture& reference, const LiveOptions& options = {},
+               const LiveImages& images = {})
       : width_(frame.width),
         height_(frame.height),
         codes_(frame.format == live::PixelFormat::rgba8 && reference.format == live::PixelFormat::rgba8),
@@ -55,6 +65,20 @@ class LiveOnDevice {
     op_.map = map_.data();
     op_.heatmap = heatmap_.data();
     op_.map_pitch = op_.heatmap_pitch = pitch();
+    if (images.frame) {
+      frame_image_ = CudaImage(width_, height_, kFourBytes, frame.memory.data(),
+                               static_cast<std::size_t>(frame.row_bytes()));
+      op_.frame = live::pixels_of_texture(frame_image_.texture(), width_, height_);
+      op_.frame_format = PixelFormat::texture8;
+    }
+    if (images.outputs) {
+      map_image_ = CudaImage(width_, height_, kOneFloat);
+      heatmap_image_ = CudaImage(width_, height_, kFourBytes);
+      op_.map = nullptr;
+      op_.heatmap = nullptr;
+      op_.map_surface = map_image_.surface();
+      op_.heatmap_surface = heatmap_image_.surface();
+    }
   }
 
   void filter_reference(cudaStream_t stream) const { fg::cuda::live_reference(filter_, stream); }
@@ -68,6 +92,12 @@ class LiveOnDevice {
 
   LiveOutput results() const {
     LiveOutput out;
+    out.statistics = statistics_[turn_ ^ 1].read();
+    if (op_.map == nullptr) {
+      out.map = map_image_.read<float>();
+      out.heatmap = heatmap_image_.read<std::uint32_t>();
+      return out;
+    }
     const std::vector<float> map = map_.read();
     const std::vector<std::uint32_t> heatmap = heatmap_.read();
     for (int y = 0; y < height_; ++y)
@@ -75,7 +105,6 @@ class LiveOnDevice {
         out.map.push_back(map[static_cast<std::size_t>(y * pitch() + x)]);
         out.heatmap.push_back(heatmap[static_cast<std::size_t>(y * pitch() + x)]);
       }
-    out.statistics = statistics_[turn_ ^ 1].read();
     return out;
   }
 
@@ -86,6 +115,7 @@ class LiveOnDevice {
 
   int width_, height_;
   bool codes_;
+  CudaImage frame_image_, map_image_, heatmap_image_;
   DeviceArray<unsigned char> frame_, reference_, copy_;
   DeviceArray<live::ReferenceMoments> moments_;
   DeviceArray<std::uint32_t> colors_;

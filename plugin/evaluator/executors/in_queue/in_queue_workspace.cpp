@@ -21,9 +21,22 @@ PixelFormat pixel_format(VkFormat format) {
                                                                                   : PixelFormat::texture;
 }
 
-std::size_t frame_statistics_bytes(VkExtent2D extent, [[maybe_unused]] bool codes) {
+// A texture that CUDA reads is not decoded by the hardware, whatever the view's format is.
+bool is_srgb(VkFormat format) {
+  return format == VK_FORMAT_R8G8B8A8_SRGB || format == VK_FORMAT_B8G8R8A8_SRGB ||
+         format == VK_FORMAT_A8B8G8R8_SRGB_PACK32;
+}
+
+live::Pixels pixels_of(std::uint64_t texture, const SourceImage& image) {
+  live::Pixels pixels = live::pixels_of_texture(texture, static_cast<std::int32_t>(image.extent.width),
+                                                static_cast<std::int32_t>(image.extent.height));
+  pixels.srgb = is_srgb(image.format);
+  return pixels;
+}
+
+std::size_t frame_statistics_bytes(VkExtent2D extent, bool codes) {
   return 4 * live::live_statistics_words(static_cast<std::int32_t>(extent.width),
-                                         static_cast<std::int32_t>(extent.height));
+                                         static_cast<std::int32_t>(extent.height), codes);
 }
 
 // Kernels take device addresses as pointers.
@@ -92,7 +105,7 @@ void InQueueWorkspace::record_reference(VkCommandBuffer cmd, const SourceImage& 
   op.copy = pointer_to<void>(copy_);
   op.copy_row_bytes = op.source.row_bytes;
   op.copy_plane_bytes = op.source.plane_bytes;
-  op.source = {.texture = executor_->texture_of(reference.view)};
+  op.source = pixels_of(executor_->texture_of(reference.view), reference);
   op.source_format = format;
   executor_->record(cmd, op);
   kept_.moments_of_codes = codes;
@@ -156,7 +169,7 @@ RecordedFrame InQueueWorkspace::record_frame(VkCommandBuffer cmd, const FrameWor
                                .needs_earlier_frames = kept_.bins_are_zero};
   prepare_frame(cmd, work, codes);
   live::LiveSsim op = frame_op(work, format);
-  op.frame.texture = executor_->texture_of(work.frame.view);
+  op.frame = pixels_of(executor_->texture_of(work.frame.view), work.frame);
   executor_->record(cmd, op);
   vk::full_barrier(device, cmd);
   const VkBufferCopy copy{0, 0, recorded.statistics_bytes};
