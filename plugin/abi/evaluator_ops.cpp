@@ -99,6 +99,8 @@ SourceImage checked(const FgFrame* frame, const char* name, VkCommandBuffer comm
   if (frame->width == 0 || frame->height == 0)
     reject(field(" is ") + std::to_string(frame->width) + "x" + std::to_string(frame->height) +
            " pixels; both sides must be at least 1");
+  if (number_of(frame->format) == VK_FORMAT_UNDEFINED)
+    reject(field(".format is VK_FORMAT_UNDEFINED; pass the VkFormat that the view was created with"));
   return {frame->image, frame->view, frame->layout, {frame->width, frame->height}, frame->format};
 }
 

@@ -112,14 +112,14 @@ typedef struct FgFrame {
       view; /* 2D colour view with sampled usage and no swizzle; kept alive by the host until the commands
                        finished. Values are scored as the view hands them out. A UNORM view of an image that holds
                        sRGB codes gives display-referred values, what published scores are of. An SRGB view is
-                       decoded by the hardware to linear values: another convention, with other scores */
+                       decoded to linear values: another convention, with other scores. FG_EXECUTOR_IN_QUEUE
+                       decodes by the curve itself, FG_EXECUTOR_SHADER as the hardware does (NVIDIA's is off by up
+                       to 4e-4) */
   VkImageLayout
       layout; /* the image's layout at this point: GENERAL or SHADER_READ_ONLY_OPTIMAL; not changed */
   uint32_t width, height; /* pixels */
   uint64_t frame_number;  /* returned with the result */
-  VkFormat format; /* of the view, or VK_FORMAT_UNDEFINED (default) where it is not known. R8G8B8A8_UNORM and
-                      B8G8R8A8_UNORM let FG_EXECUTOR_IN_QUEUE count in exact 8-bit codes; without it the score is the
-                      same to 1e-5, a little later. It must be the view's own, not the image's */
+  VkFormat format; /* of the view, as it was created: kernels read what is stored. Must be given */
 } FgFrame;
 
 FG_API void fg_evaluator_info_defaults(FgEvaluatorInfo* info);

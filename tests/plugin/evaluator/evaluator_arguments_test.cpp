@@ -161,24 +161,6 @@ TEST_F(evaluator_arguments, device_requirements_are_what_the_device_offers) {
             FG_STATUS_INVALID_ARGUMENT);
 }
 
-TEST_F(evaluator_arguments, the_format_of_a_frame_may_be_left_unknown) {
-  const auto picture = [](int c, int y, int x) { return static_cast<float>((c + x * y) % 13) / 13; };
-  const RenderedImage frame(device(), PixelFormat::bgra8, 20, 17, picture);
-  const UniqueEvaluator evaluator = make_evaluator(evaluator_info(device()));
-  for (const VkFormat format : {VK_FORMAT_UNDEFINED, VK_FORMAT_B8G8R8A8_UNORM}) {
-    FgFrame described = frame.frame(1);
-    described.format = format;
-    vk::run_and_wait(device(), [&](VkCommandBuffer cmd) {
-      EXPECT_EQ(fg_evaluator_record_reference(evaluator.get(), cmd, &described), FG_STATUS_OK);
-      EXPECT_EQ(fg_evaluator_record(evaluator.get(), cmd, &described), FG_STATUS_OK) << fg_last_error();
-    });
-    FgFrameResult result;
-    fg_frame_result_defaults(&result);
-    ASSERT_EQ(fg_evaluator_poll(evaluator.get(), &result), FG_STATUS_OK) << fg_last_error();
-    EXPECT_EQ(result.ssim, 1.0);
-  }
-}
-
 TEST_F(evaluator_arguments, executors_are_listed_with_reasons) {
   const FgEvaluatorInfo info = evaluator_info(device());
   std::uint32_t count = 0;
@@ -277,6 +259,9 @@ TEST_F(evaluator_arguments, frames_say_what_is_wrong) {
     bad = good;
     bad.layout = VK_IMAGE_LAYOUT_UNDEFINED;
     expect_refused(bad, "frame.layout is 0; move the image");
+    bad = good;
+    bad.format = VK_FORMAT_UNDEFINED;
+    expect_refused(bad, "frame.format is VK_FORMAT_UNDEFINED; pass the VkFormat");
     bad = good;
     bad.width = 0;
     expect_refused(bad, "frame is 0x16 pixels");

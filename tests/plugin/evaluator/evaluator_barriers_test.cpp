@@ -89,6 +89,7 @@ struct Canvas {
     fg_frame_defaults(&f);
     f.image = image.get();
     f.view = image.view();
+    f.format = image.format();
     f.width = extent.width;
     f.height = extent.height;
     f.frame_number = number;
