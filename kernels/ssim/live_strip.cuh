@@ -191,7 +191,7 @@ __device__ void score_strip(const LiveSsim& op) {
     const Group group = group_of(thread, place, row);
     const std::uint32_t counts = counting(group, op.width, op.height, op.border);
     Errors errors;
-    float lacking[kGroupColumns] = {}, before = 0;
+    float lacking[kGroupColumns] = {};
 #pragma unroll 1  // three times the code does not fit into the instruction caches
     for (int c = 0; c < 3; ++c, turn ^= 1) {
       const float d0_of_channel = d0[c];
@@ -203,21 +203,21 @@ __device__ void score_strip(const LiveSsim& op) {
       load_moments(op, group, c, moments);
       __syncthreads();
       if (group.count <= 0) continue;
-      score_channel<kRadius>(thread, buffers[turn], op.window, d0_of_channel, moments, two_c1, lacking);
-      // The channel's sum is what the sum over all channels so far has grown by.
+      float of_channel[kGroupColumns];
+      score_channel<kRadius>(thread, buffers[turn], op.window, d0_of_channel, moments, two_c1, of_channel);
       float sum = 0;
+#pragma unroll
+      for (int i = 0; i < kGroupColumns; ++i) lacking[i] += of_channel[i];
       if (counts == 0xFFu) {
 #pragma unroll
-        for (int i = 0; i < kGroupColumns; ++i) sum += lacking[i];
+        for (int i = 0; i < kGroupColumns; ++i) sum += of_channel[i];
       } else {
 #pragma unroll
-        for (int i = 0; i < kGroupColumns; ++i) sum += counts >> i & 1u ? lacking[i] : 0.0f;
+        for (int i = 0; i < kGroupColumns; ++i) sum += counts >> i & 1u ? of_channel[i] : 0.0f;
       }
-      const float grown = sum - before;
-      lacking_of[0] += c == 0 ? grown : 0.0f;
-      lacking_of[1] += c == 1 ? grown : 0.0f;
-      lacking_of[2] += c == 2 ? grown : 0.0f;
-      before = sum;
+      lacking_of[0] += c == 0 ? sum : 0.0f;
+      lacking_of[1] += c == 1 ? sum : 0.0f;
+      lacking_of[2] += c == 2 ? sum : 0.0f;
     }
     if (row + kRunRows < place.rows) {  // the next rows travel while these are finished
       x.template advance<kRunRows>();

@@ -149,7 +149,7 @@ FG_HD Group group_of(int thread, const Place& place, std::int32_t first_row) {
   return {place.row + row, place.column + column, row < place.rows ? place.columns - column : 0};
 }
 
-// Adds what the terms of a channel lack of 1, halved, to `lacking`.
+// What the terms of a channel lack of 1, halved.
 template <int kRadius>
 FG_HD void score_channel(int thread, const Sums& shared, const WindowTaps& window, float d0,
                          const ReferenceMoments* moments, float two_c1, float* lacking) {
@@ -165,7 +165,7 @@ FG_HD void score_channel(int thread, const Sums& shared, const WindowTaps& windo
     const float VD = fmaxf(d2[i] - d1[i] * d1[i], 0.0f);  // a NaN is lost here, but not in D
     const float VS_and_c2 = (dy[i] + moments[i].four_variances) - d1[i] * moments[i].four_means;
     const FgSsimDeficit deficit = fg_ssim_deficit(S, D, VD, VS_and_c2 + 2.0f * VD, two_c1);
-    lacking[i] += fg_ssim_quotient(deficit.over, deficit.under);
+    lacking[i] = fg_ssim_quotient(deficit.over, deficit.under);
   }
 }
 

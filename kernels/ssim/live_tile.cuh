@@ -158,12 +158,20 @@ __device__ void load_moments(const LiveSsim& op, int c, const Results& at, Refer
                                static_cast<std::uint32_t>(at.column) * sizeof(ReferenceMoments);
 #pragma unroll
   for (int i = 0; i < 8; i += 2) {
-    float4 two = {0, 1, 0, 1};
-    if (kAll || exists(op, at, i))
-      two = __ldg(reinterpret_cast<const float4*>(from + (offset + (i / 2 % 2 ? 8 * row_bytes : 0u)) +
-                                                  kChunk * (i / 4) * sizeof(ReferenceMoments)));
-    moments[i] = {two.x, two.y};
-    moments[i + 1] = {two.z, two.w};
+    const char* const pair =
+        from + (offset + (i / 2 % 2 ? 8 * row_bytes : 0u)) + kChunk * (i / 4) * sizeof(ReferenceMoments);
+    if (kAll) {
+      const float4 two = __ldg(reinterpret_cast<const float4*>(pair));
+      moments[i] = {two.x, two.y};
+      moments[i + 1] = {two.z, two.w};
+    } else {
+#pragma unroll
+      for (int j = 0; j < 2; ++j) {
+        float2 one = {0, 1};
+        if (exists(op, at, i + j)) one = __ldg(reinterpret_cast<const float2*>(pair) + j);
+        moments[i + j] = {one.x, one.y};
+      }
+    }
   }
 }
 

@@ -103,7 +103,6 @@ void run_strip(LivePicture& frame, const HostReference& reference, const LiveOpt
   const auto shared = std::make_unique<live::Sums>();
   for (int row = 0; row < place.rows; row += live::kRunRows) {
     std::vector<std::array<float, live::kGroupColumns>> lacking(live::kThreads);
-    std::vector<float> before(live::kThreads);
     for (int c = 0; c < 3; ++c) {
       for (auto* plane : {&shared->d, &shared->dd, &shared->dy})
         for (live::Four& four : *plane) four = {{NAN, NAN, NAN, NAN}};  // what no thread wrote must not count
@@ -124,13 +123,15 @@ void run_strip(LivePicture& frame, const HostReference& reference, const LiveOpt
           moments[i] = reference.moments[static_cast<std::size_t>(
               (c * frame.height + group.row) * reference.op.moments_pitch + group.column + i)];
         auto& sums = lacking[static_cast<std::size_t>(t)];
+        float of_channel[live::kGroupColumns];
         live::score_channel<kRadius>(t, *shared, window, d0[c], moments, 2 * live::live_constants(kCodes).c1,
-                                     sums.data());
+                                     of_channel);
         float sum = 0;
-        for (int i = 0; i < live::kGroupColumns; ++i)
-          if (counts >> i & 1u) sum += sums[static_cast<std::size_t>(i)];
-        out.ssim_channel[c] += std::popcount(counts) - 2.0 * (sum - before[static_cast<std::size_t>(t)]);
-        before[static_cast<std::size_t>(t)] = sum;
+        for (int i = 0; i < live::kGroupColumns; ++i) {
+          sums[static_cast<std::size_t>(i)] += of_channel[i];
+          if (counts >> i & 1u) sum += of_channel[i];
+        }
+        out.ssim_channel[c] += std::popcount(counts) - 2.0 * sum;
         if (c < 2) continue;
         for (int i = 0; i < live::kGroupColumns && i < group.count; ++i)
           out.map[static_cast<std::size_t>(group.row * frame.width + group.column + i)] =

@@ -49,7 +49,9 @@ Differences compare(const vk::OwnDevice& device, FgEvaluator evaluator, const Re
       const double theirs = oracle.map[static_cast<std::size_t>(y) * oracle.map_width + x];
       worst.map = std::max(worst.map, std::isnan(ours) ? INFINITY : std::abs(ours - theirs));
     }
-  EXPECT_LE(worst.map, 1e-5);
+  // On in_queue a strip of 116 columns shares the constant that is taken off the error before it is squared, and where
+  // the error goes from -0.4 to 0.4 within it the map is off by up to 3.7e-5 (live_strip.h).
+  EXPECT_LE(worst.map, result.executor == FG_EXECUTOR_IN_QUEUE ? 4e-5 : 1e-5);
   worst.score = std::abs(result.ssim - oracle.ssim);
   for (int c = 0; c < 3; ++c)
     worst.score = std::max(worst.score, std::abs(result.ssim_channel[c] - oracle.ssim_channel[c]));

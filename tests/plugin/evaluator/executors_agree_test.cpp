@@ -120,7 +120,8 @@ void compare(const vk::OwnDevice& device, FgEvaluator ours, FgEvaluator theirs, 
   const RenderedImage reference(device, c.reference, c.width, c.height, truth());
   const RenderedImage frame(device, c.frame, c.width, c.height, attempt(0.4f));
   const FgFrameResult a = measure(device, ours, frame, &reference);
-  const RenderedImage their_reference = exact_values(device, reference), their_frame = exact_values(device, frame);
+  const RenderedImage their_reference = exact_values(device, reference),
+                      their_frame = exact_values(device, frame);
   const FgFrameResult b = measure(device, theirs, is_srgb(c.frame) ? their_frame : frame,
                                   is_srgb(c.reference) ? &their_reference : &reference);
   EXPECT_NE(a.executor, b.executor);
