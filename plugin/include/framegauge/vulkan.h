@@ -119,7 +119,7 @@ typedef struct FgFrame {
       layout; /* the image's layout at this point: GENERAL or SHADER_READ_ONLY_OPTIMAL; not changed */
   uint32_t width, height; /* pixels */
   uint64_t frame_number;  /* returned with the result */
-  VkFormat format; /* of the view, as it was created: kernels read what is stored. Must be given */
+  VkFormat format;        /* of the view, as it was created: kernels read what is stored. Must be given */
 } FgFrame;
 
 FG_API void fg_evaluator_info_defaults(FgEvaluatorInfo* info);
