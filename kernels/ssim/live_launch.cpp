@@ -25,12 +25,12 @@ bool is_texture(PixelFormat format) {
 }
 
 void check_reach(const Pixels& pixels, PixelFormat format, std::int32_t height) {
-  require(
-      is_texture(format) || (pixels.row_bytes > 0 && pixels.row_bytes * (height + 2 * kThreads) < kMostBytes),
-      ErrorCode::unsupported,
-      "a live frame or its reference has rows of " + std::to_string(pixels.row_bytes) + " bytes and " +
-          std::to_string(height) +
-          " of them; its live score reaches less than 2^31 bytes, score it as a tensor");
+  if (is_texture(format) || (pixels.row_bytes > 0 && pixels.row_bytes * (height + 2 * kThreads) < kMostBytes))
+    return;
+  throw Error(ErrorCode::unsupported,
+              "a live frame or its reference has rows of " + std::to_string(pixels.row_bytes) +
+                  " bytes and " + std::to_string(height) +
+                  " of them; its live score reaches less than 2^31 bytes, score it as a tensor");
 }
 
 Launch launch_with(const char* entry, std::int32_t across, std::int32_t down, std::int32_t channels,
@@ -41,6 +41,15 @@ Launch launch_with(const char* entry, std::int32_t across, std::int32_t down, st
           static_cast<std::uint32_t>(threads)};
 }
 
+Launch tiles_launch(std::int32_t width, std::int32_t height) {
+  const Tiles tiles = tiles_of(width, height);
+  return launch_with(kTiles, tiles.across, tiles.down, 1, kTileThreads32);
+}
+Launch strips_launch(std::int32_t width, std::int32_t height, const char* entry) {
+  const Strips strips = strips_of(width, height);
+  return launch_with(entry, strips.across, strips.down, 1, kThreads);
+}
+
 }  // namespace
 
 Launch launch_of(const LiveSsim& op) {
@@ -49,16 +58,15 @@ Launch launch_of(const LiveSsim& op) {
   if (are_codes(op.frame_format, op.reference_format)) {
     const std::int64_t moments_bytes =
         std::int64_t{3} * op.height * op.moments_pitch * static_cast<std::int64_t>(sizeof(ReferenceMoments));
-    require(moments_bytes < 2 * kMostBytes, ErrorCode::unsupported,
-            "the moments of a live reference of " + std::to_string(op.width) + "x" +
-                std::to_string(op.height) + " pixels take " + std::to_string(moments_bytes) +
-                " bytes; its live score reaches less than 2^32, score it as a tensor");
-    const Tiles tiles = tiles_of(op.width, op.height);
-    return launch_with(kTiles, tiles.across, tiles.down, 1, kTileThreads32);
+    if (moments_bytes >= 2 * kMostBytes)
+      throw Error(ErrorCode::unsupported,
+                  "the moments of a live reference of " + std::to_string(op.width) + "x" +
+                      std::to_string(op.height) + " pixels take " + std::to_string(moments_bytes) +
+                      " bytes; its live score reaches less than 2^32, score it as a tensor");
+    return tiles_launch(op.width, op.height);
   }
-  const Strips strips = strips_of(op.width, op.height);
-  return launch_with(kStrips[op.reference_format == PixelFormat::rgba8 ? 0 : 1][op.window.radius - 3],
-                     strips.across, strips.down, 1, kThreads);
+  return strips_launch(op.width, op.height,
+                       kStrips[op.reference_format == PixelFormat::rgba8 ? 0 : 1][op.window.radius - 3]);
 }
 
 Launch launch_of(const LiveReference& op) {
@@ -75,16 +83,12 @@ std::size_t entry_names(const char* (&names)[kMostEntries]) {
   return count;
 }
 
+std::size_t statistics_words(const Launch& launch) {
+  return kFgMapBins + std::size_t{launch.grid[0]} * launch.grid[1] * kFgRecordWords;
+}
+
 std::size_t live_statistics_words(std::int32_t width, std::int32_t height, bool codes) {
-  std::size_t blocks;
-  if (codes) {
-    const Tiles tiles = tiles_of(width, height);
-    blocks = static_cast<std::size_t>(tiles.across) * static_cast<std::size_t>(tiles.down);
-  } else {
-    const Strips strips = strips_of(width, height);
-    blocks = static_cast<std::size_t>(strips.across) * static_cast<std::size_t>(strips.down);
-  }
-  return kFgMapBins + blocks * kFgRecordWords;
+  return statistics_words(codes ? tiles_launch(width, height) : strips_launch(width, height, nullptr));
 }
 
 }  // namespace fg::live

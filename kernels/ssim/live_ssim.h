@@ -5,7 +5,7 @@
 // four, of d = x - y, d^2 and d y, and one kernel does the rest: map, heatmap, histogram, pixel errors and sums
 // (live_ssim). Both are plain kernels with one plain parameter struct, so that they can be launched on a CUDA
 // stream (the functions below) or recorded into a Vulkan command buffer. They use less than 40 KB of shared memory, what a
-// graphics queue takes.
+// graphics queue takes; the less, the more blocks it seems to run at a time (live_tile.cuh).
 //
 // Conventions are the shader executor's (shaders/ssim): three channels, the map is their mean, the words that a frame
 // leaves behind are those of shaders/shared/frame_statistics.h, a record for each block.

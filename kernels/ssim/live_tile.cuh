@@ -64,31 +64,36 @@ struct StepPixels<PixelFormat::rgba8> {
   }
 };
 
+// A texel of 8-bit values, 0..1 as 16-bit floats.
+struct Texel {
+  HalfPair red_green, blue_alpha;
+};
+__device__ inline Texel texel_at(const Pixels& image, std::int32_t row, std::int32_t column) {
+  Texel texel;
+  asm("tex.2d.v2.f16x2.f32 {%0, %1}, [%2, {%3, %4}];"
+      : "=r"(texel.red_green), "=r"(texel.blue_alpha)
+      : "l"(image.texture), "f"((static_cast<float>(column) + 0.5f) * image.texel_width),
+        "f"((static_cast<float>(row) + 0.5f) * image.texel_height));
+  return texel;
+}
+// A 16-bit float from 1024 on has whole values only.
+__device__ inline std::uint32_t codes_of(const Texel& texel) {
+  const HalfPair scale = make_pair(255, 255), bias = make_pair(1024, 1024);
+  return __byte_perm(mul_add(texel.red_green, scale, bias), mul_add(texel.blue_alpha, scale, bias), 0x1420u);
+}
+
 template <>
 struct StepPixels<PixelFormat::texture8> {
-  HalfPair red_green[2][kLaneRows], blue_alpha[2][kLaneRows];  // 0..1
+  Texel texel[2][kLaneRows];
 
   __device__ void load(const Pixels& image, const Reach& at) {
 #pragma unroll
-    for (int chunk = 0; chunk < 2; ++chunk) {
-      const float x = (static_cast<float>(at.column + kChunk * chunk) + 0.5f) * image.texel_width;
-#pragma unroll
-      for (int i = 0; i < kLaneRows; ++i) {
-        const float y = (static_cast<float>(at.row + 8 * (i / 2) + i % 2) + 0.5f) * image.texel_height;
-        red_green[chunk][i] = blue_alpha[chunk][i] = 0;
-        if (at.reads(chunk, i))
-          asm("tex.2d.v2.f16x2.f32 {%0, %1}, [%2, {%3, %4}];"
-              : "=r"(red_green[chunk][i]), "=r"(blue_alpha[chunk][i])
-              : "l"(image.texture), "f"(x), "f"(y));
-      }
+    for (int i = 0; i < 2 * kLaneRows; ++i) {
+      const std::int32_t row = at.row + 8 * (i / 2 / 2) + i / 2 % 2, column = at.column + kChunk * (i % 2);
+      texel[i % 2][i / 2] = at.reads(i % 2, i / 2) ? texel_at(image, row, column) : Texel{};
     }
   }
-  // A 16-bit float from 1024 on has whole values only.
-  __device__ std::uint32_t codes(int chunk, int i, std::uint32_t) const {
-    const HalfPair scale = make_pair(255, 255), bias = make_pair(1024, 1024);
-    return __byte_perm(mul_add(red_green[chunk][i], scale, bias), mul_add(blue_alpha[chunk][i], scale, bias),
-                       0x1420u);
-  }
+  __device__ std::uint32_t codes(int chunk, int i, std::uint32_t) const { return codes_of(texel[chunk][i]); }
 };
 
 __device__ inline std::uint32_t order_of(const Pixels& image) {
@@ -98,17 +103,10 @@ __device__ inline std::uint32_t order_of(const Pixels& image) {
 // The codes of a pixel inside the frame, in order.
 template <PixelFormat kFormat>
 __device__ std::uint32_t codes_at(const Pixels& image, std::int32_t row, std::int32_t column) {
-  if constexpr (kFormat == PixelFormat::rgba8) {
+  if constexpr (kFormat == PixelFormat::rgba8)
     return __byte_perm(Reader<kFormat>::pixel(image, row, column), 0x64u, order_of(image));
-  } else {
-    HalfPair red_green, blue_alpha;
-    asm("tex.2d.v2.f16x2.f32 {%0, %1}, [%2, {%3, %4}];"
-        : "=r"(red_green), "=r"(blue_alpha)
-        : "l"(image.texture), "f"((static_cast<float>(column) + 0.5f) * image.texel_width),
-          "f"((static_cast<float>(row) + 0.5f) * image.texel_height));
-    const HalfPair scale = make_pair(255, 255), bias = make_pair(1024, 1024);
-    return __byte_perm(mul_add(red_green, scale, bias), mul_add(blue_alpha, scale, bias), 0x1420u);
-  }
+  else
+    return codes_of(texel_at(image, row, column));
 }
 
 // The mean of d over 128 of a warp's pixels, whole, for each channel.
@@ -260,8 +258,8 @@ __device__ float finish_results(const LiveSsim& op, int lane, const Results& at,
 }
 
 // Sums of each plane between two steps: of results that lack the next chunk, and of those that lack the next two. Too
-// many for registers, they live in local memory: a graphics queue has some 48 KB of shared memory for a whole
-// multiprocessor, and what a block takes of it decides how many run.
+// many for registers, they live in local memory. In shared memory they made blocks of 30 KB, and on an H200 the kernel then
+// took more than twice as long in a graphics queue as in a compute queue; with 11 KB it takes the same in both.
 struct WaitingSums {
   float4 value[3][6];  // channel, two for each plane
 };

@@ -90,7 +90,6 @@ FG_HD HalfPair biased_codes(std::uint32_t first, std::uint32_t second, int c) {
 // Of the two halves of the rows read.
 struct Operands {
   MatrixB16 e[2], squares[2], squares_rest[2], products[2], products_rest[2];
-  HalfPair own[2];  // d of the warp's own rows
 };
 // x, y: the lane's pixels. d0: a whole code, twice, in units of e.
 FG_HD Operands operands_of(const std::uint32_t* x, const std::uint32_t* y, int c, HalfPair d0) {
@@ -110,7 +109,6 @@ FG_HD Operands operands_of(const std::uint32_t* x, const std::uint32_t* y, int c
     o.squares_rest[i / 2].pair[i % 2] = mul_add(e, e, negated(square));
     o.products[i / 2].pair[i % 2] = product;
     o.products_rest[i / 2].pair[i % 2] = mul_add(e, reference, negated(product));
-    if (i == 1 || i == 2) o.own[i - 1] = d;
   }
   return o;
 }

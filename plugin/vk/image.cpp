@@ -47,4 +47,17 @@ UniqueImageView make_view(const Device& device, VkImage image, VkImageViewType t
   return {device, view};
 }
 
+UniqueSampler make_sampler(const Device& device, VkFilter filter) {
+  const VkSamplerCreateInfo info{.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO,
+                                 .magFilter = filter,
+                                 .minFilter = filter,
+                                 .mipmapMode = VK_SAMPLER_MIPMAP_MODE_NEAREST,
+                                 .addressModeU = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE,
+                                 .addressModeV = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE,
+                                 .addressModeW = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE};
+  VkSampler sampler;
+  check(device.CreateSampler(device.handle, &info, nullptr, &sampler), "creating a sampler");
+  return {device, sampler};
+}
+
 }  // namespace fg::vk

@@ -35,4 +35,7 @@ class Image {
 // A view of the whole of a colour image with one mip.
 UniqueImageView make_view(const Device& device, VkImage image, VkImageViewType type, VkFormat format);
 
+// Normalised coordinates, clamped to the edge, one mip.
+UniqueSampler make_sampler(const Device& device, VkFilter filter);
+
 }  // namespace fg::vk

@@ -31,7 +31,7 @@ for test in "$folder"/bin/*_test; do
   name=$(basename "$test")
   case $name in  # nothing of the GPU in them, and some need the build folder
     commands_test | volume_test | dataset_test | splats_test | ground_truth_test | *image_test | exr_npy_test) continue ;;
-    *_cpu_test | *_tile_test | *_strip_test | *_golden_test | view_maths_test | session_test | bands_test) continue ;;
+    *_cpu_test | *_tile_test | *_strip_test | *_golden_test | half_test | view_maths_test | session_test | bands_test) continue ;;
   esac
   step "$name" "$test" --gtest_brief=0
 done

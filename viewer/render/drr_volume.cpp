@@ -150,16 +150,7 @@ AttenuationTexture::AttenuationTexture(const vk::OwnDevice& device, const Volume
   view_ = vk::make_view(device, image, VK_IMAGE_VIEW_TYPE_2D_ARRAY, VK_FORMAT_R32_SFLOAT);
 
   // Gathers need no filter, and never leave the image.
-  const VkSamplerCreateInfo sampler_info{.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO,
-                                         .magFilter = VK_FILTER_NEAREST,
-                                         .minFilter = VK_FILTER_NEAREST,
-                                         .mipmapMode = VK_SAMPLER_MIPMAP_MODE_NEAREST,
-                                         .addressModeU = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE,
-                                         .addressModeV = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE,
-                                         .addressModeW = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE};
-  VkSampler sampler;
-  vk::check(device.CreateSampler(device.handle, &sampler_info, nullptr, &sampler), "creating a sampler");
-  sampler_ = vk::UniqueSampler(device, sampler);
+  sampler_ = vk::make_sampler(device, VK_FILTER_NEAREST);
 
   change_layers(device, image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
   fill(device, volume, attenuation);

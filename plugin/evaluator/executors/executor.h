@@ -25,7 +25,7 @@ struct SourceImage {
   VkImageView view = VK_NULL_HANDLE;
   VkImageLayout layout = VK_IMAGE_LAYOUT_GENERAL;
   VkExtent2D extent = {};
-  VkFormat format = VK_FORMAT_UNDEFINED;  // of the view; UNDEFINED: not known
+  VkFormat format = VK_FORMAT_UNDEFINED;  // of the view
 };
 
 struct HeatmapStyle {

@@ -109,7 +109,7 @@ typedef struct FgFrame {
   size_t struct_size;
   VkImage image;
   VkImageView
-      view; /* 2D colour view with sampled usage and no swizzle; kept alive by the host until the commands
+      view; /* 2D view of an uncompressed colour format with sampled usage and no swizzle; kept alive by the host until the commands
                        finished. Values are scored as the view hands them out. A UNORM view of an image that holds
                        sRGB codes gives display-referred values, what published scores are of. An SRGB view is
                        decoded to linear values: another convention, with other scores. FG_EXECUTOR_IN_QUEUE

@@ -14,6 +14,20 @@
 
 namespace fg::test {
 
+// Attempts at a scene, and plain and smooth pictures, beside those of test_images.h.
+inline double darker(int n, int c, int y, int x) { return 0.7 * scene(n, c, y, x); }
+inline double brighter(int n, int c, int y, int x) { return 0.55 * scene(n, c, y, x) + 0.44; }
+inline double black(int, int, int, int) { return 0; }
+inline double white(int, int, int, int) { return 1; }
+inline double smooth(int, int c, int y, int x) {
+  return 0.5 + 0.4 * std::sin(0.02 * x + c) * std::cos(0.03 * y);
+}
+inline double nearly_smooth(int n, int c, int y, int x) {
+  return smooth(n, c, y, x) +
+         1e-3 * static_cast<double>(noise(static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(y),
+                                          static_cast<std::uint32_t>(c)));
+}
+
 // An image of three channels in one of the formats, in host memory, with rows that are padded.
 struct LivePicture {
   live::PixelFormat format;

@@ -14,6 +14,7 @@
 
 #include "kernels/ssim/live_reference_tile.h"
 #include "tests/kernels/ssim/live_case.h"
+#include "tests/kernels/ssim/live_cover.h"
 
 namespace fg::test {
 namespace {
@@ -233,21 +234,11 @@ TEST(live_strip, every_pair_of_formats_matches_the_oracle) {
 }
 
 TEST(live_strip, frames_that_are_off_everywhere_or_nearly_right_keep_their_accuracy) {
-  const auto darker = [](int n, int c, int y, int x) { return 0.7 * scene(n, c, y, x); };
-  const auto black = [](int, int, int, int) { return 0.0; };
-  const auto white = [](int, int, int, int) { return 1.0; };
-  const auto smooth = [](int, int c, int y, int x) {
-    return 0.5 + 0.4 * std::sin(0.02 * x + c) * std::cos(0.03 * y);
-  };
-  const auto nearly = [&](int n, int c, int y, int x) {
-    return smooth(n, c, y, x) + 1e-3 * noise(static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(y),
-                                             static_cast<std::uint32_t>(c));
-  };
   using enum PixelFormat;
   const std::pair<PixelFormula, PixelFormula> pairs[] = {{darker, scene},
                                                          {black, white},
                                                          {white, black},
-                                                         {nearly, smooth},
+                                                         {nearly_smooth, smooth},
                                                          {step_with_grain, step_with_other_grain}};
   for (const auto& [x, y] : pairs) {
     SCOPED_TRACE(&x - &pairs[0].first);
@@ -260,8 +251,6 @@ TEST(live_strip, frames_that_are_off_everywhere_or_nearly_right_keep_their_accur
 // d0 is one number for a strip: where the frame is off by nothing here and by half the range there, what is squared and
 // subtracted again is up to a quarter of the range, 1e-8 of which is 2e-5 of 2 c2. The worst here is 2.2e-5.
 TEST(live_strip, frames_that_are_off_by_half_the_range_in_places_lose_little) {
-  const auto brighter = [](int n, int c, int y, int x) { return 0.55 * scene(n, c, y, x) + 0.44; };
-  const auto white = [](int, int, int, int) { return 1.0; };
   using enum PixelFormat;
   expect_like_oracle<rgba8, rgba8>(make_picture(rgba8, 140, 96, brighter),
                                    make_picture(rgba8, 140, 96, scene), {}, 3e-5);
@@ -316,25 +305,8 @@ TEST(live_strip, the_reference_is_copied_in_the_order_of_its_channels) {
 
 TEST(live_strip, strips_cover_every_size_once) {
   for (const auto& [width, height] :
-       {std::pair{1, 1}, {116, 16}, {117, 17}, {1920, 1080}, {3840, 2160}, {20000, 3}, {3, 20000}}) {
-    const live::Strips strips = live::strips_of(width, height);
-    std::int32_t row = 0;
-    for (std::int32_t down = 0; down < strips.down; ++down) {
-      std::int32_t column = 0;
-      for (std::int32_t across = 0; across < strips.across; ++across) {
-        const live::Place place = strips.place(across, down, width, height);
-        EXPECT_EQ(place.row, row);
-        EXPECT_EQ(place.column, column);
-        EXPECT_GT(place.rows, 0);
-        EXPECT_GT(place.columns, 0);
-        EXPECT_LT(place.rows * place.columns, 65536);  // the histogram's 16 bits
-        column += place.columns;
-      }
-      EXPECT_EQ(column, width);
-      row += strips.place(0, down, width, height).rows;
-    }
-    EXPECT_EQ(row, height);
-  }
+       {std::pair{1, 1}, {116, 16}, {117, 17}, {1920, 1080}, {3840, 2160}, {20000, 3}, {3, 20000}})
+    expect_covered_once(live::strips_of(width, height), width, height);
 }
 
 // Lanes that share a transaction must fall into different banks: 8 lanes of 16 bytes.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/kernels/ssim/live_case.h"
+#include "tests/kernels/ssim/live_cover.h"
 
 namespace fg::test {
 namespace {
@@ -207,9 +208,6 @@ TEST(live_tile, every_window_and_odd_size_matches_the_oracle) {
 }
 
 TEST(live_tile, frames_that_are_off_everywhere_or_nearly_right_keep_their_accuracy) {
-  const auto darker = [](int n, int c, int y, int x) { return 0.7 * scene(n, c, y, x); };
-  const auto black = [](int, int, int, int) { return 0.0; };
-  const auto white = [](int, int, int, int) { return 1.0; };
   const auto one_code_off = [](int n, int c, int y, int x) {
     return scene(n, c, y, x) + (x % 7 == 0 ? 1 / 255.0 : 0);
   };
@@ -259,22 +257,7 @@ TEST(live_tile, tiles_cover_every_size_once) {
     const live::Tiles tiles = live::tiles_of(width, height);
     const live::Tiles again = live::tiles_of_grid(tiles.across, tiles.down, width);
     EXPECT_EQ(again.columns, tiles.columns);
-    std::int32_t row = 0;
-    for (std::int32_t down = 0; down < tiles.down; ++down) {
-      std::int32_t column = 0;
-      for (std::int32_t across = 0; across < tiles.across; ++across) {
-        const live::Place place = tiles.place(across, down, width, height);
-        EXPECT_EQ(place.row, row);
-        EXPECT_EQ(place.column, column);
-        EXPECT_GT(place.rows, 0);
-        EXPECT_GT(place.columns, 0);
-        EXPECT_LT(place.rows * place.columns, 65536);  // the histogram's 16 bits
-        column += place.columns;
-      }
-      EXPECT_EQ(column, width);
-      row += tiles.place(0, down, width, height).rows;
-    }
-    EXPECT_EQ(row, height);
+    expect_covered_once(tiles, width, height);
   }
 }
 

@@ -25,6 +25,7 @@ Picture constant(float r, float g, float b) {
 struct Options {
   int window = 11;
   FgPadding padding = FG_PADDING_SAME;
+  double map_tolerance_in_queue = 1e-5;
 };
 
 struct Differences {
@@ -49,9 +50,7 @@ Differences compare(const vk::OwnDevice& device, FgEvaluator evaluator, const Re
       const double theirs = oracle.map[static_cast<std::size_t>(y) * oracle.map_width + x];
       worst.map = std::max(worst.map, std::isnan(ours) ? INFINITY : std::abs(ours - theirs));
     }
-  // On in_queue a strip of 116 columns shares the constant that is taken off the error before it is squared, and where
-  // the error goes from -0.4 to 0.4 within it the map is off by up to 3.7e-5 (live_strip.h).
-  EXPECT_LE(worst.map, result.executor == FG_EXECUTOR_IN_QUEUE ? 4e-5 : 1e-5);
+  EXPECT_LE(worst.map, result.executor == FG_EXECUTOR_IN_QUEUE ? options.map_tolerance_in_queue : 1e-5);
   worst.score = std::abs(result.ssim - oracle.ssim);
   for (int c = 0; c < 3; ++c)
     worst.score = std::max(worst.score, std::abs(result.ssim_channel[c] - oracle.ssim_channel[c]));
@@ -147,11 +146,12 @@ TEST_F(evaluator_scores, constant_images_agree_with_the_oracle) {
 
 TEST_F(evaluator_scores, nothing_cancels_where_offsets_are_large_and_contrast_is_small) {
   const UniqueEvaluator evaluator = make_evaluator(evaluator_info(device()));
-  const auto check = [&](const char* name, const Picture& x, const Picture& y) {
+  const auto check = [&](const char* name, const Picture& x, const Picture& y, double in_queue = 1e-5) {
     SCOPED_TRACE(name);
     const RenderedImage frame(device(), PixelFormat::rgba32f, 96, 80, x);
     const RenderedImage reference(device(), PixelFormat::rgba32f, 96, 80, y);
-    const Differences d = compare(device(), evaluator.get(), frame, reference);
+    const Differences d =
+        compare(device(), evaluator.get(), frame, reference, {.map_tolerance_in_queue = in_queue});
     std::printf("%s: map %.2g, score %.2g\n", name, d.map, d.score);
   };
   check("grain beside a step", formula(step_with_grain), formula(step_with_other_grain));
@@ -163,9 +163,11 @@ TEST_F(evaluator_scores, nothing_cancels_where_offsets_are_large_and_contrast_is
   check(
       "lines in x and y", [](int, int y, int x) { return y % 23 == 3 || x % 29 == 2 ? 0.9f : 0.4f; },
       [](int, int, int) { return 0.4f; });
+  // On in_queue a strip of 116 columns shares the constant that is taken off the error before it is squared, and here the
+  // error goes from -0.4 to 0.4 within it (live_strip.h).
   check(
       "opposite signs", [&](int c, int y, int x) { return 0.5f + 0.4f * (grain(c, y, x) - 0.5f); },
-      [&](int c, int y, int x) { return 0.5f - 0.4f * (grain(c, y, x) - 0.5f); });
+      [&](int c, int y, int x) { return 0.5f - 0.4f * (grain(c, y, x) - 0.5f); }, 4e-5);
 }
 
 TEST_F(evaluator_scores, identical_images_score_exactly_1) {

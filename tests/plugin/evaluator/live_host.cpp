@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/core/half.h"
 #include "plugin/vk/error.h"
 
 namespace fg::test {
@@ -32,25 +33,6 @@ struct OpenedDevice {
 const OpenedDevice& opened() {
   static const OpenedDevice device;
   return device;
-}
-
-// IEEE binary16, rounded to nearest even; magnitudes below 2^-14 become 0.
-std::uint16_t to_half(float v) {
-  const auto bits = std::bit_cast<std::uint32_t>(v);
-  const std::uint32_t sign = bits >> 16 & 0x8000;
-  const std::uint32_t exponent = bits >> 23 & 0xff;
-  if (exponent == 0xff) return static_cast<std::uint16_t>(sign | 0x7c00 | ((bits & 0x7fffff) ? 0x200 : 0));
-  if (exponent < 113) return static_cast<std::uint16_t>(sign);
-  const std::uint32_t magnitude = (bits & 0x7fffffff) - (112u << 23);
-  return static_cast<std::uint16_t>(sign | ((magnitude + 0xfff + (magnitude >> 13 & 1)) >> 13));
-}
-
-double from_half(std::uint16_t h) {
-  const int exponent = h >> 10 & 31;
-  const double sign = h & 0x8000 ? -1 : 1;
-  if (exponent == 31) return (h & 0x3ff) ? std::nan("") : sign * INFINITY;
-  if (exponent == 0) return sign * std::ldexp(h & 0x3ff, -24);
-  return sign * std::ldexp(1024 + (h & 0x3ff), exponent - 25);
 }
 
 std::uint32_t to_code(float v, int codes) {
@@ -92,9 +74,9 @@ std::array<double, 3> encode(PixelFormat format, const std::array<float, 4>& v, 
     for (int c = 0; c < 3; ++c) decoded[c] = v[c];
   } else if (format == PixelFormat::rgba16f) {
     for (int c = 0; c < 4; ++c) {
-      const std::uint16_t h = to_half(v[c]);
-      std::memcpy(out + 2 * c, &h, 2);
-      if (c < 3) decoded[c] = from_half(h);
+      const Half half = to_half(v[c]);
+      std::memcpy(out + 2 * c, &half, sizeof(half));
+      if (c < 3) decoded[c] = to_float(half);
     }
   } else if (format == PixelFormat::a2b10g10r10) {
     const std::uint32_t texel =

@@ -34,21 +34,9 @@ vk::Image make_black(const vk::OwnDevice& device) {
 
 }  // namespace
 
-vk::UniqueSampler make_sampler(const vk::Device& device) {
-  const VkSamplerCreateInfo info{.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO,
-                                 .magFilter = VK_FILTER_LINEAR,
-                                 .minFilter = VK_FILTER_LINEAR,
-                                 .addressModeU = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE,
-                                 .addressModeV = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE,
-                                 .addressModeW = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE};
-  VkSampler sampler;
-  vk::check(device.CreateSampler(device.handle, &info, nullptr, &sampler), "creating the display's sampler");
-  return {device, sampler};
-}
-
 Compositor::Compositor(const vk::OwnDevice& device, std::uint32_t slots)
     : device_(device),
-      sampler_(make_sampler(device)),
+      sampler_(vk::make_sampler(device, VK_FILTER_LINEAR)),
       black_(make_black(device)),
       color_maps_(make_color_maps(device)),
       pass_(device, {.spirv = shaders::display_compose,

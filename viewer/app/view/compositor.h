@@ -40,6 +40,4 @@ class Compositor {
   std::vector<vk::BindingSet> sets_;
 };
 
-vk::UniqueSampler make_sampler(const vk::Device& device);  // linear, clamped
-
 }  // namespace fg

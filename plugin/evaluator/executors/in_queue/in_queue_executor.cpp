@@ -6,26 +6,12 @@
 #include "plugin/evaluator/executors/in_queue/in_queue_workspace.h"
 #include "plugin/evaluator/executors/in_queue/live_kernels.h"
 #include "plugin/evaluator/executors/shader/shader_executor.h"
-#include "plugin/vk/error.h"
+#include "plugin/vk/image.h"
 
 namespace fg {
 namespace {
 
 constexpr std::uint32_t kNvidia = 0x10DE;
-
-// The texture unit reads the frame at normalised coordinates: with others it reads wrongly.
-vk::UniqueSampler make_sampler(const vk::Device& device) {
-  const VkSamplerCreateInfo info{.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO,
-                                 .magFilter = VK_FILTER_NEAREST,
-                                 .minFilter = VK_FILTER_NEAREST,
-                                 .mipmapMode = VK_SAMPLER_MIPMAP_MODE_NEAREST,
-                                 .addressModeU = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE,
-                                 .addressModeV = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE,
-                                 .addressModeW = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE};
-  VkSampler sampler;
-  vk::check(device.CreateSampler(device.handle, &info, nullptr, &sampler), "creating a sampler");
-  return {device, sampler};
-}
 
 }  // namespace
 
@@ -67,8 +53,12 @@ std::string InQueueExecutor::why_unavailable(const vk::Device& device, std::uint
   return ShaderExecutor::why_unavailable(device, queue_family);  // Vulkan 1.2 and a queue that does compute
 }
 
+// The texture unit reads the frame at normalised coordinates: with others it reads wrongly.
 InQueueExecutor::InQueueExecutor(const vk::Device& device, const ExecutorSettings& settings)
-    : device_(&device), settings_(settings), sampler_(make_sampler(device)), module_(device, live_kernels()) {
+    : device_(&device),
+      settings_(settings),
+      sampler_(vk::make_sampler(device, VK_FILTER_NEAREST)),
+      module_(device, live_kernels()) {
   const char* names[live::kMostEntries];
   const std::size_t count = live::entry_names(names);
   for (std::size_t i = 0; i < count; ++i)

@@ -34,11 +34,12 @@ class InQueueExecutor : public Executor {
   std::uint64_t texture_of(VkImageView view) const {
     return vk::texture_handle(*device_, view, sampler_.get());
   }
-  // op: LiveSsim or LiveReference.
-  template <class Op>
-  void record(VkCommandBuffer cmd, const Op& op) const {
-    const live::Launch launch = live::launch_of(op);
-    kernel(launch.entry).record(cmd, {{launch.grid[0], launch.grid[1], launch.grid[2]}, launch.threads}, &op);
+  // op: the LiveSsim or LiveReference that the launch is of.
+  void record(VkCommandBuffer cmd, const live::Launch& launch, const void* op) const {
+    kernel(launch.entry).record(cmd, {{launch.grid[0], launch.grid[1], launch.grid[2]}, launch.threads}, op);
+  }
+  void record(VkCommandBuffer cmd, const live::LiveReference& op) const {
+    record(cmd, live::launch_of(op), &op);
   }
 
  private:

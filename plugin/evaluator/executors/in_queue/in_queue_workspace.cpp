@@ -14,17 +14,32 @@ using live::PixelFormat;
 constexpr std::int32_t kPitchAlignment =
     64;  // elements; moments want an even pitch, memory wants whole lines
 
-// The texture unit hands out red, green, blue, alpha whatever the view's order is. A view of which nothing is known may
-// hold any values.
+// The texture unit hands out red, green, blue, alpha whatever the view's order is.
 PixelFormat pixel_format(VkFormat format) {
-  return format == VK_FORMAT_R8G8B8A8_UNORM || format == VK_FORMAT_B8G8R8A8_UNORM ? PixelFormat::texture8
-                                                                                  : PixelFormat::texture;
+  switch (format) {
+    case VK_FORMAT_R8G8B8A8_UNORM:
+    case VK_FORMAT_B8G8R8A8_UNORM:
+    case VK_FORMAT_A8B8G8R8_UNORM_PACK32:
+      return PixelFormat::texture8;
+    default:
+      return PixelFormat::texture;
+  }
 }
 
 // A texture that CUDA reads is not decoded by the hardware, whatever the view's format is.
 bool is_srgb(VkFormat format) {
-  return format == VK_FORMAT_R8G8B8A8_SRGB || format == VK_FORMAT_B8G8R8A8_SRGB ||
-         format == VK_FORMAT_A8B8G8R8_SRGB_PACK32;
+  switch (format) {
+    case VK_FORMAT_R8_SRGB:
+    case VK_FORMAT_R8G8_SRGB:
+    case VK_FORMAT_R8G8B8_SRGB:
+    case VK_FORMAT_B8G8R8_SRGB:
+    case VK_FORMAT_R8G8B8A8_SRGB:
+    case VK_FORMAT_B8G8R8A8_SRGB:
+    case VK_FORMAT_A8B8G8R8_SRGB_PACK32:
+      return true;
+    default:
+      return false;
+  }
 }
 
 live::Pixels pixels_of(std::uint64_t texture, const SourceImage& image) {
@@ -34,19 +49,10 @@ live::Pixels pixels_of(std::uint64_t texture, const SourceImage& image) {
   return pixels;
 }
 
-std::size_t frame_statistics_bytes(VkExtent2D extent, bool codes) {
-  return 4 * live::live_statistics_words(static_cast<std::int32_t>(extent.width),
-                                         static_cast<std::int32_t>(extent.height), codes);
-}
-
 // Kernels take device addresses as pointers.
 template <class T>
 T* pointer_to(const vk::Buffer& buffer) {
   return reinterpret_cast<T*>(static_cast<std::uintptr_t>(buffer.address()));
-}
-
-vk::ImageInfo output(VkFormat format, VkExtent2D extent) {
-  return {.format = format, .extent = {extent.width, extent.height, 1}};
 }
 
 }  // namespace
@@ -58,9 +64,11 @@ InQueueWorkspace::InQueueWorkspace(const InQueueExecutor& executor, VkExtent2D e
              kPitchAlignment),
       window_(gaussian_window(executor.settings().window / 2)) {
   // Throws where the kernels cannot reach the whole of such an image, before anything is allocated.
-  live::launch_of(moments_op(true));
-  for (const PixelFormat format : {PixelFormat::texture8, PixelFormat::texture})
-    live::launch_of(frame_op({}, format));
+  for (const PixelFormat copy : {PixelFormat::planar32f, PixelFormat::rgba8}) {
+    copy_format_ = copy;
+    for (const PixelFormat format : {PixelFormat::texture8, PixelFormat::texture})
+      launch_of_frame(format) = live::launch_of(frame_op({}, format));
+  }
 
   const vk::Device& device = executor.device();
   const auto buffer = [&](std::size_t bytes) {
@@ -71,14 +79,20 @@ InQueueWorkspace::InQueueWorkspace(const InQueueExecutor& executor, VkExtent2D e
   copy_ = buffer(3 * plane * sizeof(float));  // RGBA8 takes a third of it
   colors_ = buffer(sizeof(ColorTable));
   for (vk::Buffer& statistics : statistics_) statistics = buffer(statistics_bytes());
-  map_ = vk::Image(device, output(VK_FORMAT_R32_SFLOAT, extent));
-  heatmap_ = vk::Image(device, output(VK_FORMAT_R8G8B8A8_UNORM, extent));
-  map_surface_ = vk::surface_handle(device, map_.view());
-  heatmap_surface_ = vk::surface_handle(device, heatmap_.view());
+  images_ = OutputImages(device, extent);
+  map_surface_ = vk::surface_handle(device, images_.map.view());
+  heatmap_surface_ = vk::surface_handle(device, images_.heatmap.view());
 }
 
 std::size_t InQueueWorkspace::statistics_bytes() const {
-  return std::max(frame_statistics_bytes(extent_, true), frame_statistics_bytes(extent_, false));
+  std::size_t words = 0;
+  for (const auto& of_format : launches_)
+    for (const live::Launch& launch : of_format) words = std::max(words, live::statistics_words(launch));
+  return 4 * words;
+}
+
+live::Launch& InQueueWorkspace::launch_of_frame(PixelFormat format) {
+  return launches_[format == PixelFormat::texture8 ? 0 : 1][copy_format_ == PixelFormat::rgba8 ? 0 : 1];
 }
 
 // From the copy of the reference, which stays.
@@ -116,8 +130,7 @@ void InQueueWorkspace::prepare_frame(VkCommandBuffer cmd, const FrameWork& work,
   const vk::Device& device = executor_->device();
   bool any = false;
   if (!kept_.images_are_general) {
-    for (const vk::Image* image : {&map_, &heatmap_})
-      vk::change_layout(device, cmd, image->get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
+    images_.make_general(device, cmd);
     kept_.images_are_general = true;
   }
   if (kept_.colors != work.style.color_map) {
@@ -165,28 +178,19 @@ RecordedFrame InQueueWorkspace::record_frame(VkCommandBuffer cmd, const FrameWor
   const PixelFormat format = pixel_format(work.frame.format);
   frames_are_codes_ = format == PixelFormat::texture8;
   const bool codes = frames_are_codes_ && copy_format_ == PixelFormat::rgba8;
-  const RecordedFrame recorded{.statistics_bytes = frame_statistics_bytes(extent_, codes),
+  const live::Launch& launch = launch_of_frame(format);
+  const RecordedFrame recorded{.statistics_bytes = 4 * live::statistics_words(launch),
                                .needs_earlier_frames = kept_.bins_are_zero};
   prepare_frame(cmd, work, codes);
   live::LiveSsim op = frame_op(work, format);
   op.frame = pixels_of(executor_->texture_of(work.frame.view), work.frame);
-  executor_->record(cmd, op);
+  executor_->record(cmd, launch, &op);
   vk::full_barrier(device, cmd);
   const VkBufferCopy copy{0, 0, recorded.statistics_bytes};
   device.CmdCopyBuffer(cmd, statistics_[turn_].get(), work.statistics, 1, &copy);
   turn_ ^= 1;
   kept_.bins_are_zero = true;
   return recorded;
-}
-
-FgEvaluatorImages InQueueWorkspace::images() const {
-  return {.struct_size = sizeof(FgEvaluatorImages),
-          .map = map_.get(),
-          .map_view = map_.view(),
-          .heatmap = heatmap_.get(),
-          .heatmap_view = heatmap_.view(),
-          .width = extent_.width,
-          .height = extent_.height};
 }
 
 }  // namespace fg

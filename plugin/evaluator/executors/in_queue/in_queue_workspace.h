@@ -2,8 +2,8 @@
 #include <optional>
 
 #include "plugin/evaluator/executors/in_queue/in_queue_executor.h"
+#include "plugin/evaluator/executors/output_images.h"
 #include "plugin/vk/buffer.h"
-#include "plugin/vk/image.h"
 
 namespace fg {
 
@@ -19,7 +19,7 @@ class InQueueWorkspace : public Workspace {
   RecordedFrame record_frame(VkCommandBuffer cmd, const FrameWork& work) override;
   void discarded() override { kept_ = {}; }
   std::size_t statistics_bytes() const override;
-  FgEvaluatorImages images() const override;
+  FgEvaluatorImages images() const override { return images_.describe(); }
   VkExtent2D extent() const override { return extent_; }
 
  private:
@@ -33,18 +33,21 @@ class InQueueWorkspace : public Workspace {
   live::LiveReference moments_op(bool codes) const;
   void prepare_frame(VkCommandBuffer cmd, const FrameWork& work, bool codes);
   live::LiveSsim frame_op(const FrameWork& work, live::PixelFormat format) const;
+  // How frames of a format are launched against the reference's copy in its format.
+  live::Launch& launch_of_frame(live::PixelFormat format);
 
   const InQueueExecutor* executor_;
   VkExtent2D extent_;
   std::int32_t pitch_;  // of moments and of the reference's copy, elements
   WindowTaps window_;
   live::PixelFormat copy_format_ = live::PixelFormat::rgba8;  // rgba8 or planar32f, as the reference wants it
+  live::Launch launches_[2][2];
   bool frames_are_codes_ = true;  // the latest frame had 8 bits: the next reference expects the same
 
   vk::Buffer moments_, copy_, colors_;
   vk::Buffer statistics_[2];  // a frame uses one and clears the other's bins for its successor
   int turn_ = 0;
-  vk::Image map_, heatmap_;
+  OutputImages images_;
   std::uint64_t map_surface_ = 0, heatmap_surface_ = 0;
   Kept kept_;
 };

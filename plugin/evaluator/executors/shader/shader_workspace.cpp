@@ -24,10 +24,6 @@ std::uint32_t most_window_rows(const ShaderExecutor& executor, std::uint32_t pit
       std::min<std::size_t>(rows, executor.device().properties.limits.maxComputeWorkGroupCount[1]));
 }
 
-vk::ImageInfo output(VkFormat format, VkExtent2D extent) {
-  return {.format = format, .extent = {extent.width, extent.height, 1}};
-}
-
 }  // namespace
 
 ShaderWorkspace::ShaderWorkspace(const ShaderExecutor& executor, VkExtent2D extent)
@@ -52,8 +48,7 @@ ShaderWorkspace::ShaderWorkspace(const ShaderExecutor& executor, VkExtent2D exte
   scores_ = buffer((rows + kFgColumnBlock - 1) / kFgColumnBlock * extent.width * 16);
   colors_ = buffer(kFgColorEntries * 4);
   statistics_ = buffer(executor.statistics_bytes());
-  map_ = vk::Image(device, output(VK_FORMAT_R32_SFLOAT, extent));
-  heatmap_ = vk::Image(device, output(VK_FORMAT_R8G8B8A8_UNORM, extent));
+  images_ = OutputImages(device, extent);
   for (const Band& band : bands_) sets_.push_back(bind_band(band));
 }
 
@@ -70,8 +65,8 @@ ShaderWorkspace::BandSets ShaderWorkspace::bind_band(const Band& band) const {
   const vk::Binding row_means = window_of(row_means_, kFgRowMeanPlanes);
   const vk::Binding reference_moments = window_of(reference_moments_, kFgReferenceMomentPlanes);
   const vk::Binding moments = vk::bind(moments_), errors = vk::bind(errors_), scores = vk::bind(scores_);
-  const vk::Binding map = vk::bind(map_.view(), VK_IMAGE_LAYOUT_GENERAL);
-  const vk::Binding heatmap = vk::bind(heatmap_.view(), VK_IMAGE_LAYOUT_GENERAL);
+  const vk::Binding map = vk::bind(images_.map.view(), VK_IMAGE_LAYOUT_GENERAL);
+  const vk::Binding heatmap = vk::bind(images_.heatmap.view(), VK_IMAGE_LAYOUT_GENERAL);
 
   BandSets sets;
   for (std::uint32_t i = 0; i < executor_->settings().reference_slots; ++i) {
@@ -129,8 +124,7 @@ void ShaderWorkspace::record_reference(VkCommandBuffer cmd, const SourceImage& r
 RecordedFrame ShaderWorkspace::record_frame(VkCommandBuffer cmd, const FrameWork& work) {
   const vk::Device& device = executor_->device();
   const SsimPasses& passes = executor_->passes();
-  for (const vk::Image* image : {&map_, &heatmap_})  // written whole, so that their old content can go
-    vk::change_layout(device, cmd, image->get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
+  images_.make_general(device, cmd);
   const ColorTable colors = make_color_table(work.style.color_map);
   device.CmdUpdateBuffer(cmd, colors_.get(), 0, sizeof(colors), colors.data());
   device.CmdFillBuffer(cmd, statistics_.get(), 0, VK_WHOLE_SIZE, 0);
@@ -154,16 +148,6 @@ RecordedFrame ShaderWorkspace::record_frame(VkCommandBuffer cmd, const FrameWork
   const VkBufferCopy copy{0, 0, executor_->statistics_bytes()};
   device.CmdCopyBuffer(cmd, statistics_.get(), work.statistics, 1, &copy);
   return {.statistics_bytes = executor_->statistics_bytes()};
-}
-
-FgEvaluatorImages ShaderWorkspace::images() const {
-  return {.struct_size = sizeof(FgEvaluatorImages),
-          .map = map_.get(),
-          .map_view = map_.view(),
-          .heatmap = heatmap_.get(),
-          .heatmap_view = heatmap_.view(),
-          .width = extent_.width,
-          .height = extent_.height};
 }
 
 }  // namespace fg

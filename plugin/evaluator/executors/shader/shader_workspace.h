@@ -1,10 +1,10 @@
 #pragma once
 #include <vector>
 
+#include "plugin/evaluator/executors/output_images.h"
 #include "plugin/evaluator/executors/shader/bands.h"
 #include "plugin/evaluator/executors/shader/shader_executor.h"
 #include "plugin/vk/buffer.h"
-#include "plugin/vk/image.h"
 #include "shaders/shared/ssim_passes.h"
 
 namespace fg {
@@ -17,7 +17,7 @@ class ShaderWorkspace : public Workspace {
   void record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint32_t slot) override;
   RecordedFrame record_frame(VkCommandBuffer cmd, const FrameWork& work) override;
   std::size_t statistics_bytes() const override { return executor_->statistics_bytes(); }
-  FgEvaluatorImages images() const override;
+  FgEvaluatorImages images() const override { return images_.describe(); }
   VkExtent2D extent() const override { return extent_; }
 
  private:
@@ -40,7 +40,7 @@ class ShaderWorkspace : public Workspace {
   vk::Buffer pixels_, row_means_, reference_moments_;  // of the reference, whole
   vk::Buffer moments_, errors_, scores_;               // of one band
   vk::Buffer colors_, statistics_;
-  vk::Image map_, heatmap_;
+  OutputImages images_;
   std::vector<BandSets> sets_;
 };
 

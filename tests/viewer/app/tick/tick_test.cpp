@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "plugin/vk/error.h"
-#include "tests/viewer/app/tick/counted_allocations.h"
+#include "tests/counted_allocations.h"
 #include "viewer/app/tick/tick.h"
 
 namespace {

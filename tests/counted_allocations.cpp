@@ -1,4 +1,4 @@
-#include "tests/viewer/app/tick/counted_allocations.h"
+#include "tests/counted_allocations.h"
 
 #include <cstdlib>
 #include <new>
