@@ -7,12 +7,12 @@
 
 using fg::live::PixelFormat;
 
-extern "C" __global__ void __launch_bounds__(fg::live::kTileThreads)
+extern "C" __global__ void __launch_bounds__(fg::live::kReferenceThreads)
     fg_live_reference(const __grid_constant__ fg::live::LiveReference op) {
   fg::live::filter_reference(op);
 }
 
-extern "C" __global__ void __launch_bounds__(fg::live::kTileThreads32, fg::live::kTileBlocksPerSm)
+extern "C" __global__ void __launch_bounds__(fg::live::kTileThreads, fg::live::kTileBlocksPerSm)
     fg_live_tiles_texture8(const __grid_constant__ fg::live::LiveSsim op) {
   fg::live::score_tile<PixelFormat::texture8>(op);
 }

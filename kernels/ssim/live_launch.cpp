@@ -43,7 +43,7 @@ Launch launch_with(const char* entry, std::int32_t across, std::int32_t down, st
 
 Launch tiles_launch(std::int32_t width, std::int32_t height) {
   const Tiles tiles = tiles_of(width, height);
-  return launch_with(kTiles, tiles.across, tiles.down, 1, kTileThreads32);
+  return launch_with(kTiles, tiles.across, tiles.down, 1, kTileThreads);
 }
 Launch strips_launch(std::int32_t width, std::int32_t height, const char* entry) {
   const Strips strips = strips_of(width, height);
@@ -70,8 +70,8 @@ Launch launch_of(const LiveSsim& op) {
 }
 
 Launch launch_of(const LiveReference& op) {
-  const auto tiles = [](std::int32_t n) { return (n + kTile - 1) / kTile; };
-  return launch_with(kReference, tiles(op.width), tiles(op.height), 3, kTileThreads);
+  return launch_with(kReference, (op.width + kReferenceColumns - 1) / kReferenceColumns,
+                     (op.height + kReferenceRows - 1) / kReferenceRows, 3, kReferenceThreads);
 }
 
 std::size_t entry_names(const char* (&names)[kMostEntries]) {

@@ -1,7 +1,9 @@
 #pragma once
 // The window moments of a live reference, phase by phase and thread by thread (tested on the host: live_strip_test).
 //
-// In double and about a sample of the tile: a reference is filtered once and used for many frames.
+// In double and about a sample of the tile.
+//   load_samples     the tile's samples and the halo's, each decoded once
+//   -- barrier --
 //   filter_rows      sums of y - y0 and (y - y0)^2 along rows, for the tile's rows and the halo's
 //   -- barrier --
 //   filter_columns   the same down the columns; mean and variance
@@ -14,14 +16,15 @@
 
 namespace fg::live {
 
-inline constexpr int kTile = 32;  // results of a block: 32 x 32
-inline constexpr int kTileThreads = 256;
+inline constexpr int kReferenceRows = 16, kReferenceColumns = 32;  // results of a block
+inline constexpr int kReferenceThreads = 256;
 
 struct RowSums {
   double first, second;
 };
 struct ReferenceTile {
-  RowSums sums[kTile + 2 * kMaxWindowRadius][kTile];  // 42 x 32 x 16 B = 21.5 KB
+  float samples[kReferenceRows + 2 * kMaxWindowRadius][kReferenceColumns + 2 * kMaxWindowRadius];  // 4.4 KB
+  RowSums sums[kReferenceRows + 2 * kMaxWindowRadius][kReferenceColumns];                          // 13.3 KB
 };
 
 // A sample of the source as frames will be scored against it, zero outside.
@@ -53,22 +56,33 @@ FG_HD float reference_sample(const LiveReference& op, std::int32_t row, std::int
   return 0;
 }
 
-// y0: the tile's middle sample where it is finite.
-FG_HD double tile_centre(const LiveReference& op, std::int32_t tile_row, std::int32_t tile_column, int c) {
-  const std::int32_t row = tile_row + kTile / 2, column = tile_column + kTile / 2;
-  const float v = reference_sample(op, row < op.height ? row : op.height - 1,
-                                   column < op.width ? column : op.width - 1, c);
+FG_HD void load_samples(int thread, const LiveReference& op, std::int32_t tile_row, std::int32_t tile_column,
+                        int c, ReferenceTile& shared) {
+  const int radius = op.window.radius, columns = kReferenceColumns + 2 * radius;
+  for (int i = thread; i < (kReferenceRows + 2 * radius) * columns; i += kReferenceThreads)
+    shared.samples[i / columns][i % columns] =
+        reference_sample(op, tile_row + i / columns - radius, tile_column + i % columns - radius, c);
+}
+
+// y0: the tile's middle sample, inside the image, where it is finite.
+FG_HD double tile_centre(const LiveReference& op, std::int32_t tile_row, std::int32_t tile_column,
+                         const ReferenceTile& shared) {
+  const std::int32_t rows = op.height - tile_row, columns = op.width - tile_column;
+  const int row = rows > kReferenceRows / 2 ? kReferenceRows / 2 : rows - 1;
+  const int column = columns > kReferenceColumns / 2 ? kReferenceColumns / 2 : columns - 1;
+  const float v = shared.samples[op.window.radius + row][op.window.radius + column];
   return v - v == 0 ? v : 0.0;
 }
 
-FG_HD void filter_rows(int thread, const LiveReference& op, std::int32_t tile_row, std::int32_t tile_column,
-                       int c, double centre, ReferenceTile& shared) {
+FG_HD void filter_rows(int thread, const LiveReference& op, double centre, ReferenceTile& shared) {
   const int radius = op.window.radius;
-  for (int i = thread; i < (kTile + 2 * radius) * kTile; i += kTileThreads) {
-    const int row = i / kTile, column = i % kTile;
+  for (int i = thread; i < (kReferenceRows + 2 * radius) * kReferenceColumns; i += kReferenceThreads) {
+    const int row = i / kReferenceColumns, column = i % kReferenceColumns;
     double first = 0, second = 0;
-    for (int k = -radius; k <= radius; ++k) {
-      const double v = reference_sample(op, tile_row + row - radius, tile_column + column + k, c) - centre;
+    FG_UNROLL
+    for (int k = -kMaxWindowRadius; k <= kMaxWindowRadius; ++k) {
+      if (k < -radius || k > radius) continue;
+      const double v = shared.samples[row][column + radius + k] - centre;
       const double weight = op.window.tap[k < 0 ? -k : k];
       first += weight * v;
       second += weight * v * v;
@@ -81,11 +95,13 @@ FG_HD void filter_columns(int thread, const LiveReference& op, std::int32_t tile
                           std::int32_t tile_column, int c, double centre, const ReferenceTile& shared) {
   const int radius = op.window.radius;
   const double c2 = live_constants(op.codes).c2;
-  for (int i = thread; i < kTile * kTile; i += kTileThreads) {
-    const int row = i / kTile, column = i % kTile;
+  for (int i = thread; i < kReferenceRows * kReferenceColumns; i += kReferenceThreads) {
+    const int row = i / kReferenceColumns, column = i % kReferenceColumns;
     if (tile_row + row >= op.height || tile_column + column >= op.width) continue;
     double first = 0, second = 0;
-    for (int k = -radius; k <= radius; ++k) {
+    FG_UNROLL
+    for (int k = -kMaxWindowRadius; k <= kMaxWindowRadius; ++k) {
+      if (k < -radius || k > radius) continue;
       const RowSums sums = shared.sums[row + radius + k][column];
       const double weight = op.window.tap[k < 0 ? -k : k];
       first += weight * sums.first;
@@ -101,8 +117,8 @@ FG_HD void filter_columns(int thread, const LiveReference& op, std::int32_t tile
 
 // Copies the thread's pixels of the tile.
 FG_HD void copy_pixels(int thread, const LiveReference& op, std::int32_t tile_row, std::int32_t tile_column) {
-  for (int i = thread; i < kTile * kTile; i += kTileThreads) {
-    const std::int32_t row = tile_row + i / kTile, column = tile_column + i % kTile;
+  for (int i = thread; i < kReferenceRows * kReferenceColumns; i += kReferenceThreads) {
+    const std::int32_t row = tile_row + i / kReferenceColumns, column = tile_column + i % kReferenceColumns;
     if (row >= op.height || column >= op.width) continue;
     char* const line = static_cast<char*>(op.copy) + row * op.copy_row_bytes;
     if (op.source_format == PixelFormat::rgba8) {

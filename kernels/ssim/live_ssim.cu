@@ -21,12 +21,12 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm<kFrame>)
 }
 
 template <PixelFormat kFrame>
-__global__ void __launch_bounds__(kTileThreads32, kTileBlocksPerSm)
+__global__ void __launch_bounds__(kTileThreads, kTileBlocksPerSm)
     live_ssim_tiles(const __grid_constant__ LiveSsim op) {
   score_tile<kFrame>(op);
 }
 
-__global__ void __launch_bounds__(kTileThreads)
+__global__ void __launch_bounds__(kReferenceThreads)
     live_reference_tiles(const __grid_constant__ LiveReference op) {
   filter_reference(op);
 }

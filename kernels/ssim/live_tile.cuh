@@ -325,8 +325,8 @@ __device__ void score_tile(const LiveSsim& op) {
   __shared__ float d0_of_warp[kTileWarps][3];
   const int thread = threadIdx.x, lane = thread % 32, warp = thread / 32;
   WaitingSums waiting = {};
-  for (int i = thread; i < static_cast<int>(kPairs); i += kTileThreads32) histogram.pairs[i] = 0;
-  for (int i = thread; i < kFgColorEntries; i += kTileThreads32) colors[i] = op.colors[i];
+  for (int i = thread; i < static_cast<int>(kPairs); i += kTileThreads) histogram.pairs[i] = 0;
+  for (int i = thread; i < kFgColorEntries; i += kTileThreads) colors[i] = op.colors[i];
   for (int half = warp; half < 2; half += kTileWarps) {
     const DownTaps taps = down_taps(lane, op.window, half);
     down[2 * half][lane] = {taps.high.pair[0], taps.high.pair[1], taps.high.pair[2], taps.high.pair[3]};
@@ -454,10 +454,10 @@ __device__ void score_tile(const LiveSsim& op) {
                                     most,
                                     smallest,
                                     0};
-  leave_record<kTileThreads32>(of_thread, results_that_count(block, op.width, op.height, op.border),
-                               1.0 / 255.0, op.statistics + kFgMapBins + block_number * kFgRecordWords);
+  leave_record<kTileThreads>(of_thread, results_that_count(block, op.width, op.height, op.border),
+                             1.0 / 255.0, op.statistics + kFgMapBins + block_number * kFgRecordWords);
   // The histogram has been complete since the barrier of the record.
-  leave_histogram<kTileThreads32>(op, histogram, block_number);
+  leave_histogram<kTileThreads>(op, histogram, block_number);
 }
 
 }  // namespace fg::live

@@ -34,10 +34,10 @@ inline constexpr int kTileRows = 16;   // results of a warp
 inline constexpr int kReachRows = 32;  // rows that it reads: 8 above, 8 below
 inline constexpr int kChunk = 8;       // columns
 inline constexpr int kStep = 2 * kChunk;
-inline constexpr int kLaneRows = kReachRows / 4;        // of a lane
-inline constexpr int kTileWarps = 4;                    // of a block, one below the other
-inline constexpr int kTileThreads32 = 32 * kTileWarps;  // of a block
-inline constexpr int kTileBlocksPerSm = 2;              // by its registers
+inline constexpr int kLaneRows = kReachRows / 4;      // of a lane
+inline constexpr int kTileWarps = 4;                  // of a block, one below the other
+inline constexpr int kTileThreads = 32 * kTileWarps;  // of a block
+inline constexpr int kTileBlocksPerSm = 2;            // by its registers
 inline constexpr int kBlockRows = kTileRows * kTileWarps;
 
 // Codes of a pixel in the order red, green, blue; the highest byte makes a 16-bit float of each.

@@ -45,14 +45,18 @@ HostReference filter_reference(LivePicture& source, bool codes, int window) {
   op.copy = result.copy.data();
   const auto tile = std::make_unique<live::ReferenceTile>();
   for (int c = 0; c < 3; ++c)
-    for (int row = 0; row < op.height; row += live::kTile)
-      for (int column = 0; column < op.width; column += live::kTile) {
-        const double centre = live::tile_centre(op, row, column, c);
-        for (int t = 0; t < live::kTileThreads; ++t) live::filter_rows(t, op, row, column, c, centre, *tile);
-        for (int t = 0; t < live::kTileThreads; ++t) {
+    for (int row = 0; row < op.height; row += live::kReferenceRows)
+      for (int column = 0; column < op.width; column += live::kReferenceColumns) {
+        const auto for_threads = [](const auto& phase) {
+          for (int t = 0; t < live::kReferenceThreads; ++t) phase(t);
+        };
+        for_threads([&](int t) {
+          live::load_samples(t, op, row, column, c, *tile);
           if (c == 0) live::copy_pixels(t, op, row, column);
-          live::filter_columns(t, op, row, column, c, centre, *tile);
-        }
+        });
+        const double centre = live::tile_centre(op, row, column, *tile);
+        for_threads([&](int t) { live::filter_rows(t, op, centre, *tile); });
+        for_threads([&](int t) { live::filter_columns(t, op, row, column, c, centre, *tile); });
       }
   return result;
 }
