@@ -7,10 +7,11 @@
 
 #include "kernels/core/error.h"
 #include "plugin/abi/guard.h"
-#include "plugin/abi/tensor_checks.h"
+#include "plugin/abi/live_checks.h"
 #include "plugin/evaluator/color_table.h"
 #include "plugin/evaluator/evaluator.h"
 #include "plugin/evaluator/executors/in_queue/in_queue_executor.h"
+#include "plugin/evaluator/executors/interop/interop_executor.h"
 
 struct FgEvaluator_T {
   explicit FgEvaluator_T(const fg::EvaluatorSettings& settings) : engine(settings) {}
@@ -20,30 +21,12 @@ struct FgEvaluator_T {
 namespace fg {
 namespace {
 
+using abi::checked_host;
+using abi::is_between;
 using abi::number_of;
-
-// Compares numbers: an enum that a C host set to anything must not be read as one.
-template <class Enum>
-bool is_between(const Enum& value, Enum first, Enum last) {
-  return number_of(value) >= number_of(first) && number_of(value) <= number_of(last);
-}
-
-[[noreturn]] void reject(const std::string& sentence) { throw Error(ErrorCode::invalid_argument, sentence); }
-
-// Not for what is called every frame: the sentence is made whether or not it is needed.
-void require_valid(bool holds, const std::string& sentence) {
-  if (!holds) reject(sentence);
-}
-
-// The structs of this header have not grown since its first release, so that any other size is a struct that
-// was not filled by its defaults function.
-template <class Struct>
-void require_struct(const Struct* s, const char* name, const char* defaults) {
-  if (s == nullptr) reject(std::string(name) + " is NULL; pass a struct filled by " + defaults);
-  if (s->struct_size != sizeof(Struct))
-    reject(std::string(name) + ".struct_size is " + std::to_string(s->struct_size) + ", expected " +
-           std::to_string(sizeof(Struct)) + "; fill the struct with " + defaults + " first");
-}
+using abi::reject;
+using abi::require_struct;
+using abi::require_valid;
 
 Evaluator& engine_of(FgEvaluator evaluator) {
   if (evaluator == nullptr) reject("evaluator is NULL; create one with fg_evaluator_create()");
@@ -52,15 +35,9 @@ Evaluator& engine_of(FgEvaluator evaluator) {
 
 vk::HostHandles checked_handles(const FgEvaluatorInfo* info) {
   require_struct(info, "info", "fg_evaluator_info_defaults()");
-  require_valid(info->instance != VK_NULL_HANDLE,
-                "info.instance is VK_NULL_HANDLE; pass the host's VkInstance");
-  require_valid(info->physical_device != VK_NULL_HANDLE,
-                "info.physical_device is VK_NULL_HANDLE; pass the host's VkPhysicalDevice");
-  require_valid(info->device != VK_NULL_HANDLE, "info.device is VK_NULL_HANDLE; pass the host's VkDevice");
-  require_valid(info->get_instance_proc_addr != nullptr,
-                "info.get_instance_proc_addr is NULL; pass the loader's vkGetInstanceProcAddr");
-  return {info->instance, info->physical_device, info->device, info->get_instance_proc_addr,
-          info->buffer_device_address != 0};
+  vk::HostHandles host = checked_host(*info);
+  host.buffer_device_address = info->buffer_device_address != 0;
+  return host;
 }
 
 EvaluatorSettings checked(const FgEvaluatorInfo* info) {
@@ -189,8 +166,9 @@ FgStatus fg_evaluator_executors(const FgEvaluatorInfo* info, FgExecutorSupport* 
 }
 
 const char* const* fg_evaluator_device_extensions(void) {
-  static const char* const kNames[] = {fg::InQueueExecutor::kExtensions[0],
-                                       fg::InQueueExecutor::kExtensions[1], nullptr};
+  static const char* const kNames[] = {
+      fg::InQueueExecutor::kExtensions[0], fg::InQueueExecutor::kExtensions[1],
+      fg::InteropExecutor::kExtensions[0], VK_KHR_EXTERNAL_SEMAPHORE_FD_EXTENSION_NAME, nullptr};
   return kNames;
 }
 
@@ -213,10 +191,20 @@ FgStatus fg_evaluator_device_requirements(VkInstance instance, VkPhysicalDevice 
     fg_device_requirements_defaults(requirements);
     fg::vk::Dispatch functions;
     functions.load_instance(get_instance_proc_addr, instance);
-    if (!fg::InQueueExecutor::is_offered(functions, physical_device)) return;
-    for (const char* name : fg::InQueueExecutor::kExtensions)
-      requirements->extensions[requirements->extension_count++] = name;
-    requirements->buffer_device_address = 1;
+    const auto name = [&](const char* extension) {
+      requirements->extensions[requirements->extension_count++] = extension;
+    };
+    if (fg::InQueueExecutor::is_offered(functions, physical_device)) {
+      for (const char* extension : fg::InQueueExecutor::kExtensions) name(extension);
+      requirements->buffer_device_address = 1;
+    }
+    if (fg::InteropExecutor::is_offered(functions, physical_device)) {
+      for (const char* extension : fg::InteropExecutor::kExtensions) name(extension);
+      if (!fg::vk::offers_extension(functions, physical_device, VK_KHR_EXTERNAL_SEMAPHORE_FD_EXTENSION_NAME))
+        return;
+      name(VK_KHR_EXTERNAL_SEMAPHORE_FD_EXTENSION_NAME);
+      requirements->timeline_semaphore = 1;
+    }
   });
 }
 
@@ -257,8 +245,13 @@ FgStatus fg_evaluator_record(FgEvaluator evaluator, VkCommandBuffer command_buff
   return guard([&] {
     fg::Evaluator& engine = fg::engine_of(evaluator);
     const fg::SourceImage source = fg::checked(frame, "frame", command_buffer);
-    if (!engine.record(command_buffer, source, frame->frame_number))
+    if (engine.record(command_buffer, source, frame->frame_number)) return;
+    if (engine.reference_is_lost())
       throw fg::Error(fg::ErrorCode::not_ready,
+                      "frame " + std::to_string(frame->frame_number) +
+                          " was dropped: the reference, which came from an image, was lost when " +
+                          engine.passed_over() + "; record the reference again");
+    throw fg::Error(fg::ErrorCode::not_ready,
                       "frame " + std::to_string(frame->frame_number) +
                           " was dropped: frames_in_flight earlier ones are unfinished; submit them, or raise "
                           "frames_in_flight");

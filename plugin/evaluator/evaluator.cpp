@@ -1,9 +1,11 @@
 #include "plugin/evaluator/evaluator.h"
 
+#include <new>
 #include <string>
 #include <utility>
 
 #include "kernels/core/error.h"
+#include "plugin/vk/error.h"
 
 namespace fg {
 namespace {
@@ -17,15 +19,20 @@ constexpr std::uint32_t kReferencesPerFrame = 2;
 
 // One slot more than frames may be unfinished keeps a finished result while its successors are recorded: a
 // host that waits for frame n - frames_in_flight before it records frame n, and polls afterwards, would find
-// none otherwise.
-std::uint32_t frame_slots(const EvaluatorSettings& s) { return s.frames_in_flight + 1; }
+// none otherwise. Two more are for frames whose commands have run and whose work goes on.
+std::uint32_t frame_slots(const EvaluatorSettings& s) { return s.frames_in_flight + 3; }
+
+std::uint32_t reference_slots(const EvaluatorSettings& s) {
+  return kReferencesPerFrame * s.frames_in_flight;
+}
 
 ExecutorSettings executor_settings(const EvaluatorSettings& s) {
   return {.frame_slots = frame_slots(s),
-          .reference_slots = kReferencesPerFrame * s.frames_in_flight,
+          .reference_slots = reference_slots(s),
           .window = s.window,
           .padding = s.padding,
-          .band_bytes = s.band_bytes};
+          .band_bytes = s.band_bytes,
+          .queue_family = s.queue_family};
 }
 
 void memory_barrier(const vk::Device& device, VkCommandBuffer cmd, const CommandScope& before,
@@ -47,12 +54,13 @@ constexpr CommandScope kEverythingAndHost{VK_PIPELINE_STAGE_ALL_COMMANDS_BIT | V
 Evaluator::Evaluator(const EvaluatorSettings& settings)
     : settings_(settings),
       device_(settings.host),
-      made_(make_executor(settings.executor, device_, settings.queue_family, executor_settings(settings))),
+      made_(settings.make(device_, {.wanted = settings.executor, .settings = executor_settings(settings)})),
       results_(device_, {.queue_family = settings.queue_family,
                          .slots = frame_slots(settings),
                          .max_unfinished = settings.frames_in_flight}),
-      references_(device_, kReferencesPerFrame * settings.frames_in_flight,
-                  kReferencesPerFrame * settings.frames_in_flight) {}
+      references_(device_, reference_slots(settings), reference_slots(settings)) {
+  going_on_.reserve(frame_slots(settings) + reference_slots(settings));
+}
 
 void Evaluator::require_extent(VkExtent2D extent) const {
   const std::uint32_t limit = device_.properties.limits.maxImageDimension2D;
@@ -109,15 +117,33 @@ void Evaluator::clear_reference() {
 
 bool Evaluator::record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint64_t tag) {
   require_extent(reference.extent);
+  advance();
+  for (;;) {
+    try {
+      return record_reference_with_executor(cmd, reference, tag);
+    } catch (const std::exception&) {
+      hand_over();
+    }
+  }
+}
+
+bool Evaluator::record_reference_with_executor(VkCommandBuffer cmd, const SourceImage& reference,
+                                               std::uint64_t tag) {
   drop_retired();
   if (!references_.available()) return false;
   make_workspace(reference.extent);
   const std::uint32_t slot = *references_.take(tag);
-  retire(std::exchange(upload_, nullptr));
-  begin_commands(cmd);
-  workspace_->record_reference(cmd, reference, slot);
-  end_commands(cmd);
+  try {
+    begin_commands(cmd);
+    retire(workspace_->record_reference(cmd, reference, slot));
+    end_commands(cmd);
+  } catch (...) {
+    references_.cancel(slot);
+    throw;
+  }
   references_.record_end(cmd, slot);
+  follow(Work::reference, slot);
+  retire(std::exchange(upload_, nullptr));
   reference_ = ReferenceState::recorded;
   reference_tag_ = tag;
   return true;
@@ -125,40 +151,138 @@ bool Evaluator::record_reference(VkCommandBuffer cmd, const SourceImage& referen
 
 bool Evaluator::record(VkCommandBuffer cmd, const SourceImage& frame, std::uint64_t frame_number) {
   if (reference_ == ReferenceState::none) return true;
-  const VkExtent2D wanted =
-      reference_ == ReferenceState::to_upload ? upload_->extent() : workspace_->extent();
-  if (!same(frame.extent, wanted))
-    throw Error(ErrorCode::size_mismatch, "the frame is " + size_name(frame.extent) +
-                                              " pixels, the reference " + size_name(wanted) +
-                                              "; set a reference of the frame's size");
+  advance();
+  while (reference_ != ReferenceState::lost) {
+    const VkExtent2D wanted =
+        reference_ == ReferenceState::to_upload ? upload_->extent() : workspace_->extent();
+    if (!same(frame.extent, wanted))
+      throw Error(ErrorCode::size_mismatch, "the frame is " + size_name(frame.extent) +
+                                                " pixels, the reference " + size_name(wanted) +
+                                                "; set a reference of the frame's size");
+    try {
+      return record_with_executor(cmd, frame, frame_number);
+    } catch (const std::exception&) {
+      hand_over();
+    }
+  }
+  ++dropped_;
+  return false;
+}
+
+bool Evaluator::record_with_executor(VkCommandBuffer cmd, const SourceImage& frame,
+                                     std::uint64_t frame_number) {
   drop_retired();
   const bool uploads = reference_ == ReferenceState::to_upload;
   if (!results_.ring().available() || (uploads && !references_.available())) {
     ++dropped_;
     return false;
   }
-  make_workspace(wanted);
-  const std::uint32_t slot = *results_.take(
-      frame_number, {frame.extent.width, frame.extent.height, settings_.window, settings_.padding});
-  results_.record_begin(cmd, slot);
-  begin_commands(cmd);
-  if (uploads) {
-    const std::uint32_t reference_slot = *references_.take(frame_number);
-    upload_->record(device_, cmd);
-    workspace_->record_reference(cmd, upload_->source(), reference_slot);
-    memory_barrier(device_, cmd, made_.executor->scope(), made_.executor->scope());
-    references_.record_end(cmd, reference_slot);
+  make_workspace(frame.extent);
+  const std::uint32_t slot =
+      *results_.take(frame_number, {frame.extent.width, frame.extent.height, settings_.window, settings_.padding},
+                     executor());
+  std::optional<std::uint32_t> reference_slot;
+  if (uploads) reference_slot = references_.take(frame_number);
+  try {
+    results_.record_begin(cmd, slot);
+    begin_commands(cmd);
+    if (uploads) {
+      upload_->record(device_, cmd);
+      retire(workspace_->record_reference(cmd, upload_->source(), *reference_slot));
+      memory_barrier(device_, cmd, made_.executor->scope(), made_.executor->scope());
+    }
+    const vk::Buffer& statistics = results_.statistics(slot);
+    RecordedFrame recorded = workspace_->record_frame(
+        cmd, {frame, slot, style_, statistics.get(), statistics.as<std::uint32_t>()});
+    end_commands(cmd);
+    results_.record_end(cmd, slot, recorded);
+    retire(std::move(recorded.replaced));
+  } catch (...) {
+    results_.cancel(slot);
+    if (reference_slot) references_.cancel(*reference_slot);
+    throw;
+  }
+  if (reference_slot) {
+    references_.record_end(cmd, *reference_slot);
+    follow(Work::reference, *reference_slot);
     reference_ = ReferenceState::recorded;
     reference_tag_ = frame_number;
   }
-  const RecordedFrame recorded =
-      workspace_->record_frame(cmd, {frame, slot, style_, results_.statistics(slot)});
-  end_commands(cmd);
-  results_.record_end(cmd, slot, recorded);
+  follow(Work::frame, slot);
   return true;
 }
 
+void Evaluator::follow(Work work, std::uint32_t slot) {
+  if (!made_.executor->goes_on()) return;
+  if (work == Work::frame)
+    results_.hold(slot);
+  else
+    references_.hold(slot);
+  going_on_.push_back({.work = work, .slot = slot, .order = ring_of(work).order(slot), .workspace = workspace_});
+}
+
+void Evaluator::advance() {
+  if (going_on_.empty()) return;
+  try {
+    // Of a command buffer that was discarded.
+    std::erase_if(going_on_, [&](const GoingOn& w) { return ring_of(w.work).order(w.slot) != w.order; });
+    for (GoingOn& w : going_on_) {
+      if (w.started) continue;
+      if (!ring_of(w.work).commands_finished(w.slot)) break;
+      w.workspace->start(w.work, w.slot);
+      w.started = true;
+    }
+    while (!going_on_.empty() && going_on_.front().started) {
+      const GoingOn& first = going_on_.front();
+      const std::optional<Ended> ended = first.workspace->ended(first.work, first.slot);
+      if (!ended) break;
+      if (first.work == Work::frame)
+        results_.ended(first.slot, *ended);
+      else
+        references_.release(first.slot);
+      going_on_.erase(going_on_.begin());
+    }
+  } catch (const std::exception&) {
+    hand_over();
+  }
+}
+
+// What the failed executor has under way outside of command buffers is lost with it; command buffers that it was recorded
+// into may still run, and give their results.
+void Evaluator::hand_over() {
+  std::string reason;
+  try {
+    throw;
+  } catch (const vk::Error& e) {
+    if (e.result == VK_ERROR_DEVICE_LOST) throw;  // no executor runs on it
+    reason = e.what();
+  } catch (const Error& e) {
+    reason = e.what();
+  } catch (const std::bad_alloc&) {
+    reason = "out of host memory";
+  }
+  const bool is_last = executor() == kExecutors.back();
+  if (settings_.executor != FG_EXECUTOR_AUTO || is_last) throw;
+  MadeExecutor next = settings_.make(device_, {.after = executor(), .settings = executor_settings(settings_)});
+  for (const GoingOn& w : going_on_) {
+    if (w.work == Work::frame)
+      results_.lose(w.slot);
+    else
+      references_.release(w.slot);
+  }
+  going_on_.clear();
+  retire(std::exchange(workspace_, nullptr));
+  const std::string failed = std::string(name_of(executor())) + " failed and was given up: " + reason;
+  next.passed_over = made_.passed_over + (made_.passed_over.empty() ? "" : "; ") + failed +
+                     (next.passed_over.empty() ? "" : "; ") + next.passed_over;
+  failed_.push_back(std::move(made_.executor));
+  made_ = std::move(next);
+  if (reference_ == ReferenceState::none) return;
+  reference_ = upload_ ? ReferenceState::to_upload : ReferenceState::lost;
+}
+
 void Evaluator::discard(std::uint64_t frame_number) {
+  advance();  // what has run is not discarded
   const bool frame = results_.discard(frame_number), reference = references_.discard(frame_number);
   if ((frame || reference) && workspace_) workspace_->discarded();
   if (reference && reference_tag_ == frame_number && reference_ == ReferenceState::recorded)
@@ -166,6 +290,7 @@ void Evaluator::discard(std::uint64_t frame_number) {
 }
 
 std::optional<FgFrameResult> Evaluator::poll() {
+  advance();
   const std::optional<FinishedFrame> frame = results_.fetch_newest();
   if (!frame) return {};
   FgFrameResult result{};
@@ -174,7 +299,7 @@ std::optional<FgFrameResult> Evaluator::poll() {
   finish_statistics(frame->words, frame->shape, result);
   result.gpu_ns = frame->gpu_ns;
   result.dropped = dropped_ + results_.lost();
-  result.executor = made_.executor->kind();
+  result.executor = frame->executor;
   return result;
 }
 

@@ -3,6 +3,7 @@
 // runs on the GPU is the executor's.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@ struct EvaluatorSettings {
   int window = 11;
   FgPadding padding = FG_PADDING_SAME;
   std::size_t band_bytes = ExecutorSettings{}.band_bytes;
+  std::function<MadeExecutor(const vk::Device&, const ExecutorRequest&)> make = make_executor;
 };
 
 class Evaluator {
@@ -34,8 +36,9 @@ class Evaluator {
   bool record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint64_t tag);
   void clear_reference();
 
-  // False: frames_in_flight frames are unfinished; the frame counts as dropped and nothing was recorded.
-  // Without a reference nothing is recorded either, and it is no failure.
+  // False: frames_in_flight frames are unfinished, or the reference came from an image and was lost with the executor that
+  // knew it; the frame counts as dropped and nothing was recorded. Without a reference nothing is recorded either, and it
+  // is no failure.
   bool record(VkCommandBuffer cmd, const SourceImage& frame, std::uint64_t frame_number);
   // The command buffers that frames and references of this number were recorded into will never run.
   void discard(std::uint64_t frame_number);
@@ -45,7 +48,8 @@ class Evaluator {
   void set_heatmap(const HeatmapStyle& style) { style_ = style; }
   FgEvaluatorImages images() const;
   FgExecutor executor() const { return made_.executor->kind(); }
-  // Why executors that AUTO would have preferred are not used; "" when there is none.
+  bool reference_is_lost() const { return reference_ == ReferenceState::lost; }
+  // Why executors that AUTO would have preferred are not used, or no longer; "" when there is none.
   const std::string& passed_over() const { return made_.passed_over; }
 
  private:
@@ -54,22 +58,40 @@ class Evaluator {
     std::shared_ptr<void> object;
     SlotRing::Mark frames, references;  // when it was retired
   };
-  enum class ReferenceState { none, to_upload, recorded };
+  enum class ReferenceState { none, to_upload, recorded, lost };
+  // Recorded work that goes on outside of its command buffer.
+  struct GoingOn {
+    Work work;
+    std::uint32_t slot;
+    std::uint64_t order;  // of the slot's take: another one's work is none of ours
+    bool started = false;
+    std::shared_ptr<Workspace> workspace;
+  };
 
   void require_extent(VkExtent2D extent) const;
   void make_workspace(VkExtent2D extent);
   void retire(std::shared_ptr<void> object);
   void drop_retired();
+  bool record_with_executor(VkCommandBuffer cmd, const SourceImage& frame, std::uint64_t frame_number);
+  bool record_reference_with_executor(VkCommandBuffer cmd, const SourceImage& reference, std::uint64_t tag);
+  // Starts and ends what goes on outside of command buffers, as far as it has come.
+  void advance();
+  void follow(Work work, std::uint32_t slot);
+  const SlotRing& ring_of(Work work) const { return work == Work::frame ? results_.ring() : references_; }
+  // Inside a catch block: the executor failed. Takes the next one, or throws on when there is none.
+  void hand_over();
   void begin_commands(VkCommandBuffer cmd) const;
   void end_commands(VkCommandBuffer cmd) const;
 
   const EvaluatorSettings settings_;
   vk::Device device_;
   MadeExecutor made_;
+  std::vector<std::unique_ptr<Executor>> failed_;  // workspaces may still be in use
   ResultRing results_;
   SlotRing references_;
   std::shared_ptr<Workspace> workspace_;
   std::vector<Retired> retired_;
+  std::vector<GoingOn> going_on_;  // in the order of recording
 
   ReferenceState reference_ = ReferenceState::none;
   std::shared_ptr<ReferenceUpload>

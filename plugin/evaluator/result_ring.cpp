@@ -45,12 +45,15 @@ std::shared_ptr<void> ResultRing::reserve(std::size_t statistics_bytes) {
   return std::const_pointer_cast<std::vector<vk::Buffer>>(std::exchange(buffers_, std::move(made)));
 }
 
-std::optional<std::uint32_t> ResultRing::take(std::uint64_t frame_number, const StatisticsShape& shape) {
+std::optional<std::uint32_t> ResultRing::take(std::uint64_t frame_number, const StatisticsShape& shape,
+                                              FgExecutor executor) {
   const std::optional<std::uint32_t> slot = ring_.take(frame_number);
   if (!slot) return {};
   slots_[*slot].frame_number = frame_number;
   slots_[*slot].shape = shape;
   slots_[*slot].statistics = {buffers_, &(*buffers_)[*slot]};
+  slots_[*slot].executor = executor;
+  slots_[*slot].later_ns = 0;
   slots_[*slot].lost = false;
   return slot;
 }
@@ -62,22 +65,35 @@ void ResultRing::record_begin(VkCommandBuffer cmd, std::uint32_t slot) const {
 }
 
 void ResultRing::record_end(VkCommandBuffer cmd, std::uint32_t slot, const RecordedFrame& frame) {
-  slots_[slot].frame = frame;
+  slots_[slot].statistics_bytes = frame.statistics_bytes;
+  slots_[slot].needs_earlier_frames = frame.needs_earlier_frames;
   if (slots_[slot].timer)
     device_->CmdWriteTimestamp(cmd, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, slots_[slot].timer.get(), 1);
   ring_.record_end(cmd, slot);
 }
 
+void ResultRing::ended(std::uint32_t slot, const Ended& ended) {
+  slots_[slot].statistics_bytes = ended.statistics_bytes;
+  slots_[slot].later_ns = ended.gpu_ns;
+  ring_.release(slot);
+}
+
+void ResultRing::lose(std::uint32_t slot) {
+  ring_.release(slot);
+  if (!slots_[slot].lost) ++lost_;
+  slots_[slot].lost = true;
+}
+
 bool ResultRing::discard(std::uint64_t frame_number) {
   std::uint64_t first = 0;  // order of the first one that never runs
   for (std::uint32_t i = 0; i < ring_.size(); ++i)
-    if (slots_[i].frame_number == frame_number && !ring_.finished(i) &&
+    if (slots_[i].frame_number == frame_number && !ring_.commands_finished(i) &&
         (first == 0 || ring_.order(i) < first))
       first = ring_.order(i);
   if (!ring_.discard(frame_number)) return false;
   for (std::uint32_t i = 0; i < ring_.size(); ++i) {
     Slot& slot = slots_[i];
-    if (ring_.order(i) <= first || !slot.frame.needs_earlier_frames || slot.lost) continue;
+    if (ring_.order(i) <= first || !slot.needs_earlier_frames || slot.lost) continue;
     slot.lost = true;
     ++lost_;
   }
@@ -103,8 +119,8 @@ std::optional<FinishedFrame> ResultRing::fetch_newest() {
   fetched_ = ring_.order(*newest);
   const Slot& slot = slots_[*newest];
   return FinishedFrame{*newest, slot.frame_number, slot.shape,
-                       slot.statistics->as<const std::uint32_t>().first(slot.frame.statistics_bytes / 4),
-                       gpu_ns(slot)};
+                       slot.statistics->as<const std::uint32_t>().first(slot.statistics_bytes / 4),
+                       gpu_ns(slot) + slot.later_ns, slot.executor};
 }
 
 }  // namespace fg

@@ -27,6 +27,7 @@ struct FinishedFrame {
   std::span<const std::uint32_t>
       words;             // see shaders/shared/frame_statistics.h; until the slot is taken again
   std::uint64_t gpu_ns;  // 0 where the queue has no timestamps
+  FgExecutor executor;   // that measured it
 };
 
 class ResultRing {
@@ -40,11 +41,19 @@ class ResultRing {
 
   // A slot for a frame; nothing when max_unfinished are unfinished. The oldest finished result makes way,
   // fetched or not.
-  std::optional<std::uint32_t> take(std::uint64_t frame_number, const StatisticsShape& shape);
+  std::optional<std::uint32_t> take(std::uint64_t frame_number, const StatisticsShape& shape,
+                                    FgExecutor executor);
+  // As if it had not been taken.
+  void cancel(std::uint32_t slot) { ring_.cancel(slot); }
   void record_begin(VkCommandBuffer cmd, std::uint32_t slot) const;
   // After the commands that write statistics(slot), made visible to the host.
   void record_end(VkCommandBuffer cmd, std::uint32_t slot, const RecordedFrame& frame);
-  VkBuffer statistics(std::uint32_t slot) const { return slots_[slot].statistics->get(); }
+  const vk::Buffer& statistics(std::uint32_t slot) const { return *slots_[slot].statistics; }
+
+  // For work that goes on after the commands: until it has ended, the frame is unfinished.
+  void hold(std::uint32_t slot) { ring_.hold(slot); }
+  void ended(std::uint32_t slot, const Ended& ended);
+  void lose(std::uint32_t slot);  // it failed: the frame gives no result
 
   // The newest finished frame that is newer than all that were fetched before.
   std::optional<FinishedFrame> fetch_newest();
@@ -60,7 +69,10 @@ class ResultRing {
     vk::UniqueQueryPool timer;  // begin and end; none where the queue has no timestamps
     std::uint64_t frame_number = 0;
     StatisticsShape shape;
-    RecordedFrame frame;
+    std::size_t statistics_bytes = 0;  // that the frame wrote
+    FgExecutor executor = FG_EXECUTOR_AUTO;
+    bool needs_earlier_frames = false;
+    std::uint64_t later_ns = 0;  // of the work after the commands
     bool lost = false;
   };
   std::uint64_t gpu_ns(const Slot& slot) const;

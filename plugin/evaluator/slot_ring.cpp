@@ -14,20 +14,30 @@ SlotRing::SlotRing(const vk::Device& device, std::uint32_t slots, std::uint32_t 
   }
 }
 
-bool SlotRing::finished(std::uint32_t index) const {
+bool SlotRing::commands_finished(std::uint32_t index) const {
   Slot& slot = slots_[index];
-  if (slot.in_use) {
+  if (slot.pending) {
     const VkResult state =
         vk::check(device_->GetEventStatus(device_->handle, slot.done.get()), "looking at an event");
-    slot.in_use = state != VK_EVENT_SET;
+    slot.pending = state != VK_EVENT_SET;
   }
-  return !slot.in_use;
+  return !slot.pending;
 }
 
 bool SlotRing::available() const {
-  std::uint32_t unfinished = 0;
-  for (std::uint32_t i = 0; i < size(); ++i) unfinished += !finished(i);
-  return unfinished < max_unfinished_;
+  std::uint32_t pending = 0, finished_slots = 0;
+  for (std::uint32_t i = 0; i < size(); ++i) {
+    pending += !commands_finished(i);
+    finished_slots += finished(i);
+  }
+  return pending < max_unfinished_ && finished_slots > 0;
+}
+
+void SlotRing::cancel(std::uint32_t index) {
+  Slot& slot = slots_[index];
+  slot.pending = slot.held = false;
+  slot.order = 0;
+  ++discards_;
 }
 
 std::optional<std::uint32_t> SlotRing::take(std::uint64_t tag) {
@@ -39,7 +49,7 @@ std::optional<std::uint32_t> SlotRing::take(std::uint64_t tag) {
   vk::check(device_->ResetEvent(device_->handle, slot.done.get()), "resetting an event");
   slot.order = ++takes_;
   slot.tag = tag;
-  slot.in_use = true;
+  slot.pending = true;
   return oldest;
 }
 
@@ -50,10 +60,8 @@ void SlotRing::record_end(VkCommandBuffer cmd, std::uint32_t slot) const {
 bool SlotRing::discard(std::uint64_t tag) {
   bool any = false;
   for (std::uint32_t i = 0; i < size(); ++i) {
-    if (slots_[i].tag != tag || finished(i)) continue;
-    slots_[i].in_use = false;
-    slots_[i].order = 0;
-    ++discards_;
+    if (slots_[i].tag != tag || commands_finished(i)) continue;
+    cancel(i);
     any = true;
   }
   return any;

@@ -26,10 +26,12 @@ Device::Device(const HostHandles& host)
   load_device(host.device);
 
   VkPhysicalDeviceSubgroupProperties subgroup{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES};
-  VkPhysicalDeviceProperties2 all{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+  VkPhysicalDeviceIDProperties id{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES,
                                   .pNext = &subgroup};
+  VkPhysicalDeviceProperties2 all{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &id};
   GetPhysicalDeviceProperties2(physical, &all);
   properties = all.properties;
+  std::copy(std::begin(id.deviceUUID), std::end(id.deviceUUID), uuid.begin());
   subgroup_size = subgroup.subgroupSize;
   GetPhysicalDeviceMemoryProperties(physical, &memory);
 }

@@ -2,6 +2,7 @@
 // A Vulkan device as our code sees it: handles that somebody else owns, entry points, and the facts we ask
 // for often. Copying is disabled because everything created from a Device keeps a pointer to it.
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -31,6 +32,7 @@ class Device : public Dispatch {
 
   VkPhysicalDeviceProperties properties;
   VkPhysicalDeviceMemoryProperties memory;
+  std::array<std::uint8_t, VK_UUID_SIZE> uuid{};  // CUDA knows the device by the same
   std::uint32_t subgroup_size = 0;  // lavapipe 8, NVIDIA 32, AMD 32 or 64
   bool buffer_device_address;       // enabled, by the word of whoever opened the device
 

@@ -44,7 +44,8 @@
   X(CreateSwapchainKHR) X(DestroySwapchainKHR) X(GetSwapchainImagesKHR) X(AcquireNextImageKHR) \
   X(QueuePresentKHR) X(SetDebugUtilsObjectNameEXT) X(GetBufferDeviceAddress) \
   X(CreateCuModuleNVX) X(DestroyCuModuleNVX) X(CreateCuFunctionNVX) X(DestroyCuFunctionNVX) \
-  X(CmdCuLaunchKernelNVX) X(GetImageViewHandleNVX)
+  X(CmdCuLaunchKernelNVX) X(GetImageViewHandleNVX) X(GetMemoryFdKHR) X(GetSemaphoreFdKHR) \
+  X(GetSemaphoreCounterValue) X(SignalSemaphore)
 // clang-format on
 
 namespace fg::vk {

@@ -1,12 +1,16 @@
 #include "plugin/vk/image.h"
 
 #include "plugin/vk/error.h"
+#include "plugin/vk/exported.h"
 
 namespace fg::vk {
 
 Image::Image(const Device& device, const ImageInfo& info) : info_(info) {
   const bool volume = info.extent.depth > 1;
+  const VkExternalMemoryImageCreateInfo external{
+      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO, .handleTypes = kExportedMemory};
   const VkImageCreateInfo create{.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+                                 .pNext = info.exported ? &external : nullptr,
                                  .imageType = volume ? VK_IMAGE_TYPE_3D : VK_IMAGE_TYPE_2D,
                                  .format = info.format,
                                  .extent = info.extent,
@@ -23,13 +27,16 @@ Image::Image(const Device& device, const ImageInfo& info) : info_(info) {
 
   VkMemoryRequirements needs;
   device.GetImageMemoryRequirements(device.handle, image, &needs);
+  const ExportInfo as_export({.image = image});
   const VkMemoryAllocateInfo allocate{
       .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+      .pNext = info.exported ? as_export.chain() : nullptr,
       .allocationSize = needs.size,
       .memoryTypeIndex = device.memory_type(needs.memoryTypeBits, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT)};
   VkDeviceMemory memory;
   check(device.AllocateMemory(device.handle, &allocate, nullptr, &memory), "allocating memory for an image");
   memory_ = UniqueMemory(device, memory);
+  memory_bytes_ = needs.size;
   check(device.BindImageMemory(device.handle, image, memory, 0), "binding memory to an image");
 
   view_ = make_view(device, image, volume ? VK_IMAGE_VIEW_TYPE_3D : VK_IMAGE_VIEW_TYPE_2D, info.format);

@@ -8,6 +8,7 @@ struct ImageInfo {
   VkExtent3D extent = {1, 1, 1};  // pixels; depth > 1 makes a 3D image
   VkImageUsageFlags usage = VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_SAMPLED_BIT |
                             VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+  bool exported = false;  // another API may import its memory (exported.h)
 };
 
 // A colour image with memory and a view of its own: one mip, one layer, optimal tiling, layout UNDEFINED at
@@ -23,11 +24,14 @@ class Image {
   VkExtent3D extent() const { return info_.extent; }
   std::uint32_t width() const { return info_.extent.width; }
   std::uint32_t height() const { return info_.extent.height; }
+  VkDeviceMemory memory() const { return memory_.get(); }
+  VkDeviceSize memory_bytes() const { return memory_bytes_; }  // what the device has set aside
   explicit operator bool() const { return static_cast<bool>(image_); }
 
  private:
   ImageInfo info_;
   UniqueMemory memory_;
+  VkDeviceSize memory_bytes_ = 0;
   UniqueImage image_;
   UniqueImageView view_;
 };

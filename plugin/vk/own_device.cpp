@@ -209,8 +209,10 @@ Opened open(const OwnDeviceInfo& info) {
       opened.extensions.emplace_back(name);
     }
 
+  VkPhysicalDeviceTimelineSemaphoreFeatures timelines{
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES};
   VkPhysicalDeviceBufferDeviceAddressFeatures addresses{
-      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_BUFFER_DEVICE_ADDRESS_FEATURES};
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_BUFFER_DEVICE_ADDRESS_FEATURES, .pNext = &timelines};
   VkPhysicalDeviceFeatures2 features{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
                                      .pNext = &addresses};
   functions.GetPhysicalDeviceFeatures2(physical, &features);
@@ -223,7 +225,7 @@ Opened open(const OwnDeviceInfo& info) {
                                       .queueCount = 1,
                                       .pQueuePriorities = &priority};
   const VkDeviceCreateInfo device_info{.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-                                       .pNext = addresses.bufferDeviceAddress ? &addresses : nullptr,
+                                       .pNext = &addresses,  // those that the device has
                                        .queueCreateInfoCount = 1,
                                        .pQueueCreateInfos = &queue,
                                        .enabledExtensionCount = static_cast<std::uint32_t>(enabled.size()),

@@ -15,7 +15,8 @@ struct OwnDeviceInfo {
   bool validation = false;    // Khronos layer with synchronization validation
   std::vector<const char*> instance_extensions;  // e.g. those that GLFW asks for
   std::vector<const char*> device_extensions;    // enabled where the device has them
-                                                 // (bufferDeviceAddress always is, where the device has it)
+                                                 // (bufferDeviceAddress and timelineSemaphore always are, where the
+                                                 // device has them)
 };
 
 struct PhysicalDevice {

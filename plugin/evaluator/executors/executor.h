@@ -1,15 +1,17 @@
 #pragma once
 // What measures frames: the seam between the evaluator, which keeps references, slots and results, and the
-// ways of running the kernels (CUDA or SPIR-V in the command buffer; later CUDA on shared images).
+// ways of running the kernels (CUDA or SPIR-V in the command buffer; CUDA on shared memory).
 //
 // An executor belongs to a device and holds pipelines; its workspaces hold everything that depends on a
 // frame's size. A workspace is used by command buffers that are in flight, so the evaluator keeps it until
-// they have finished. The end of a frame is the event of its slot (slot_ring.h), set by the command buffer;
-// work that goes on after that, on a CUDA stream, will have to set it from there.
+// they have finished. The end of a frame's commands is the event of its slot (slot_ring.h), set by the command
+// buffer; what goes on after that, on a CUDA stream, is started and asked after by the evaluator (start, ended).
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,6 +41,7 @@ struct ExecutorSettings {
   int window = 11;                    // taps
   FgPadding padding = FG_PADDING_SAME;
   std::size_t band_bytes = std::size_t{128} << 20;  // most memory for moments between two passes
+  std::uint32_t queue_family = 0;                   // of the command buffers
 };
 
 // One frame's measurement.
@@ -47,6 +50,7 @@ struct FrameWork {
   std::uint32_t slot = 0;  // whose earlier measurement has finished
   HeatmapStyle style;
   VkBuffer statistics = VK_NULL_HANDLE;  // receives the words of frame_statistics.h
+  std::span<std::uint32_t> words;        // the same memory, for what goes on outside the command buffer
 };
 
 struct RecordedFrame {
@@ -54,6 +58,15 @@ struct RecordedFrame {
   // The measurement builds on what frames recorded earlier leave behind: it is worthless if one of them never
   // runs.
   bool needs_earlier_frames = false;
+  // Memory that commands recorded earlier may use and this frame has replaced.
+  std::shared_ptr<void> replaced;
+};
+
+// What goes on outside of the command buffer.
+enum class Work { reference, frame };
+struct Ended {
+  std::size_t statistics_bytes = 0;  // of a frame: how much was written to FrameWork::words
+  std::uint64_t gpu_ns = 0;          // its time on the device
 };
 
 // Where an executor's commands run, and how they touch memory.
@@ -71,10 +84,17 @@ class Workspace {
 
   // Both record into a command buffer in which all earlier work is finished and visible to the executor's
   // scope, and leave the ordering against later work to the caller. Nothing is allocated.
-  virtual void record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint32_t slot) = 0;
+  // record_reference() returns memory as RecordedFrame.replaced.
+  virtual std::shared_ptr<void> record_reference(VkCommandBuffer cmd, const SourceImage& reference,
+                                                 std::uint32_t slot) = 0;
   virtual RecordedFrame record_frame(VkCommandBuffer cmd, const FrameWork& work) = 0;
   // A command buffer that was recorded into will never run: what it was to leave behind is not there.
   virtual void discarded() {}
+
+  // Of executors that go on outside of the command buffer: started once the slot's commands have run, in the order of
+  // recording; ended() has the frame's words in FrameWork.words when it says so.
+  virtual void start(Work, std::uint32_t /*slot*/) {}
+  virtual std::optional<Ended> ended(Work, std::uint32_t /*slot*/) { return Ended{}; }
 
   virtual std::size_t statistics_bytes() const = 0;  // the most that a frame writes
 
@@ -92,6 +112,7 @@ class Executor {
 
   virtual FgExecutor kind() const = 0;
   virtual CommandScope scope() const = 0;
+  virtual bool goes_on() const { return false; }  // its workspaces do, outside of the command buffer
   virtual std::unique_ptr<Workspace> make_workspace(VkExtent2D extent) = 0;
 };
 
@@ -101,14 +122,19 @@ inline constexpr std::array kExecutors = {FG_EXECUTOR_IN_QUEUE, FG_EXECUTOR_INTE
 // "" when the executor runs on this device and queue family, else the reason why it does not, one sentence.
 std::string why_unavailable(FgExecutor executor, const vk::Device& device, std::uint32_t queue_family);
 
+struct ExecutorRequest {
+  FgExecutor wanted = FG_EXECUTOR_AUTO;  // AUTO: the first of kExecutors that can be made
+  std::optional<FgExecutor> after;       // of those behind it
+  ExecutorSettings settings;
+};
+
 struct MadeExecutor {
   std::unique_ptr<Executor> executor;
   std::string passed_over;  // FG_EXECUTOR_AUTO: "in_queue: reason; interop: reason" of those before it
 };
 
-// FG_EXECUTOR_AUTO takes the first of kExecutors that can be made; another one that cannot be is an Error.
-MadeExecutor make_executor(FgExecutor executor, const vk::Device& device, std::uint32_t queue_family,
-                           const ExecutorSettings& settings);
+// Throws Error (unavailable) when none can be made.
+MadeExecutor make_executor(const vk::Device& device, const ExecutorRequest& request);
 
 const char* name_of(FgExecutor executor);
 

@@ -14,6 +14,10 @@
  * frames_in_flight of them are pending at a time. One that will never be submitted is named to fg_evaluator_discard.
  * Instance and device are of Vulkan 1.2 or newer; no extension and no feature needs to be enabled. What
  * fg_evaluator_device_requirements() names makes a faster executor available.
+ * Failures: with FG_EXECUTOR_AUTO an executor that fails at run time is given up, and the next one measures the same frame;
+ * FgFrameResult.executor and fg_evaluator_passed_over() tell. Its frames that have no result by then count as dropped. A
+ * reference from host memory is brought again; one from an image must be recorded again. FG_STATUS_DEVICE_LOST: the VkDevice
+ * is lost, and with it every evaluator on it; destroy both.
  * Threads: one evaluator is used by one thread at a time; different evaluators are independent.
  * Nothing is allocated by record and poll once the first frame of a size has been recorded. */
 
@@ -30,7 +34,10 @@ typedef enum FgExecutor {
   FG_EXECUTOR_AUTO = 0,     /* the first available of in_queue, interop, shader */
   FG_EXECUTOR_IN_QUEUE = 1, /* CUDA kernels inside the command buffer: NVIDIA, with what
                                        fg_evaluator_device_requirements() names enabled; no CUDA library is needed */
-  FG_EXECUTOR_INTEROP = 2,  /* CUDA stream on shared images */
+  FG_EXECUTOR_INTEROP = 2,  /* CUDA stream on memory that Vulkan shares: NVIDIA, with a CUDA driver and what
+                               fg_evaluator_device_requirements() names enabled. Its kernels are started by the next
+                               fg_evaluator_record or _poll after the frame's commands have run, so that results come
+                               one call later. It costs least on a queue family that does compute and no graphics */
   FG_EXECUTOR_SHADER = 3    /* SPIR-V compute: every Vulkan 1.2 device */
 } FgExecutor;
 
@@ -57,8 +64,9 @@ typedef struct FgEvaluatorInfo {
                                      way to ask; default 0 */
 } FgEvaluatorInfo;
 
-/* What a host enables when it creates its VkDevice so that the best executor runs: FG_EXECUTOR_IN_QUEUE where this
- * library and the physical device offer it. All zero where FG_EXECUTOR_SHADER is the best: it needs nothing. */
+/* What a host enables when it creates its VkDevice so that the best executor runs, and the next one where that fails:
+ * FG_EXECUTOR_IN_QUEUE and FG_EXECUTOR_INTEROP where this library and the physical device offer them. All zero where
+ * FG_EXECUTOR_SHADER is the best: it needs nothing. */
 enum { FG_MOST_DEVICE_EXTENSIONS = 8 };
 typedef struct FgDeviceRequirements {
   size_t struct_size;
@@ -69,6 +77,8 @@ typedef struct FgDeviceRequirements {
       buffer_device_address; /* 1: enable the feature bufferDeviceAddress, of VkPhysicalDeviceVulkan12Features or
                                      VkPhysicalDeviceBufferDeviceAddressFeatures, and set
                                      FgEvaluatorInfo.buffer_device_address */
+  uint32_t timeline_semaphore; /* 1: for FgSharedImage enable the feature timelineSemaphore, of
+                                  VkPhysicalDeviceVulkan12Features or VkPhysicalDeviceTimelineSemaphoreFeatures */
 } FgDeviceRequirements;
 
 /* Which executor runs on this device, and for each that does not, why (one sentence; "" if it is available). */
@@ -99,8 +109,9 @@ typedef struct FgFrameResult {
   double mse, mae, max_error; /* of the 0..1 values */
   uint64_t nonfinite;         /* NaN or Inf values met in frame and reference; > 0 makes ssim NaN */
   uint32_t histogram[FG_HISTOGRAM_BINS]; /* of the map over [-1, 1]: pixels per bin; 1 is in the last */
-  uint64_t gpu_ns;     /* time of fg_evaluator_record's own commands; 0 where the queue has no timestamps */
-  uint64_t dropped;    /* frames since creation that were recorded but not measured (ring full) */
+  uint64_t gpu_ns;     /* time of fg_evaluator_record's own commands, 0 where the queue has no timestamps; with
+                          FG_EXECUTOR_INTEROP and of its kernels */
+  uint64_t dropped;    /* frames since creation that were recorded but not measured (ring full, executor failed) */
   FgExecutor executor; /* the one that measured this frame */
 } FgFrameResult;
 
@@ -181,7 +192,8 @@ FG_API FgStatus fg_evaluator_set_heatmap(FgEvaluator evaluator, FgColorMap color
                                          float last);
 
 /* Images the size of the frame that commands after fg_evaluator_record may sample, in layout GENERAL; written again by
- * the next record. Handles stay valid until a frame or reference of another size is recorded, and what was submitted
+ * the next record. With FG_EXECUTOR_INTEROP they show the newest frame that was measured when record was called, and are
+ * all zero until then. Handles stay valid until a frame or reference of another size is recorded, and what was submitted
  * before may go on using them. Null before the first record. */
 typedef struct FgEvaluatorImages {
   size_t struct_size;
@@ -200,11 +212,73 @@ FG_API void fg_color_map_sample(FgColorMap color_map, float t, uint8_t rgba[4]);
 
 /* "in_queue", "interop", "shader"; "auto" */
 FG_API const char* fg_executor_name(FgExecutor executor);
-/* Why the executors that FG_EXECUTOR_AUTO prefers to the one in use are not: "in_queue: reason; interop: reason"; "" where
- * there is none, or one was named. Valid as long as the evaluator. */
+/* Why the executors that FG_EXECUTOR_AUTO prefers to the one in use are not, or no longer: "in_queue: reason; interop:
+ * reason"; "" where there is none, or one was named. Valid until the next call for the evaluator. */
 FG_API const char* fg_evaluator_passed_over(FgEvaluator evaluator);
 /* The executor in use. */
 FG_API FgExecutor fg_evaluator_executor(FgEvaluator evaluator);
+
+/* The other direction: an image that a CUDA renderer writes and Vulkan reads, on the same device, without a copy, and
+ * without a wait of the host. A frame for fg_evaluator_record as any other, whatever the executor.
+ *
+ * Both sides take turns, by a timeline semaphore. Vulkan has the first turn, which gives the image its layout:
+ *   fg_shared_image_record_begin, commands that read the image in layout GENERAL, fg_shared_image_record_end; the
+ *   submission waits for and signals what fg_shared_image_submission() says. Then CUDA's:
+ *   fg_shared_image_begin_cuda, work on the stream that writes the image, fg_shared_image_end_cuda.
+ * The CUDA renderer is never stalled by Vulkan: fg_shared_image_begin_cuda says when the image is not free yet, and another
+ * one, or the next frame, will be. A turn of Vulkan's that was recorded but will not be submitted is ended by the host with
+ * vkSignalSemaphore.
+ *
+ * The device has enabled what fg_evaluator_device_requirements() names, timelineSemaphore included. The image belongs to
+ * fg_shared_image_destroy(): call it when both sides have finished with it, before the device goes. One thread at a time. */
+typedef struct FgSharedImage_T* FgSharedImage;
+
+typedef struct FgSharedImageInfo {
+  size_t struct_size;
+  VkInstance instance;
+  VkPhysicalDevice physical_device;
+  VkDevice device;
+  PFN_vkGetInstanceProcAddr get_instance_proc_addr;
+  uint32_t queue_family;  /* of the queue whose command buffers read the image */
+  uint32_t width, height; /* pixels */
+  VkFormat format;        /* R8G8B8A8_UNORM (default), R16G16B16A16_SFLOAT, R32G32B32A32_SFLOAT or R32_SFLOAT */
+} FgSharedImageInfo;
+
+typedef struct FgSharedImageHandles {
+  size_t struct_size;
+  VkImage image;         /* sampled and transfer source usage */
+  VkImageView view;      /* of the whole image */
+  int32_t cuda_device;   /* the CUDA device that is the Vulkan device */
+  uint64_t cuda_surface; /* cudaSurfaceObject_t, for surf2Dwrite */
+  void* cuda_array;      /* cudaArray_t, for cudaMemcpy2DToArrayAsync */
+} FgSharedImageHandles;
+
+/* Of the command buffer in which Vulkan's latest turn was recorded: its VkSubmitInfo waits, at ALL_COMMANDS, for
+ * wait_value of the timeline semaphore and signals signal_value. */
+typedef struct FgSharedImageSubmission {
+  size_t struct_size;
+  VkSemaphore semaphore;
+  uint64_t wait_value, signal_value;
+} FgSharedImageSubmission;
+
+FG_API void fg_shared_image_info_defaults(FgSharedImageInfo* info);
+FG_API void fg_shared_image_handles_defaults(FgSharedImageHandles* handles);
+FG_API void fg_shared_image_submission_defaults(FgSharedImageSubmission* submission);
+
+/* FG_STATUS_UNSUPPORTED: another format, or a library built without CUDA. FG_STATUS_UNAVAILABLE: an extension is not
+ * enabled, no CUDA driver, or no CUDA device is this Vulkan device; the sentence says which. */
+FG_API FgStatus fg_shared_image_create(const FgSharedImageInfo* info, FgSharedImage* image);
+FG_API void fg_shared_image_destroy(FgSharedImage image); /* NULL is allowed */
+FG_API FgStatus fg_shared_image_handles(FgSharedImage image, FgSharedImageHandles* handles);
+
+FG_API FgStatus fg_shared_image_record_begin(FgSharedImage image, VkCommandBuffer command_buffer);
+FG_API FgStatus fg_shared_image_record_end(FgSharedImage image, VkCommandBuffer command_buffer);
+FG_API FgStatus fg_shared_image_submission(FgSharedImage image, FgSharedImageSubmission* submission);
+
+/* stream: a cudaStream_t of the handles' cuda_device. FG_STATUS_NOT_READY, and nothing is enqueued, while the submission of
+ * Vulkan's last turn has not finished. */
+FG_API FgStatus fg_shared_image_begin_cuda(FgSharedImage image, void* stream);
+FG_API FgStatus fg_shared_image_end_cuda(FgSharedImage image, void* stream);
 
 #ifdef __cplusplus
 }

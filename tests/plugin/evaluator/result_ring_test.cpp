@@ -12,11 +12,11 @@ class result_ring : public LiveTest {
   // Takes a slot, and records what marks its statistics as those of the frame.
   std::uint32_t record(ResultRing& ring, VkCommandBuffer cmd, std::uint32_t number, std::size_t bytes,
                        bool needs_earlier_frames = false) const {
-    const std::uint32_t slot = ring.take(number, {.width = 1, .height = 1}).value();
+    const std::uint32_t slot = ring.take(number, {.width = 1, .height = 1}, FG_EXECUTOR_SHADER).value();
     ring.record_begin(cmd, slot);
-    device().CmdFillBuffer(cmd, ring.statistics(slot), 0, bytes, number);
+    device().CmdFillBuffer(cmd, ring.statistics(slot).get(), 0, bytes, number);
     vk::full_barrier(device(), cmd);
-    ring.record_end(cmd, slot, {bytes, needs_earlier_frames});
+    ring.record_end(cmd, slot, {.statistics_bytes = bytes, .needs_earlier_frames = needs_earlier_frames});
     return slot;
   }
   static void expect_words(const FinishedFrame& frame, std::uint32_t number, std::size_t bytes) {

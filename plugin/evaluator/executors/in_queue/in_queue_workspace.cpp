@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plugin/evaluator/color_table.h"
+#include "plugin/evaluator/executors/pixel_formats.h"
 #include "plugin/vk/commands.h"
 #include "shaders/shared/frame_statistics.h"
 
@@ -14,32 +15,10 @@ using live::PixelFormat;
 constexpr std::int32_t kPitchAlignment =
     64;  // elements; moments want an even pitch, memory wants whole lines
 
-// The texture unit hands out red, green, blue, alpha whatever the view's order is.
+// The texture unit hands out red, green, blue, alpha whatever the view's order is. What CUDA reads of an sRGB view is not
+// decoded by it.
 PixelFormat pixel_format(VkFormat format) {
-  switch (format) {
-    case VK_FORMAT_R8G8B8A8_UNORM:
-    case VK_FORMAT_B8G8R8A8_UNORM:
-    case VK_FORMAT_A8B8G8R8_UNORM_PACK32:
-      return PixelFormat::texture8;
-    default:
-      return PixelFormat::texture;
-  }
-}
-
-// A texture that CUDA reads is not decoded by the hardware, whatever the view's format is.
-bool is_srgb(VkFormat format) {
-  switch (format) {
-    case VK_FORMAT_R8_SRGB:
-    case VK_FORMAT_R8G8_SRGB:
-    case VK_FORMAT_R8G8B8_SRGB:
-    case VK_FORMAT_B8G8R8_SRGB:
-    case VK_FORMAT_R8G8B8A8_SRGB:
-    case VK_FORMAT_B8G8R8A8_SRGB:
-    case VK_FORMAT_A8B8G8R8_SRGB_PACK32:
-      return true;
-    default:
-      return false;
-  }
+  return is_unorm8(format) ? PixelFormat::texture8 : PixelFormat::texture;
 }
 
 live::Pixels pixels_of(std::uint64_t texture, const SourceImage& image) {
@@ -111,7 +90,8 @@ live::LiveReference InQueueWorkspace::moments_op(bool codes) const {
   return op;
 }
 
-void InQueueWorkspace::record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint32_t) {
+std::shared_ptr<void> InQueueWorkspace::record_reference(VkCommandBuffer cmd, const SourceImage& reference,
+                                                         std::uint32_t) {
   const PixelFormat format = pixel_format(reference.format);
   copy_format_ = format == PixelFormat::texture8 ? PixelFormat::rgba8 : PixelFormat::planar32f;
   const bool codes = copy_format_ == PixelFormat::rgba8 && frames_are_codes_;
@@ -123,6 +103,7 @@ void InQueueWorkspace::record_reference(VkCommandBuffer cmd, const SourceImage& 
   op.source_format = format;
   executor_->record(cmd, op);
   kept_.moments_of_codes = codes;
+  return {};
 }
 
 // Brings what the frame's kernel expects to find; as a rule it is all there.

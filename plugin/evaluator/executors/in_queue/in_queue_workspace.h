@@ -15,7 +15,8 @@ class InQueueWorkspace : public Workspace {
  public:
   InQueueWorkspace(const InQueueExecutor& executor, VkExtent2D extent);
 
-  void record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint32_t slot) override;
+  std::shared_ptr<void> record_reference(VkCommandBuffer cmd, const SourceImage& reference,
+                                         std::uint32_t slot) override;
   RecordedFrame record_frame(VkCommandBuffer cmd, const FrameWork& work) override;
   void discarded() override { kept_ = {}; }
   std::size_t statistics_bytes() const override;

@@ -103,8 +103,8 @@ std::uint32_t ShaderWorkspace::row_groups() const {
   return divide_up(extent_.width, kFgRowBlock * kFgThreads);
 }
 
-void ShaderWorkspace::record_reference(VkCommandBuffer cmd, const SourceImage& reference,
-                                       std::uint32_t slot) {
+std::shared_ptr<void> ShaderWorkspace::record_reference(VkCommandBuffer cmd, const SourceImage& reference,
+                                                        std::uint32_t slot) {
   const vk::Device& device = executor_->device();
   const SsimPasses& passes = executor_->passes();
   for (std::size_t i = 0; i < bands_.size(); ++i) {
@@ -119,6 +119,7 @@ void ShaderWorkspace::record_reference(VkCommandBuffer cmd, const SourceImage& r
                                     divide_up(extent_.width, kFgThreads),
                                     divide_up(band.end - band.begin, kFgColumnBlock));
   }
+  return {};
 }
 
 RecordedFrame ShaderWorkspace::record_frame(VkCommandBuffer cmd, const FrameWork& work) {

@@ -14,7 +14,8 @@ class ShaderWorkspace : public Workspace {
  public:
   ShaderWorkspace(const ShaderExecutor& executor, VkExtent2D extent);
 
-  void record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint32_t slot) override;
+  std::shared_ptr<void> record_reference(VkCommandBuffer cmd, const SourceImage& reference,
+                                         std::uint32_t slot) override;
   RecordedFrame record_frame(VkCommandBuffer cmd, const FrameWork& work) override;
   std::size_t statistics_bytes() const override { return executor_->statistics_bytes(); }
   FgEvaluatorImages images() const override { return images_.describe(); }
