@@ -124,16 +124,20 @@ std::vector<VkPhysicalDevice> enumerate(const InstanceOwner& owner) {
   return devices;
 }
 
-// The first family that does graphics and compute; compute alone is enough for headless work. -1: none.
-int find_queue_family(const Dispatch& functions, VkPhysicalDevice physical) {
+// The first family of the kind, or else the first that does compute: enough for headless work. -1: none.
+int find_queue_family(const Dispatch& functions, VkPhysicalDevice physical, QueueKind kind) {
   std::uint32_t count = 0;
   functions.GetPhysicalDeviceQueueFamilyProperties(physical, &count, nullptr);
   std::vector<VkQueueFamilyProperties> families(count);
   functions.GetPhysicalDeviceQueueFamilyProperties(physical, &count, families.data());
-  for (const VkQueueFlags wanted : {VK_QUEUE_GRAPHICS_BIT | VK_QUEUE_COMPUTE_BIT, +VK_QUEUE_COMPUTE_BIT})
-    for (std::uint32_t i = 0; i < count; ++i)
-      if ((families[i].queueFlags & wanted) == static_cast<VkQueueFlags>(wanted)) return static_cast<int>(i);
-  return -1;
+  int any = -1;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const VkQueueFlags does = families[i].queueFlags;
+    if (!(does & VK_QUEUE_COMPUTE_BIT)) continue;
+    if (((does & VK_QUEUE_GRAPHICS_BIT) != 0) == (kind == QueueKind::graphics)) return static_cast<int>(i);
+    if (any < 0) any = static_cast<int>(i);
+  }
+  return any;
 }
 
 PhysicalDevice describe_physical(const Dispatch& functions, VkPhysicalDevice physical) {
@@ -151,7 +155,7 @@ PhysicalDevice describe_physical(const Dispatch& functions, VkPhysicalDevice phy
                        .unusable_because = {}};
   if (p.apiVersion < VK_API_VERSION_1_2)
     found.unusable_because = "it offers less than Vulkan 1.2";
-  else if (find_queue_family(functions, physical) < 0)
+  else if (find_queue_family(functions, physical, QueueKind::graphics) < 0)
     found.unusable_because = "it has no compute queue";
   return found;
 }
@@ -200,7 +204,7 @@ Opened open(const OwnDeviceInfo& info) {
   Opened opened{.owner = open_instance(info)};
   const Dispatch& functions = opened.owner->functions;
   const VkPhysicalDevice physical = choose(*opened.owner, info.wanted_device);
-  opened.queue_family = static_cast<std::uint32_t>(find_queue_family(functions, physical));
+  opened.queue_family = static_cast<std::uint32_t>(find_queue_family(functions, physical, info.queue));
 
   std::vector<const char*> enabled;
   for (const char* name : info.device_extensions)

@@ -10,8 +10,14 @@
 
 namespace fg::vk {
 
+enum class QueueKind {
+  graphics,  // and compute; compute alone where a device has no other
+  compute,   // a family that does compute and no graphics, where a device has one
+};
+
 struct OwnDeviceInfo {
   std::string wanted_device;  // part of the device's name, or its index; empty: the best one
+  QueueKind queue = QueueKind::graphics;
   bool validation = false;    // Khronos layer with synchronization validation
   std::vector<const char*> instance_extensions;  // e.g. those that GLFW asks for
   std::vector<const char*> device_extensions;    // enabled where the device has them
@@ -41,7 +47,7 @@ class OwnDevice : public Device {
   explicit OwnDevice(const OwnDeviceInfo& info = {});
   ~OwnDevice();
 
-  std::uint32_t queue_family = 0;  // graphics and compute
+  std::uint32_t queue_family = 0;
   VkQueue queue = VK_NULL_HANDLE;
 
   bool has_extension(const std::string& name) const;            // enabled on this device

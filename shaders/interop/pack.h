@@ -1,6 +1,6 @@
 #ifndef FG_SHADERS_INTEROP_PACK_H
 #define FG_SHADERS_INTEROP_PACK_H
-// Push constants of pack.comp.
+// Push constants of pack.comp; what pack.comp and unpack.comp share.
 
 #include "shaders/shared/portable.h"
 

@@ -104,6 +104,7 @@ TEST_F(evaluator_statistics, bands_of_any_height_give_the_same_scores) {
     Evaluator evaluator(
         {.host = {device().instance, device().physical, device().handle, device().GetInstanceProcAddr},
          .queue_family = device().queue_family,
+         .executor = FG_EXECUTOR_SHADER,  // the one that has bands
          .band_bytes = window_rows * 128 * 48});
     vk::run_and_wait(device(), [&](VkCommandBuffer cmd) {
       EXPECT_TRUE(evaluator.record_reference(

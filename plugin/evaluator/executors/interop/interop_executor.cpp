@@ -7,6 +7,7 @@
 #include "plugin/vk/exported.h"
 #include "shaders/interop/pack.comp.h"
 #include "shaders/interop/pack.h"
+#include "shaders/interop/unpack.comp.h"
 
 namespace fg {
 namespace {
@@ -41,7 +42,10 @@ InteropExecutor::InteropExecutor(const vk::Device& device, const ExecutorSetting
       cuda_device_(interop::cuda_device_of(device.uuid)),
       pack_(device, {.spirv = shaders::interop_pack,
                      .bindings = {vk::kSampledImage, vk::kStorageBuffer},
-                     .push_bytes = sizeof(FgPackPush)}) {}
+                     .push_bytes = sizeof(FgPackPush)}),
+      unpack_(device, {.spirv = shaders::interop_unpack,
+                       .bindings = {vk::kStorageImage, vk::kStorageImage, vk::kStorageImage,
+                                    vk::kStorageImage}}) {}
 
 CommandScope InteropExecutor::scope() const {
   return {.stages = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,

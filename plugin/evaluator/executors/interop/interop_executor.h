@@ -36,12 +36,13 @@ class InteropExecutor : public Executor {
   int cuda_device() const { return cuda_device_; }
   const ExecutorSettings& settings() const { return settings_; }
   const vk::ComputePass& pack() const { return pack_; }
+  const vk::ComputePass& unpack() const { return unpack_; }
 
  private:
   const vk::Device* device_;
   ExecutorSettings settings_;
   int cuda_device_;
-  vk::ComputePass pack_;
+  vk::ComputePass pack_, unpack_;
 };
 
 }  // namespace fg

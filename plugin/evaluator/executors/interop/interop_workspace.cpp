@@ -106,6 +106,10 @@ InteropWorkspace::InteropWorkspace(const InteropExecutor& executor, VkExtent2D e
   tick_ = std::make_unique<interop::CudaTick>(tick_info(executor, extent, pitch_, colors));
 }
 
+std::uint32_t InteropWorkspace::pixel_groups() const {
+  return (extent_.width + kFgPackThreads - 1) / kFgPackThreads;
+}
+
 // Copies the image to the slot's buffer, which is made, or made larger, where it has to be.
 std::shared_ptr<void> InteropWorkspace::pack(VkCommandBuffer cmd, const SourceImage& image, Input& input) {
   const vk::Device& device = executor_->device();
@@ -131,8 +135,7 @@ std::shared_ptr<void> InteropWorkspace::pack(VkCommandBuffer cmd, const SourceIm
                         .pitch = static_cast<int>(pitch_),
                         .packing = input.codes ? kFgPackCodes : kFgPackPlanes,
                         .srgb = is_srgb(image.format) ? 1 : 0};
-  executor_->pack().record(cmd, input.bindings, &push, (extent_.width + kFgPackThreads - 1) / kFgPackThreads,
-                           extent_.height);
+  executor_->pack().record(cmd, input.bindings, &push, pixel_groups(), extent_.height);
   pass_on(*executor_, cmd, Way::to_cuda, input.memory->buffer.get());
   return replaced;
 }
@@ -155,15 +158,10 @@ void InteropWorkspace::take_newest(VkCommandBuffer cmd) {
   }
   if (!newest_) return;
   const Frame& frame = frames_[*newest_];
-  const VkImageSubresourceLayers layers{VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
-  const VkImageCopy whole{layers, {}, layers, {}, {extent_.width, extent_.height, 1}};
-  for (const auto& [from, to] : {std::pair(&frame.map->image, &images_.map),
-                                 std::pair(&frame.heatmap->image, &images_.heatmap)}) {
-    pass_on(*executor_, cmd, Way::to_vulkan, from->get());
-    device.CmdCopyImage(cmd, from->get(), VK_IMAGE_LAYOUT_GENERAL, to->get(), VK_IMAGE_LAYOUT_GENERAL, 1,
-                        &whole);
-    pass_on(*executor_, cmd, Way::to_cuda, from->get());
-  }
+  const VkImage drawn[] = {frame.map->image.get(), frame.heatmap->image.get()};
+  for (const VkImage image : drawn) pass_on(*executor_, cmd, Way::to_vulkan, image);
+  executor_->unpack().record(cmd, frame.copy, nullptr, pixel_groups(), extent_.height);
+  for (const VkImage image : drawn) pass_on(*executor_, cmd, Way::to_cuda, image);
   newest_.reset();
 }
 
@@ -171,6 +169,10 @@ void InteropWorkspace::prepare_outputs(VkCommandBuffer cmd, Frame& frame) {
   if (!frame.map) {
     frame.map = std::make_unique<SharedOutput>(*executor_, extent_, kSharedOutputs[0]);
     frame.heatmap = std::make_unique<SharedOutput>(*executor_, extent_, kSharedOutputs[1]);
+    const auto bind = [](const vk::Image& image) { return vk::bind(image.view(), VK_IMAGE_LAYOUT_GENERAL); };
+    frame.copy = vk::BindingSet(executor_->device(), executor_->unpack(),
+                                {bind(frame.map->image), bind(frame.heatmap->image), bind(images_.map),
+                                 bind(images_.heatmap)});
   }
   if (frame.outputs_are_general) return;
   for (const vk::Image* image : {&frame.map->image, &frame.heatmap->image}) {

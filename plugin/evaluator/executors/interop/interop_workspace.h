@@ -21,7 +21,7 @@ inline constexpr OutputFormat kSharedOutputs[] = {
     {VK_FORMAT_R8G8B8A8_UNORM, interop::TexelFormat::rgba8}  // the heatmap
 };
 inline constexpr VkImageUsageFlags kSharedOutputUsage =
-    VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT;
+    VK_IMAGE_USAGE_STORAGE_BIT;
 
 // Both APIs' views of one piece of memory. CUDA's goes first.
 struct SharedBuffer {
@@ -63,12 +63,14 @@ class InteropWorkspace : public Workspace {
   struct Frame {
     Input input;
     std::unique_ptr<SharedOutput> map, heatmap;
+    vk::BindingSet copy;  // of both into images_
     bool outputs_are_general = false;  // as far as it is sure
     HeatmapStyle style;
     std::span<std::uint32_t> words;  // where the statistics go
   };
   std::shared_ptr<void> pack(VkCommandBuffer cmd, const SourceImage& image, Input& input);
   void take_newest(VkCommandBuffer cmd);
+  std::uint32_t pixel_groups() const;  // workgroups along a row
   void prepare_outputs(VkCommandBuffer cmd, Frame& frame);
 
   const InteropExecutor* executor_;
