@@ -81,6 +81,54 @@ SourceImage checked(const FgFrame* frame, const char* name, VkCommandBuffer comm
   return {frame->image, frame->view, frame->layout, {frame->width, frame->height}, frame->format};
 }
 
+std::uint32_t pixel_bytes(VkFormat format) {
+  switch (format) {
+    case VK_FORMAT_R8G8B8A8_UNORM:
+    case VK_FORMAT_B8G8R8A8_UNORM:
+      return 4;
+    case VK_FORMAT_R16G16B16A16_SFLOAT:
+      return 8;
+    case VK_FORMAT_R32G32B32A32_SFLOAT:
+      return 16;
+    default:
+      reject("reference.format is VkFormat " + std::to_string(number_of(format)) +
+             "; expected R8G8B8A8_UNORM (37), B8G8R8A8_UNORM (44), R16G16B16A16_SFLOAT (97) or "
+             "R32G32B32A32_SFLOAT (109)");
+  }
+}
+
+BufferPixels checked(const FgFrameBuffer* reference, VkCommandBuffer command_buffer) {
+  if (command_buffer == VK_NULL_HANDLE)
+    reject("command_buffer is VK_NULL_HANDLE; pass one in the recording state, outside any render pass");
+  require_struct(reference, "reference", "fg_frame_buffer_defaults()");
+  if (reference->buffer == VK_NULL_HANDLE)
+    reject("reference.buffer is VK_NULL_HANDLE; pass the VkBuffer to read");
+  if (reference->width == 0 || reference->height == 0)
+    reject("reference is " + std::to_string(reference->width) + "x" + std::to_string(reference->height) +
+           " pixels; both sides must be at least 1");
+  const std::uint32_t bytes = pixel_bytes(reference->format);
+  if (reference->offset_bytes % bytes != 0)
+    reject("reference.offset_bytes is " + std::to_string(reference->offset_bytes) +
+           "; expected a multiple of the " + std::to_string(bytes) + " bytes of a pixel");
+  const std::uint64_t row_bytes = reference->row_bytes;
+  if (row_bytes != 0 && (row_bytes % bytes != 0 || row_bytes / bytes < reference->width ||
+                         row_bytes / bytes > (std::uint64_t{1} << 31)))
+    reject("reference.row_bytes is " + std::to_string(row_bytes) + "; expected 0 or a multiple of " +
+           std::to_string(bytes) + " that holds " + std::to_string(reference->width) + " pixels");
+  return {.buffer = reference->buffer,
+          .offset_bytes = reference->offset_bytes,
+          .row_pixels = static_cast<std::uint32_t>(row_bytes / bytes),
+          .extent = {reference->width, reference->height},
+          .format = reference->format};
+}
+
+void require_recorded(bool reference_was) {
+  if (!reference_was)
+    throw Error(ErrorCode::not_ready,
+                "too many recorded references are unfinished; submit their command buffers, or name those that "
+                "will never run to fg_evaluator_discard()");
+}
+
 HostPixels checked(const DLTensor& t) {
   require_valid(number_of(t.device.device_type) == kDLCPU,
                 "pixels are on a device of DLPack type " + std::to_string(number_of(t.device.device_type)) +
@@ -135,6 +183,13 @@ void fg_frame_defaults(FgFrame* frame) {
   *frame = {};
   frame->struct_size = sizeof(*frame);
   frame->layout = VK_IMAGE_LAYOUT_GENERAL;
+}
+
+void fg_frame_buffer_defaults(FgFrameBuffer* buffer) {
+  if (!buffer) return;
+  *buffer = {};
+  buffer->struct_size = sizeof(*buffer);
+  buffer->format = VK_FORMAT_R8G8B8A8_UNORM;
 }
 
 void fg_frame_result_defaults(FgFrameResult* result) {
@@ -233,11 +288,16 @@ FgStatus fg_evaluator_record_reference(FgEvaluator evaluator, VkCommandBuffer co
   return guard([&] {
     fg::Evaluator& engine = fg::engine_of(evaluator);
     const fg::SourceImage source = fg::checked(reference, "reference", command_buffer);
-    if (!engine.record_reference(command_buffer, source, reference->frame_number))
-      throw fg::Error(
-          fg::ErrorCode::not_ready,
-          "too many recorded references are unfinished; submit their command buffers, or name those that "
-          "will never run to fg_evaluator_discard()");
+    fg::require_recorded(engine.record_reference(command_buffer, source, reference->frame_number));
+  });
+}
+
+FgStatus fg_evaluator_record_reference_buffer(FgEvaluator evaluator, VkCommandBuffer command_buffer,
+                                              const FgFrameBuffer* reference) {
+  return guard([&] {
+    fg::Evaluator& engine = fg::engine_of(evaluator);
+    const fg::BufferPixels pixels = fg::checked(reference, command_buffer);
+    fg::require_recorded(engine.record_reference(command_buffer, pixels, reference->frame_number));
   });
 }
 

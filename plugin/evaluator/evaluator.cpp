@@ -127,6 +127,18 @@ bool Evaluator::record_reference(VkCommandBuffer cmd, const SourceImage& referen
   }
 }
 
+bool Evaluator::record_reference(VkCommandBuffer cmd, const BufferPixels& reference, std::uint64_t tag) {
+  require_extent(reference.extent);
+  drop_retired();
+  if (!references_.available()) return false;
+  if (!buffered_ || !buffered_->takes(reference))
+    retire(std::exchange(buffered_,
+                         std::make_shared<BufferedImage>(device_, reference.extent, reference.format)));
+  memory_barrier(device_, cmd, kEverything, kEverything);
+  buffered_->record(device_, cmd, reference);
+  return record_reference(cmd, buffered_->source(), tag);
+}
+
 bool Evaluator::record_reference_with_executor(VkCommandBuffer cmd, const SourceImage& reference,
                                                std::uint64_t tag) {
   drop_retired();

@@ -34,6 +34,7 @@ class Evaluator {
   // buffer (false: too many references are unfinished, nothing was recorded); none.
   void set_reference(const HostPixels& pixels);
   bool record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint64_t tag);
+  bool record_reference(VkCommandBuffer cmd, const BufferPixels& reference, std::uint64_t tag);
   void clear_reference();
 
   // False: frames_in_flight frames are unfinished, or the reference came from an image and was lost with the executor that
@@ -96,6 +97,7 @@ class Evaluator {
   ReferenceState reference_ = ReferenceState::none;
   std::shared_ptr<ReferenceUpload>
       upload_;                       // the reference from host memory; null when it came from an image
+  std::shared_ptr<BufferedImage> buffered_;  // where references from buffers pass through
   std::uint64_t reference_tag_ = 0;  // of the frame, or recorded reference, whose commands bring it
   HeatmapStyle style_;
   std::uint64_t dropped_ = 0;

@@ -21,12 +21,42 @@ void pack(const HostPixels& p, T* out) {
 
 }  // namespace
 
+BufferedImage::BufferedImage(const vk::Device& device, VkExtent2D extent, VkFormat format)
+    : image_(device, {.format = format,
+                      .extent = {extent.width, extent.height, 1},
+                      .usage = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT}) {}
+
+bool BufferedImage::takes(const BufferPixels& pixels) const {
+  return pixels.format == image_.format() && pixels.extent.width == image_.width() &&
+         pixels.extent.height == image_.height();
+}
+
+void BufferedImage::record(const vk::Device& device, VkCommandBuffer cmd, const BufferPixels& pixels) const {
+  vk::change_layout(device, cmd, image_.get(), VK_IMAGE_LAYOUT_UNDEFINED,
+                    VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
+  const VkBufferImageCopy copy{.bufferOffset = pixels.offset_bytes,
+                               .bufferRowLength = pixels.row_pixels,
+                               .imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1},
+                               .imageExtent = image_.extent()};
+  device.CmdCopyBufferToImage(cmd, pixels.buffer, image_.get(), VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1,
+                              &copy);
+  vk::change_layout(device, cmd, image_.get(), VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
+                    VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL);
+}
+
+SourceImage BufferedImage::source() const {
+  return {image_.get(),
+          image_.view(),
+          VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL,
+          {image_.width(), image_.height()},
+          image_.format()};
+}
+
 ReferenceUpload::ReferenceUpload(const vk::Device& device, const HostPixels& pixels)
     : staging_(device, VkDeviceSize{pixels.width} * pixels.height * (pixels.is_float ? 16 : 4),
                vk::Residence::upload),
-      image_(device, {.format = pixels.is_float ? VK_FORMAT_R32G32B32A32_SFLOAT : VK_FORMAT_R8G8B8A8_UNORM,
-                      .extent = {pixels.width, pixels.height, 1},
-                      .usage = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT}) {
+      image_(device, {pixels.width, pixels.height},
+             pixels.is_float ? VK_FORMAT_R32G32B32A32_SFLOAT : VK_FORMAT_R8G8B8A8_UNORM) {
   if (pixels.is_float)
     pack(pixels, reinterpret_cast<float*>(staging_.mapped()));
   else
@@ -34,18 +64,7 @@ ReferenceUpload::ReferenceUpload(const vk::Device& device, const HostPixels& pix
 }
 
 void ReferenceUpload::record(const vk::Device& device, VkCommandBuffer cmd) const {
-  vk::change_layout(device, cmd, image_.get(), VK_IMAGE_LAYOUT_UNDEFINED,
-                    VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
-  const VkBufferImageCopy copy{.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1},
-                               .imageExtent = image_.extent()};
-  device.CmdCopyBufferToImage(cmd, staging_.get(), image_.get(), VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1,
-                              &copy);
-  vk::change_layout(device, cmd, image_.get(), VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
-                    VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL);
-}
-
-SourceImage ReferenceUpload::source() const {
-  return {image_.get(), image_.view(), VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL, extent(), image_.format()};
+  image_.record(device, cmd, {.buffer = staging_.get()});
 }
 
 }  // namespace fg

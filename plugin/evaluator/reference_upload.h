@@ -1,5 +1,6 @@
 #pragma once
-// The way of a reference from host memory to an image: through a buffer that the next command buffer copies.
+// The way of a reference to an image: from a buffer, which for host memory is one of ours that the next command buffer
+// copies.
 
 #include <array>
 #include <cstddef>
@@ -20,6 +21,28 @@ struct HostPixels {
   std::array<std::int64_t, 3> strides{};              // in elements: row, pixel, channel
 };
 
+// Pixels in a buffer on the device.
+struct BufferPixels {
+  VkBuffer buffer = VK_NULL_HANDLE;
+  VkDeviceSize offset_bytes = 0;
+  std::uint32_t row_pixels = 0;  // from row to row; 0: width
+  VkExtent2D extent = {};
+  VkFormat format = VK_FORMAT_R8G8B8A8_UNORM;
+};
+
+// An image that takes what a buffer holds.
+class BufferedImage {
+ public:
+  BufferedImage(const vk::Device& device, VkExtent2D extent, VkFormat format);
+  // All earlier commands of the queue being finished. pixels are as large as the image, and of its format.
+  void record(const vk::Device& device, VkCommandBuffer cmd, const BufferPixels& pixels) const;
+  SourceImage source() const;
+  bool takes(const BufferPixels& pixels) const;
+
+ private:
+  vk::Image image_;
+};
+
 class ReferenceUpload {
  public:
   // Copies the pixels.
@@ -27,13 +50,12 @@ class ReferenceUpload {
 
   // Copies them on to an image, all earlier commands of the queue being finished. May be recorded again.
   void record(const vk::Device& device, VkCommandBuffer cmd) const;
-  SourceImage source() const;
-  VkExtent2D extent() const { return {image_.width(), image_.height()}; }
+  SourceImage source() const { return image_.source(); }
+  VkExtent2D extent() const { return source().extent; }
 
  private:
   vk::Buffer staging_;
-  vk::Image
-      image_;  // RGBA8 or RGBA32F: the format of the pixels, so that codes decode as those of a frame do
+  BufferedImage image_;  // RGBA8 or RGBA32F: the format of the pixels, so that codes decode as those of a frame do
 };
 
 }  // namespace fg

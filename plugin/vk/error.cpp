@@ -24,6 +24,9 @@ const char* name_of(VkResult result) {
 }
 
 VkResult check(VkResult result, const char* doing) {
+  if (result == VK_ERROR_DEVICE_LOST)
+    throw Error(result, std::string("the Vulkan device was lost, as shows while ") + doing +
+                            "; destroy it and everything on it, and create it anew");
   if (result < 0) throw Error(result, std::string("Vulkan failed while ") + doing + ": " + name_of(result));
   return result;
 }

@@ -4,7 +4,8 @@
  *
  *   fg_evaluator_create        once, with the host's device
  *   fg_evaluator_set_reference whenever the ground truth changes (host pixels), or
- *   fg_evaluator_record_reference in a command buffer (a VkImage, every frame if need be)
+ *   fg_evaluator_record_reference in a command buffer (a VkImage, every frame if need be; a VkBuffer with
+ *                              fg_evaluator_record_reference_buffer)
  *   fg_evaluator_record        each frame: measures one image
  *   fg_evaluator_poll          each frame: takes the newest finished result, one or two frames late; never waits
  *
@@ -133,9 +134,22 @@ typedef struct FgFrame {
   VkFormat format;        /* of the view, as it was created: kernels read what is stored. Must be given */
 } FgFrame;
 
+/* Pixels in a buffer that a command buffer reads, row by row from the top. Its earlier writes are covered by a barrier that
+ * the evaluator records. */
+typedef struct FgFrameBuffer {
+  size_t struct_size;
+  VkBuffer buffer;        /* with transfer source usage; kept alive by the host until the commands finished */
+  uint64_t offset_bytes;  /* of the first pixel; a multiple of 16 fits every format */
+  uint64_t row_bytes;     /* from row to row, a multiple of the pixel's bytes; 0 (default): no padding */
+  uint32_t width, height; /* pixels */
+  uint64_t frame_number;  /* as FgFrame.frame_number, for fg_evaluator_discard */
+  VkFormat format; /* R8G8B8A8_UNORM (default), B8G8R8A8_UNORM, R16G16B16A16_SFLOAT or R32G32B32A32_SFLOAT */
+} FgFrameBuffer;
+
 FG_API void fg_evaluator_info_defaults(FgEvaluatorInfo* info);
 FG_API void fg_device_requirements_defaults(FgDeviceRequirements* requirements);
 FG_API void fg_frame_defaults(FgFrame* frame);
+FG_API void fg_frame_buffer_defaults(FgFrameBuffer* buffer);
 FG_API void fg_frame_result_defaults(FgFrameResult* result);
 
 /* Fills up to *count entries and writes the number of executors to *count. info needs its device handles, queue_family
@@ -166,6 +180,10 @@ FG_API FgStatus fg_evaluator_set_reference(FgEvaluator evaluator, const DLTensor
  * afterwards. FG_STATUS_NOT_READY, and nothing is recorded, when two times frames_in_flight of these are unfinished. */
 FG_API FgStatus fg_evaluator_record_reference(FgEvaluator evaluator, VkCommandBuffer command_buffer,
                                               const FgFrame* reference);
+
+/* The same from a buffer on the device. */
+FG_API FgStatus fg_evaluator_record_reference_buffer(FgEvaluator evaluator, VkCommandBuffer command_buffer,
+                                                     const FgFrameBuffer* reference);
 
 /* Records the measurement of frame against the current reference, outside any render pass. The frame must be as large
  * as the reference (FG_STATUS_SIZE_MISMATCH otherwise, and nothing is recorded). When frames_in_flight frames are

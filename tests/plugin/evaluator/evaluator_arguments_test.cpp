@@ -25,7 +25,7 @@ TEST(evaluator_header, has_the_same_structs_in_c99_and_cpp) {
                                                     sizeof(FgFrameResult) + sizeof(FgFrame) +
                                                     sizeof(FgEvaluatorImages) + sizeof(FgDeviceRequirements) +
                                                     sizeof(FgSharedImageInfo) + sizeof(FgSharedImageHandles) +
-                                                    sizeof(FgSharedImageSubmission));
+                                                    sizeof(FgSharedImageSubmission) + sizeof(FgFrameBuffer));
 }
 
 TEST(evaluator_header, names_the_executors) {

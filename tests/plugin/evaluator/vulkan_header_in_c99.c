@@ -8,5 +8,5 @@ size_t size_of_evaluator_structs_in_c99(void) {
   fg_evaluator_info_defaults(&info);
   return info.struct_size + sizeof(FgExecutorSupport) + sizeof(FgFrameResult) + sizeof(FgFrame) +
          sizeof(FgEvaluatorImages) + sizeof(FgDeviceRequirements) + sizeof(FgSharedImageInfo) +
-         sizeof(FgSharedImageHandles) + sizeof(FgSharedImageSubmission);
+         sizeof(FgSharedImageHandles) + sizeof(FgSharedImageSubmission) + sizeof(FgFrameBuffer);
 }
