@@ -59,10 +59,11 @@ if [ -d "$dsc" ]; then
 fi
 step view-radiograph "$framegauge" view --ct "$folder/assets/ct/phantom.json" --xray "$folder/assets/ct/phantom_xray.png" \
   --geometry "$folder/assets/ct/phantom_xray.json" --offscreen --frames 20 --output "$output/radiograph"
-for bench in "$folder"/bin/{evaluator,live_ssim,ssim2d,ssim_variants,ssim3d,vmaf_ssim}_bench; do
+for bench in "$folder"/bin/{live_ssim,ssim2d,ssim_variants,ssim3d,vmaf_ssim}_bench; do
   [ -x "$bench" ] && step "$(basename "$bench")" "$bench"
 done
 step ssim_suite_bench "$framegauge" bench ssim --csv "$output/ssim_suite.csv"
+step tick_suite_bench "$framegauge" bench tick --csv "$output/tick_suite.csv"
 
 {
   echo "step,median_render_ms,median_metric_ms,median_wall_ms,ticks"

@@ -30,35 +30,37 @@ Figures figures_of(const BenchReport& report, const BenchRow& row) {
           .copy_share = gb_per_s / device_of(report, row).copy_gb_per_s};
 }
 
-std::string quoted(const std::string& text) {
+}  // namespace
+
+std::string quoted_cell(const std::string& text) {
   std::string cell = "\"";
   for (const char c : text) cell += c == '"' ? "\"\"" : std::string(1, c);
   return cell + "\"";
 }
 
-}  // namespace
-
 std::string text_of(const BenchShape& shape) { return fmt::format("{}", fmt::join(shape, "x")); }
 
-BenchShape parse_bench_shape(const std::string& text) {
-  const auto complain = [&] {
-    return Failure(ExitCode::usage,
-                   "--size '" + text +
-                       "': expected whole numbers from 1 to 100000 with x between them, such as "
-                       "1080x1920, 1x3x1080x1920 or 256x256x256");
-  };
+std::optional<BenchShape> extents_in(const std::string& text) {
   BenchShape shape;
   const char* at = text.data();
   const char* const last = at + text.size();
   for (;;) {
     std::int64_t extent = 0;
     const auto [end, error] = std::from_chars(at, last, extent);
-    if (error != std::errc{} || extent < 1 || extent > 100'000) throw complain();
+    if (error != std::errc{} || extent < 1 || extent > 100'000) return {};
     shape.push_back(extent);
     if (end == last) return shape;
-    if (*end != 'x') throw complain();
+    if (*end != 'x') return {};
     at = end + 1;
   }
+}
+
+BenchShape parse_bench_shape(const std::string& text) {
+  if (std::optional<BenchShape> shape = extents_in(text)) return *std::move(shape);
+  throw Failure(ExitCode::usage,
+                "--size '" + text +
+                    "': expected whole numbers from 1 to 100000 with x between them, such as "
+                    "1080x1920, 1x3x1080x1920 or 256x256x256");
 }
 
 void print_table(const BenchReport& report) {
@@ -118,10 +120,10 @@ std::string csv_of(const BenchReport& report) {
       "reason\n";
   for (const BenchRow& row : report.rows) {
     const BenchedDevice& device = device_of(report, row);
-    text += fmt::format("{},{},{},{},{},{},{},", row.device_id, quoted(device.name), device.driver, row.op,
-                        quoted(row.variant), text_of(row.shape), row.dtype);
+    text += fmt::format("{},{},{},{},{},{},{},", row.device_id, quoted_cell(device.name), device.driver,
+                        row.op, quoted_cell(row.variant), text_of(row.shape), row.dtype);
     if (!row.reason.empty()) {
-      text += fmt::format(",,,,,,{}\n", quoted(row.reason));
+      text += fmt::format(",,,,,,{}\n", quoted_cell(row.reason));
       continue;
     }
     const Figures figures = figures_of(report, row);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,11 @@ namespace fg {
 // "5x5x1080x1920"
 using BenchShape = std::vector<std::int64_t>;
 std::string text_of(const BenchShape& shape);
+std::optional<BenchShape> extents_in(
+    const std::string& text);                           // each 1 to 100000; nothing where it is no such text
 BenchShape parse_bench_shape(const std::string& text);  // throws Failure(usage)
+
+std::string quoted_cell(const std::string& text);  // of CSV
 
 struct BenchMeasurement {
   std::vector<double> microseconds;  // of each run

@@ -84,9 +84,9 @@ int run(const BenchSuite& suite, const BenchOptions& options) {
 }  // namespace
 
 void add_bench(CLI::App& app, int& exit_code) {
-  CLI::App* bench = app.add_subcommand("bench", "Measure how fast this machine measures");
+  CLI::App* bench = app.add_subcommand("bench", "Measure how fast this machine measures and renders");
   bench->require_subcommand(1);
-  bench->footer("Example: framegauge bench ssim");
+  bench->footer("Examples:\n  framegauge bench ssim\n  framegauge bench tick");
   for (const BenchSuite& suite : kSuites) {
     auto options = std::make_shared<BenchOptions>();
     CLI::App* c = bench->add_subcommand(suite.name, suite.description);
@@ -110,6 +110,7 @@ void add_bench(CLI::App& app, int& exit_code) {
         suite.example);
     c->callback([&suite, options, &exit_code] { exit_code = run(suite, *options); });
   }
+  add_bench_tick(*bench, exit_code);
 }
 
 }  // namespace fg

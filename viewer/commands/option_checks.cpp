@@ -23,4 +23,11 @@ void check_heatmap_range(const std::vector<float>& range) {
                               range[0], range[1]));
 }
 
+FgExecutor executor_named(const std::string& name) {
+  for (const FgExecutor e : {FG_EXECUTOR_AUTO, FG_EXECUTOR_IN_QUEUE, FG_EXECUTOR_INTEROP, FG_EXECUTOR_SHADER})
+    if (name == fg_executor_name(e)) return e;
+  throw Failure(ExitCode::usage,
+                "there is no executor '" + name + "'; choose auto, in_queue, interop or shader");
+}
+
 }  // namespace fg

@@ -23,13 +23,6 @@ struct CommandLine {
   bool headless = false, no_vsync = false;
 };
 
-FgExecutor executor_named(const std::string& name) {
-  for (const FgExecutor e : {FG_EXECUTOR_AUTO, FG_EXECUTOR_IN_QUEUE, FG_EXECUTOR_INTEROP, FG_EXECUTOR_SHADER})
-    if (name == fg_executor_name(e)) return e;
-  throw Failure(ExitCode::usage,
-                "there is no executor '" + name + "'; choose auto, in_queue, interop or shader");
-}
-
 int run(CommandLine& line) {
   line.view.executor = executor_named(line.executor);
   check_background(line.background);

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "viewer/error.h"
 #include "viewer/report/json_file.h"
 
 namespace fg {
@@ -22,6 +23,33 @@ FgEvaluatorInfo evaluator_info(const vk::OwnDevice& device) {
   info.queue_family = device.queue_family;
   info.buffer_device_address = device.buffer_device_address;
   return info;
+}
+
+UniqueEvaluator make_evaluator(const vk::OwnDevice& device, FgExecutor executor,
+                               std::uint32_t frames_in_flight) {
+  FgEvaluatorInfo info = evaluator_info(device);
+  info.frames_in_flight = frames_in_flight;
+  info.executor = executor;
+  FgEvaluator evaluator = nullptr;
+  expect_ok(fg_evaluator_create(&info, &evaluator));
+  return UniqueEvaluator(evaluator);
+}
+
+void expect_ok(FgStatus status) {
+  if (status != FG_STATUS_OK) throw Failure(ExitCode::internal, fg_last_error());
+}
+
+FgFrame frame_of(const vk::Image& image, std::uint64_t number) {
+  FgFrame frame;
+  fg_frame_defaults(&frame);
+  frame.image = image.get();
+  frame.view = image.view();
+  frame.layout = VK_IMAGE_LAYOUT_GENERAL;
+  frame.width = image.width();
+  frame.height = image.height();
+  frame.frame_number = number;
+  frame.format = image.format();
+  return frame;
 }
 
 void add_scores(nlohmann::ordered_json& object, const TickResult& result) {

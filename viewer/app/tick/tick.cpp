@@ -1,92 +1,22 @@
 #include "viewer/app/tick/tick.h"
 
-#include <array>
 #include <cstring>
 #include <string>
 #include <vector>
 
 #include "plugin/vk/buffer.h"
 #include "plugin/vk/commands.h"
-#include "plugin/vk/error.h"
 #include "viewer/app/tick/evaluator_host.h"
+#include "viewer/app/tick/render_timer.h"
 #include "viewer/error.h"
 
 namespace fg {
-namespace {
-
-// Results of fg_ functions that a correct tick never fails with end the command with their sentence.
-void expect(FgStatus status) {
-  if (status != FG_STATUS_OK) throw Failure(ExitCode::internal, fg_last_error());
-}
-
-struct EvaluatorDeleter {
-  void operator()(FgEvaluator_T* evaluator) const { fg_evaluator_destroy(evaluator); }
-};
-using UniqueEvaluator = std::unique_ptr<FgEvaluator_T, EvaluatorDeleter>;
-
-UniqueEvaluator make_evaluator(const vk::OwnDevice& device, const TickOptions& options) {
-  FgEvaluatorInfo info = evaluator_info(device);
-  info.frames_in_flight = options.frames_in_flight;
-  info.executor = options.executor;
-  FgEvaluator evaluator = nullptr;
-  expect(fg_evaluator_create(&info, &evaluator));
-  return UniqueEvaluator(evaluator);
-}
-
-// Begin and end times of the renderer, for as many ticks as may be unfinished at once.
-class RenderTimer {
- public:
-  RenderTimer(const vk::OwnDevice& device, std::uint32_t slots) : device_(&device), slots_(slots) {
-    std::uint32_t count = 0;
-    device.GetPhysicalDeviceQueueFamilyProperties(device.physical, &count, nullptr);
-    std::vector<VkQueueFamilyProperties> families(count);
-    device.GetPhysicalDeviceQueueFamilyProperties(device.physical, &count, families.data());
-    const std::uint32_t bits = families.at(device.queue_family).timestampValidBits;
-    if (bits == 0) return;
-    mask_ = bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
-    const VkQueryPoolCreateInfo info{.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
-                                     .queryType = VK_QUERY_TYPE_TIMESTAMP,
-                                     .queryCount = 2 * slots};
-    VkQueryPool pool;
-    vk::check(device.CreateQueryPool(device.handle, &info, nullptr, &pool), "creating the render timer");
-    pool_ = vk::UniqueQueryPool(device, pool);
-  }
-
-  void begin(VkCommandBuffer cmd, std::uint64_t tick) const {
-    if (!pool_) return;
-    device_->CmdResetQueryPool(cmd, pool_.get(), first(tick), 2);
-    device_->CmdWriteTimestamp(cmd, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, pool_.get(), first(tick));
-  }
-  void end(VkCommandBuffer cmd, std::uint64_t tick) const {
-    if (pool_)
-      device_->CmdWriteTimestamp(cmd, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, pool_.get(), first(tick) + 1);
-  }
-
-  // Of a tick whose commands have finished; 0 when unknown.
-  double milliseconds(std::uint64_t tick) const {
-    std::array<std::uint64_t, 2> ticks{};
-    if (!pool_ || device_->GetQueryPoolResults(device_->handle, pool_.get(), first(tick), 2, sizeof(ticks),
-                                               ticks.data(), 8, VK_QUERY_RESULT_64_BIT) != VK_SUCCESS)
-      return 0;
-    return static_cast<double>((ticks[1] - ticks[0]) & mask_) * device_->properties.limits.timestampPeriod *
-           1e-6;
-  }
-
- private:
-  std::uint32_t first(std::uint64_t tick) const { return 2 * static_cast<std::uint32_t>(tick % slots_); }
-  const vk::OwnDevice* device_;
-  std::uint32_t slots_;
-  std::uint64_t mask_ = 0;
-  vk::UniqueQueryPool pool_;
-};
-
-}  // namespace
 
 struct Tick::State {
   State(const vk::OwnDevice& own_device, const TickOptions& options)
       : device(own_device),
         frames_in_flight(options.frames_in_flight),
-        evaluator(make_evaluator(own_device, options)),
+        evaluator(make_evaluator(own_device, options.executor, options.frames_in_flight)),
         timer(own_device, options.frames_in_flight + 1) {}
 
   // Images of an earlier size: the commands of ticks up to this one, and what was recorded behind them, use
@@ -141,19 +71,6 @@ struct Tick::State {
     return stagings.size() - 1;
   }
 
-  FgFrame describe(const vk::Image& image, std::uint64_t number) const {
-    FgFrame described;
-    fg_frame_defaults(&described);
-    described.image = image.get();
-    described.view = image.view();
-    described.layout = VK_IMAGE_LAYOUT_GENERAL;
-    described.width = image.width();
-    described.height = image.height();
-    described.frame_number = number;
-    described.format = image.format();
-    return described;
-  }
-
   // Everything before is finished and visible to everything after: the display still reads what the tick
   // rewrites.
   void full_barrier(VkCommandBuffer cmd) const {
@@ -189,8 +106,8 @@ struct Tick::State {
     }
     to_copy.reset();
     full_barrier(cmd);
-    const FgFrame described = describe(reference, ticks);
-    expect(fg_evaluator_record_reference(evaluator.get(), cmd, &described));
+    const FgFrame described = frame_of(reference, ticks);
+    expect_ok(fg_evaluator_record_reference(evaluator.get(), cmd, &described));
   }
 };
 
@@ -221,7 +138,7 @@ void Tick::resize(int width, int height) {
   s.images_are_new = true;
   s.to_copy.reset();
   s.photo_reference = false;
-  expect(fg_evaluator_set_reference(s.evaluator.get(), nullptr));
+  expect_ok(fg_evaluator_set_reference(s.evaluator.get(), nullptr));
 }
 
 void Tick::set_reference(const Image8& image) {
@@ -242,13 +159,13 @@ void Tick::set_reference(FrameSource* source) {
   s.reference_source = source;
   s.to_copy.reset();
   s.photo_reference = false;
-  if (!source) expect(fg_evaluator_set_reference(s.evaluator.get(), nullptr));
+  if (!source) expect_ok(fg_evaluator_set_reference(s.evaluator.get(), nullptr));
 }
 
 bool Tick::has_reference() const { return state_->photo_reference || state_->reference_source; }
 
 void Tick::set_heatmap(FgColorMap color_map, float worst, float best) {
-  expect(fg_evaluator_set_heatmap(state_->evaluator.get(), color_map, worst, best));
+  expect_ok(fg_evaluator_set_heatmap(state_->evaluator.get(), color_map, worst, best));
 }
 
 std::uint64_t Tick::record(VkCommandBuffer cmd, FrameSource& source) {
@@ -268,10 +185,10 @@ std::uint64_t Tick::record(VkCommandBuffer cmd, FrameSource& source) {
   s.timer.end(cmd, number);
   s.full_barrier(cmd);
   if (!has_reference()) return number;
-  const FgFrame described = s.describe(s.frame, number);
+  const FgFrame described = frame_of(s.frame, number);
   const FgStatus status = fg_evaluator_record(s.evaluator.get(), cmd, &described);
   if (status != FG_STATUS_NOT_READY)
-    expect(status);  // not ready: the ring is full and the frame counts as dropped
+    expect_ok(status);  // not ready: the ring is full and the frame counts as dropped
   return number;
 }
 
@@ -280,7 +197,7 @@ std::optional<TickResult> Tick::poll() {
   fg_frame_result_defaults(&result.scores);
   const FgStatus status = fg_evaluator_poll(state_->evaluator.get(), &result.scores);
   if (status == FG_STATUS_NOT_READY) return std::nullopt;
-  expect(status);
+  expect_ok(status);
   result.render_ms = state_->timer.milliseconds(result.scores.frame_number);
   result.metric_ms = static_cast<double>(result.scores.gpu_ns) * 1e-6;
   return result;
@@ -293,7 +210,7 @@ const vk::Image& Tick::reference() const { return state_->reference; }
 FgEvaluatorImages Tick::evaluator_images() const {
   FgEvaluatorImages images{};
   images.struct_size = sizeof(images);
-  expect(fg_evaluator_images(state_->evaluator.get(), &images));
+  expect_ok(fg_evaluator_images(state_->evaluator.get(), &images));
   return images;
 }
 

@@ -1,0 +1,34 @@
+#pragma once
+// Command buffers in flight, as a renderer has them: recorded anew for each frame, submitted without waiting.
+
+#include <cstdint>
+#include <vector>
+
+#include "plugin/vk/own_device.h"
+#include "plugin/vk/unique.h"
+
+namespace fg {
+
+class FrameRing {
+ public:
+  FrameRing(const vk::OwnDevice& device, std::uint32_t frames_in_flight);
+  ~FrameRing();  // waits for the device
+  FrameRing(const FrameRing&) = delete;
+  FrameRing& operator=(const FrameRing&) = delete;
+
+  bool next_is_free() const;  // the submission that begin() takes the place of has finished
+  VkCommandBuffer begin();    // recording; next_is_free() must hold
+  void submit();              // what begin() gave
+
+ private:
+  struct Slot {
+    vk::UniqueCommandPool pool;
+    VkCommandBuffer cmd = VK_NULL_HANDLE;
+    vk::UniqueFence finished;
+  };
+  const vk::OwnDevice& device_;
+  std::vector<Slot> slots_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace fg
