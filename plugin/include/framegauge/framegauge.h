@@ -24,6 +24,12 @@
  *
  * Threads: all functions of this header may be called from any thread at any time. */
 
+#ifdef __has_include
+#if !__has_include(<dlpack/dlpack.h>)
+#error \
+    "framegauge.h needs dlpack/dlpack.h; install DLPack's header (Debian: libdlpack-dev) or name its folder with -I"
+#endif
+#endif
 #include <dlpack/dlpack.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,0 +1,276 @@
+#ifndef FRAMEGAUGE_VULKAN_HPP
+#define FRAMEGAUGE_VULKAN_HPP
+/* Framegauge live for C++17 and newer: framegauge/vulkan.h with an owner, exceptions and views.
+ *
+ *   framegauge::EvaluatorInfo info;                     // the defaults; then the host's handles
+ *   framegauge::Evaluator evaluator(info);
+ *   evaluator.set_reference({photo, width, height, 4});
+ *   // each frame
+ *   const framegauge::Recorded recorded = evaluator.record(command_buffer, frame);
+ *   if (const auto result = evaluator.poll()) show(result->ssim);
+ *
+ * What the calls do stands in vulkan.h; here stands only what is added. All of it is inline: the library's border stays
+ * C, so that any compiler and standard library may stand on the host's side of it.
+ * Ownership: an Evaluator owns its FgEvaluator; it is moved and not copied. The rules for its end are vulkan.h's: after
+ * the GPU has finished with the command buffers that it recorded into, before the device. One that was moved from, or
+ * made without arguments, is empty: it may be assigned to and destroyed, and every other call throws.
+ * Errors: every status that is a failure is thrown as an Error. FG_STATUS_NOT_READY is none: record() and
+ * record_reference() return Recorded::dropped, poll() returns nothing. A constructor that throws leaves nothing behind.
+ * Threads: one Evaluator is used by one thread at a time, as in vulkan.h. An Error keeps its own copy of the sentence
+ * and may be caught or kept by any thread. */
+
+#include <framegauge/vulkan.h>
+
+#include <array>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace framegauge {
+
+/* what() is the sentence of fg_last_error(): what was expected, what came, what to do. */
+class Error : public std::runtime_error {
+ public:
+  Error(FgStatus status, const std::string& sentence) : std::runtime_error(sentence), status_(status) {}
+  FgStatus status() const noexcept { return status_; }
+
+ private:
+  FgStatus status_;
+};
+
+/* Throws unless status is FG_STATUS_OK. At once after the call that gave it, and in its thread: for functions of the C
+ * interface that have no counterpart here. */
+inline void check(FgStatus status) {
+  if (status != FG_STATUS_OK) throw Error(status, fg_last_error());
+}
+
+/* FgEvaluatorInfo and FgFrame as their defaults functions fill them. */
+struct EvaluatorInfo : FgEvaluatorInfo {
+  EvaluatorInfo() noexcept : FgEvaluatorInfo() { fg_evaluator_info_defaults(this); }
+};
+struct Frame : FgFrame {
+  Frame() noexcept : FgFrame() { fg_frame_defaults(this); }
+};
+
+/* Pixels in host memory, borrowed: rows from the top, channels (3 or 4) interleaved, display-referred; uint8 codes stand
+ * for codes / 255, floats for themselves. Any other order of memory is passed as a DLTensor. */
+class PixelView {
+ public:
+  /* row_stride: elements from a row to the next, negative where rows go up in memory; 0: rows follow one another. */
+  PixelView(const std::uint8_t* pixels, std::int64_t width, std::int64_t height, std::int64_t channels,
+            std::int64_t row_stride = 0) noexcept
+      : PixelView(pixels, kDLUInt, {height, width, channels}, row_stride) {}
+  PixelView(const float* pixels, std::int64_t width, std::int64_t height, std::int64_t channels,
+            std::int64_t row_stride = 0) noexcept
+      : PixelView(pixels, kDLFloat, {height, width, channels}, row_stride) {}
+
+  /* A vector, array or span of std::uint8_t or float whose rows follow one another; throws if it is too short. */
+  template <class Container,
+            class = decltype(PixelView(std::data(std::declval<const Container&>()), 1, 1, 1))>
+  PixelView(const Container& pixels, std::int64_t width, std::int64_t height, std::int64_t channels)
+      : PixelView(std::data(pixels), width, height, channels) {
+    const auto rows = width > 0 && channels > 0
+                          ? static_cast<std::int64_t>(std::size(pixels)) / width / channels
+                          : height; /* such sizes the library refuses */
+    if (rows < height)
+      throw Error(FG_STATUS_INVALID_ARGUMENT,
+                  "the pixels are " + std::to_string(std::size(pixels)) + " values, which is " +
+                      std::to_string(rows) + " rows of " + std::to_string(width) + " pixels with " +
+                      std::to_string(channels) + " channels; expected " + std::to_string(height) + " rows");
+  }
+
+  DLDataTypeCode type() const noexcept { return type_; } /* kDLUInt or kDLFloat */
+  const void* data() const noexcept { return data_; }
+  std::int64_t height() const noexcept { return shape_[0]; }
+  std::int64_t width() const noexcept { return shape_[1]; }
+  std::int64_t channels() const noexcept { return shape_[2]; }
+  std::int64_t row_stride() const noexcept { return row_stride_; } /* elements */
+
+ private:
+  PixelView(const void* pixels, DLDataTypeCode type, std::array<std::int64_t, 3> shape,
+            std::int64_t row_stride) noexcept
+      : data_(pixels), type_(type), shape_(shape), row_stride_(row_stride) {
+    if (row_stride == 0) /* unsigned: a product that is too large must not end the host */
+      row_stride_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(shape[1]) *
+                                              static_cast<std::uint64_t>(shape[2]));
+  }
+
+  const void* data_;
+  DLDataTypeCode type_;
+  std::array<std::int64_t, 3> shape_; /* height, width, channels */
+  std::int64_t row_stride_;
+};
+
+/* What became of a frame or reference that was to be recorded. */
+enum class Recorded {
+  yes,     /* its commands are in the command buffer */
+  dropped, /* nothing was recorded: too many are unfinished. A dropped frame counts in FgFrameResult.dropped */
+  nothing  /* nothing was recorded: there is no reference to measure against, and no result will come */
+};
+
+/* What to enable when the VkDevice is created. */
+struct DeviceRequirements {
+  std::vector<const char*> extensions; /* static strings */
+  bool buffer_device_address = false;  /* enable the feature, and set EvaluatorInfo::buffer_device_address */
+};
+
+inline DeviceRequirements device_requirements(VkInstance instance, VkPhysicalDevice physical_device,
+                                              PFN_vkGetInstanceProcAddr get_instance_proc_addr) {
+  FgDeviceRequirements found;
+  fg_device_requirements_defaults(&found);
+  check(fg_evaluator_device_requirements(instance, physical_device, get_instance_proc_addr, &found));
+  return {{found.extensions, found.extensions + found.extension_count}, found.buffer_device_address != 0};
+}
+
+/* All extensions that device_requirements() may name. */
+inline std::vector<const char*> device_extensions() {
+  std::vector<const char*> names;
+  for (const char* const* name = fg_evaluator_device_extensions(); *name != nullptr; ++name)
+    names.push_back(*name);
+  return names;
+}
+
+/* Which executors run on this device, and for each that does not, why. */
+inline std::vector<FgExecutorSupport> executors(const FgEvaluatorInfo& info) {
+  std::uint32_t count = 0;
+  check(fg_evaluator_executors(&info, nullptr, &count));
+  std::vector<FgExecutorSupport> support(count);
+  check(fg_evaluator_executors(&info, support.data(), &count));
+  return support;
+}
+
+/* "in_queue", "interop", "shader"; "auto" */
+inline const char* name_of(FgExecutor executor) noexcept { return fg_executor_name(executor); }
+
+class Evaluator {
+ public:
+  Evaluator() noexcept = default;
+  explicit Evaluator(const FgEvaluatorInfo& info) { check(fg_evaluator_create(&info, &handle_)); }
+  /* Takes over a handle of the C interface; release() gives it back. */
+  explicit Evaluator(FgEvaluator handle) noexcept : handle_(handle), reference_(Reference::unknown) {}
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
+  Evaluator(Evaluator&& other) noexcept
+      : handle_(std::exchange(other.handle_, nullptr)),
+        reference_(std::exchange(other.reference_, Reference::none)) {}
+  Evaluator& operator=(Evaluator&& other) noexcept {
+    Evaluator(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~Evaluator() { fg_evaluator_destroy(handle_); }
+
+  explicit operator bool() const noexcept { return handle_ != nullptr; }
+  /* For the C interface. Whoever changes the reference through it says so by making a new owner of the handle. */
+  FgEvaluator get() const noexcept { return handle_; }
+  FgEvaluator release() noexcept {
+    reference_ = Reference::none;
+    return std::exchange(handle_, nullptr);
+  }
+  void reset() noexcept { Evaluator().swap(*this); } /* destroys, and leaves it empty */
+  void swap(Evaluator& other) noexcept {
+    std::swap(handle_, other.handle_);
+    std::swap(reference_, other.reference_);
+  }
+
+  /* The ground truth, from host memory; copied before return. */
+  void set_reference(const DLTensor& pixels) {
+    check(fg_evaluator_set_reference(handle_, &pixels));
+    reference_ = Reference::set;
+  }
+  void set_reference(const PixelView& pixels) {
+    std::int64_t shape[] = {pixels.height(), pixels.width(), pixels.channels()};
+    std::int64_t strides[] = {pixels.row_stride(), pixels.channels(), 1};
+    DLTensor tensor{};
+    tensor.data = const_cast<void*>(pixels.data()); /* DLPack knows no const; it is only read */
+    tensor.device.device_type = kDLCPU;
+    tensor.ndim = 3;
+    tensor.dtype.code = static_cast<std::uint8_t>(pixels.type());
+    tensor.dtype.bits = pixels.type() == kDLFloat ? 32 : 8;
+    tensor.dtype.lanes = 1;
+    tensor.shape = shape;
+    tensor.strides = strides;
+    set_reference(tensor);
+  }
+  /* From now on record() measures nothing. */
+  void clear_reference() {
+    check(fg_evaluator_set_reference(handle_, nullptr));
+    reference_ = Reference::none;
+  }
+  /* The ground truth, from an image, at this point of the command buffer: Recorded::yes or ::dropped. */
+  [[nodiscard]] Recorded record_reference(VkCommandBuffer command_buffer, const FgFrame& reference) {
+    if (!made_room(fg_evaluator_record_reference(handle_, command_buffer, &reference)))
+      return Recorded::dropped;
+    reference_ = Reference::set;
+    return Recorded::yes;
+  }
+
+  /* The measurement of frame against the current reference. */
+  [[nodiscard]] Recorded record(VkCommandBuffer command_buffer, const FgFrame& frame) {
+    if (!made_room(fg_evaluator_record(handle_, command_buffer, &frame))) return Recorded::dropped;
+    return has_reference(command_buffer, frame) ? Recorded::yes : Recorded::nothing;
+  }
+  /* The command buffer into which frame_number was recorded (frame or reference) will not run. */
+  void discard(std::uint64_t frame_number) {
+    check(fg_evaluator_discard(handle_, frame_number));
+    if (reference_ == Reference::set) reference_ = Reference::unknown;
+  }
+
+  /* The newest finished result that was not returned yet; nothing when there is none. Never waits. */
+  [[nodiscard]] std::optional<FgFrameResult> poll() {
+    std::optional<FgFrameResult> result(std::in_place);
+    fg_frame_result_defaults(&*result);
+    if (!made_room(fg_evaluator_poll(handle_, &*result))) result.reset();
+    return result;
+  }
+
+  void set_heatmap(FgColorMap color_map, float first, float last) {
+    check(fg_evaluator_set_heatmap(handle_, color_map, first, last));
+  }
+  /* The map and heatmap of the frame recorded last; null handles before the first. */
+  FgEvaluatorImages images() const {
+    FgEvaluatorImages images{};
+    images.struct_size = sizeof(images);
+    check(fg_evaluator_images(handle_, &images));
+    return images;
+  }
+
+  /* The executor in use, and why the ones that FG_EXECUTOR_AUTO prefers to it are not ("" where there is none). */
+  FgExecutor executor() const noexcept { return fg_evaluator_executor(handle_); }
+  const char* passed_over() const noexcept { return fg_evaluator_passed_over(handle_); }
+
+ private:
+  enum class Reference { none, set, unknown };
+
+  /* False for FG_STATUS_NOT_READY. */
+  static bool made_room(FgStatus status) {
+    if (status == FG_STATUS_NOT_READY) return false;
+    check(status);
+    return true;
+  }
+
+  /* The C interface takes a frame without a reference in silence. Whether a recorded reference outlived a discard depends
+   * on whether its commands had run, which only the library knows: it refuses a frame of another size than the
+   * reference, and records nothing in either case, so that it can be asked. */
+  bool has_reference(VkCommandBuffer command_buffer, const FgFrame& frame) {
+    if (reference_ == Reference::unknown) {
+      FgFrame other_size = frame;
+      other_size.width = other_size.height = std::numeric_limits<std::uint32_t>::max();
+      const FgStatus status = fg_evaluator_record(handle_, command_buffer, &other_size);
+      reference_ = status == FG_STATUS_OK ? Reference::none : Reference::set;
+    }
+    return reference_ != Reference::none;
+  }
+
+  FgEvaluator handle_ = nullptr;
+  Reference reference_ = Reference::none;
+};
+
+inline void swap(Evaluator& a, Evaluator& b) noexcept { a.swap(b); }
+
+}  // namespace framegauge
+#endif
