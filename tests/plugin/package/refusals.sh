@@ -29,7 +29,7 @@ refused no_dlpack "Install DLPack's header (Debian: libdlpack-dev), or pass -Dfr
 refused no_vulkan "Install the Vulkan headers (Debian: libvulkan-dev), or pass -Dframegauge_VULKAN_INCLUDE=FOLDER" \
   -Dframegauge_VULKAN_INCLUDE=OFF -DWANTED_COMPONENTS=vulkan
 refused newer "version: 0.1" -DWANTED_VERSION=0.2
-refused other_component "opengl" -DWANTED_COMPONENTS=opengl
+refused other_component "framegauge has no component 'opengl'; its only one is 'vulkan'" -DWANTED_COMPONENTS=opengl
 
 # Without a package manager's help the compiler meets the missing header first.
 ! ${CC:-cc} -nostdinc -E -I "$prefix/include" -x c - <<<'#include <framegauge/framegauge.h>' >"$output/compiler.txt" 2>&1 ||
