@@ -165,7 +165,7 @@ class Evaluator {
   ~Evaluator() { fg_evaluator_destroy(handle_); }
 
   explicit operator bool() const noexcept { return handle_ != nullptr; }
-  /* For the C interface. Whoever changes the reference through it says so by making a new owner of the handle. */
+  /* For functions of the C interface. After one that changes the reference, evaluator = Evaluator(evaluator.release()). */
   FgEvaluator get() const noexcept { return handle_; }
   FgEvaluator release() noexcept {
     reference_ = Reference::none;
