@@ -11,11 +11,13 @@
  *
  * What the calls do stands in vulkan.h; here stands only what is added. All of it is inline: the library's border stays
  * C, so that any compiler and standard library may stand on the host's side of it.
- * Ownership: an Evaluator owns its FgEvaluator; it is moved and not copied. The rules for its end are vulkan.h's: after
- * the GPU has finished with the command buffers that it recorded into, before the device. One that was moved from, or
- * made without arguments, is empty: it may be assigned to and destroyed, and every other call throws.
+ * Ownership: an Evaluator owns its FgEvaluator, a SharedImage its FgSharedImage; they are moved and not copied. The rules
+ * for their end are vulkan.h's: after the GPU has finished with the command buffers that they recorded into, before the
+ * device. One that was moved from, or made without arguments, is empty: it may be assigned to and destroyed, and calls
+ * that can fail throw.
  * Errors: every status that is a failure is thrown as an Error. FG_STATUS_NOT_READY is none: record() and
- * record_reference() return Recorded::dropped, poll() returns nothing. A constructor that throws leaves nothing behind.
+ * record_reference() return Recorded::dropped, poll() returns nothing, begin_cuda() false. A constructor that throws
+ * leaves nothing behind.
  * Threads: one Evaluator is used by one thread at a time, as in vulkan.h. An Error keeps its own copy of the sentence
  * and may be caught or kept by any thread. */
 
@@ -25,6 +27,7 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -108,15 +111,17 @@ class PixelView {
 
 /* What became of a frame or reference that was to be recorded. */
 enum class Recorded {
-  yes,     /* its commands are in the command buffer */
-  dropped, /* nothing was recorded: too many are unfinished. A dropped frame counts in FgFrameResult.dropped */
-  nothing  /* nothing was recorded: there is no reference to measure against, and no result will come */
+  yes, /* its commands are in the command buffer */
+  dropped, /* nothing was recorded: too many are unfinished, or a reference from an image was lost with the executor that
+              held it (passed_over() says so) and must be recorded again. Frames count in FgFrameResult.dropped */
+  nothing /* nothing was recorded: there is no reference to measure against, and no result will come */
 };
 
 /* What to enable when the VkDevice is created. */
 struct DeviceRequirements {
   std::vector<const char*> extensions; /* static strings */
   bool buffer_device_address = false;  /* enable the feature, and set EvaluatorInfo::buffer_device_address */
+  bool timeline_semaphore = false;     /* enable the feature for SharedImage */
 };
 
 inline DeviceRequirements device_requirements(VkInstance instance, VkPhysicalDevice physical_device,
@@ -124,7 +129,9 @@ inline DeviceRequirements device_requirements(VkInstance instance, VkPhysicalDev
   FgDeviceRequirements found;
   fg_device_requirements_defaults(&found);
   check(fg_evaluator_device_requirements(instance, physical_device, get_instance_proc_addr, &found));
-  return {{found.extensions, found.extensions + found.extension_count}, found.buffer_device_address != 0};
+  return {{found.extensions, found.extensions + found.extension_count},
+          found.buffer_device_address != 0,
+          found.timeline_semaphore != 0};
 }
 
 /* All extensions that device_requirements() may name. */
@@ -147,39 +154,53 @@ inline std::vector<FgExecutorSupport> executors(const FgEvaluatorInfo& info) {
 /* "in_queue", "interop", "shader"; "auto" */
 inline const char* name_of(FgExecutor executor) noexcept { return fg_executor_name(executor); }
 
-class Evaluator {
+namespace detail {
+
+/* False for FG_STATUS_NOT_READY; throws what is a failure. */
+inline bool is_ready(FgStatus status) {
+  if (status == FG_STATUS_NOT_READY) return false;
+  check(status);
+  return true;
+}
+
+template <class Object, class Info>
+Object* create(FgStatus (*function)(const Info*, Object**), const Info& info) {
+  Object* handle = nullptr;
+  check(function(&info, &handle));
+  return handle;
+}
+
+template <class Object, void (*destroy)(Object*)>
+class Owner {
  public:
-  Evaluator() noexcept = default;
-  explicit Evaluator(const FgEvaluatorInfo& info) { check(fg_evaluator_create(&info, &handle_)); }
-  /* Takes over a handle of the C interface; release() gives it back. */
-  explicit Evaluator(FgEvaluator handle) noexcept : handle_(handle), reference_(Reference::unknown) {}
-  Evaluator(const Evaluator&) = delete;
-  Evaluator& operator=(const Evaluator&) = delete;
-  Evaluator(Evaluator&& other) noexcept
-      : handle_(std::exchange(other.handle_, nullptr)),
-        reference_(std::exchange(other.reference_, Reference::none)) {}
-  Evaluator& operator=(Evaluator&& other) noexcept {
-    Evaluator(std::move(other)).swap(*this);
-    return *this;
-  }
-  ~Evaluator() { fg_evaluator_destroy(handle_); }
+  Owner() noexcept = default;
+  explicit Owner(Object* handle) noexcept : handle_(handle) {}
 
   explicit operator bool() const noexcept { return handle_ != nullptr; }
-  /* For functions of the C interface. After one that changes the reference, evaluator = Evaluator(evaluator.release()). */
-  FgEvaluator get() const noexcept { return handle_; }
-  FgEvaluator release() noexcept {
-    reference_ = Reference::none;
-    return std::exchange(handle_, nullptr);
-  }
-  void reset() noexcept { Evaluator().swap(*this); } /* destroys, and leaves it empty */
-  void swap(Evaluator& other) noexcept {
-    std::swap(handle_, other.handle_);
-    std::swap(reference_, other.reference_);
-  }
+  Object* get() const noexcept { return handle_.get(); } /* for functions of the C interface */
+  Object* release() noexcept { return handle_.release(); }
+  void reset() noexcept { handle_.reset(); } /* destroys, and leaves it empty */
+
+ private:
+  struct Destroy {
+    void operator()(Object* handle) const noexcept { destroy(handle); }
+  };
+  std::unique_ptr<Object, Destroy> handle_;
+};
+
+}  // namespace detail
+
+class Evaluator : public detail::Owner<FgEvaluator_T, fg_evaluator_destroy> {
+ public:
+  Evaluator() noexcept = default;
+  explicit Evaluator(const FgEvaluatorInfo& info) : Owner(detail::create(fg_evaluator_create, info)) {}
+  /* Takes over a handle of the C interface; release() gives it back. After a function of that interface has changed the
+   * reference: evaluator = Evaluator(evaluator.release()). */
+  explicit Evaluator(FgEvaluator handle) noexcept : Owner(handle), reference_(Reference::unknown) {}
 
   /* The ground truth, from host memory; copied before return. */
   void set_reference(const DLTensor& pixels) {
-    check(fg_evaluator_set_reference(handle_, &pixels));
+    check(fg_evaluator_set_reference(get(), &pixels));
     reference_ = Reference::set;
   }
   void set_reference(const PixelView& pixels) {
@@ -198,12 +219,12 @@ class Evaluator {
   }
   /* From now on record() measures nothing. */
   void clear_reference() {
-    check(fg_evaluator_set_reference(handle_, nullptr));
+    check(fg_evaluator_set_reference(get(), nullptr));
     reference_ = Reference::none;
   }
   /* The ground truth, from an image, at this point of the command buffer: Recorded::yes or ::dropped. */
   [[nodiscard]] Recorded record_reference(VkCommandBuffer command_buffer, const FgFrame& reference) {
-    if (!made_room(fg_evaluator_record_reference(handle_, command_buffer, &reference)))
+    if (!detail::is_ready(fg_evaluator_record_reference(get(), command_buffer, &reference)))
       return Recorded::dropped;
     reference_ = Reference::set;
     return Recorded::yes;
@@ -211,12 +232,12 @@ class Evaluator {
 
   /* The measurement of frame against the current reference. */
   [[nodiscard]] Recorded record(VkCommandBuffer command_buffer, const FgFrame& frame) {
-    if (!made_room(fg_evaluator_record(handle_, command_buffer, &frame))) return Recorded::dropped;
+    if (!detail::is_ready(fg_evaluator_record(get(), command_buffer, &frame))) return Recorded::dropped;
     return has_reference(command_buffer, frame) ? Recorded::yes : Recorded::nothing;
   }
   /* The command buffer into which frame_number was recorded (frame or reference) will not run. */
   void discard(std::uint64_t frame_number) {
-    check(fg_evaluator_discard(handle_, frame_number));
+    check(fg_evaluator_discard(get(), frame_number));
     if (reference_ == Reference::set) reference_ = Reference::unknown;
   }
 
@@ -224,34 +245,27 @@ class Evaluator {
   [[nodiscard]] std::optional<FgFrameResult> poll() {
     std::optional<FgFrameResult> result(std::in_place);
     fg_frame_result_defaults(&*result);
-    if (!made_room(fg_evaluator_poll(handle_, &*result))) result.reset();
+    if (!detail::is_ready(fg_evaluator_poll(get(), &*result))) result.reset();
     return result;
   }
 
   void set_heatmap(FgColorMap color_map, float first, float last) {
-    check(fg_evaluator_set_heatmap(handle_, color_map, first, last));
+    check(fg_evaluator_set_heatmap(get(), color_map, first, last));
   }
   /* The map and heatmap of the frame recorded last; null handles before the first. */
   FgEvaluatorImages images() const {
     FgEvaluatorImages images{};
     images.struct_size = sizeof(images);
-    check(fg_evaluator_images(handle_, &images));
+    check(fg_evaluator_images(get(), &images));
     return images;
   }
 
   /* The executor in use, and why the ones that FG_EXECUTOR_AUTO prefers to it are not ("" where there is none). */
-  FgExecutor executor() const noexcept { return fg_evaluator_executor(handle_); }
-  const char* passed_over() const noexcept { return fg_evaluator_passed_over(handle_); }
+  FgExecutor executor() const noexcept { return fg_evaluator_executor(get()); }
+  const char* passed_over() const noexcept { return fg_evaluator_passed_over(get()); }
 
  private:
   enum class Reference { none, set, unknown };
-
-  /* False for FG_STATUS_NOT_READY. */
-  static bool made_room(FgStatus status) {
-    if (status == FG_STATUS_NOT_READY) return false;
-    check(status);
-    return true;
-  }
 
   /* The C interface takes a frame without a reference in silence. Whether a recorded reference outlived a discard depends
    * on whether its commands had run, which only the library knows: it refuses a frame of another size than the
@@ -260,17 +274,54 @@ class Evaluator {
     if (reference_ == Reference::unknown) {
       FgFrame other_size = frame;
       other_size.width = other_size.height = std::numeric_limits<std::uint32_t>::max();
-      const FgStatus status = fg_evaluator_record(handle_, command_buffer, &other_size);
+      const FgStatus status = fg_evaluator_record(get(), command_buffer, &other_size);
       reference_ = status == FG_STATUS_OK ? Reference::none : Reference::set;
     }
     return reference_ != Reference::none;
   }
 
-  FgEvaluator handle_ = nullptr;
   Reference reference_ = Reference::none;
 };
 
-inline void swap(Evaluator& a, Evaluator& b) noexcept { a.swap(b); }
+struct SharedImageInfo : FgSharedImageInfo {
+  SharedImageInfo() noexcept : FgSharedImageInfo() { fg_shared_image_info_defaults(this); }
+};
+
+/* An image that a CUDA renderer writes and Vulkan reads, in turns. Owned and emptied like an Evaluator. */
+class SharedImage : public detail::Owner<FgSharedImage_T, fg_shared_image_destroy> {
+ public:
+  SharedImage() noexcept = default;
+  explicit SharedImage(const FgSharedImageInfo& info) : Owner(detail::create(fg_shared_image_create, info)) {}
+  /* Takes over a handle of the C interface; release() gives it back. */
+  explicit SharedImage(FgSharedImage handle) noexcept : Owner(handle) {}
+
+  FgSharedImageHandles handles() const {
+    FgSharedImageHandles handles;
+    fg_shared_image_handles_defaults(&handles);
+    check(fg_shared_image_handles(get(), &handles));
+    return handles;
+  }
+
+  /* Vulkan's turn, and what the submission that it was recorded for waits for and signals. */
+  void record_begin(VkCommandBuffer command_buffer) {
+    check(fg_shared_image_record_begin(get(), command_buffer));
+  }
+  void record_end(VkCommandBuffer command_buffer) {
+    check(fg_shared_image_record_end(get(), command_buffer));
+  }
+  FgSharedImageSubmission submission() const {
+    FgSharedImageSubmission submission;
+    fg_shared_image_submission_defaults(&submission);
+    check(fg_shared_image_submission(get(), &submission));
+    return submission;
+  }
+
+  /* CUDA's turn, on a cudaStream_t. False, and nothing is enqueued, while Vulkan has not finished its own. */
+  [[nodiscard]] bool begin_cuda(void* stream) {
+    return detail::is_ready(fg_shared_image_begin_cuda(get(), stream));
+  }
+  void end_cuda(void* stream) { check(fg_shared_image_end_cuda(get(), stream)); }
+};
 
 }  // namespace framegauge
 #endif

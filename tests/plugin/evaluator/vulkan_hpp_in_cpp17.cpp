@@ -7,13 +7,19 @@ static_assert(std::is_nothrow_move_constructible_v<framegauge::Evaluator>);
 static_assert(std::is_nothrow_move_assignable_v<framegauge::Evaluator>);
 static_assert(std::is_nothrow_swappable_v<framegauge::Evaluator>);
 static_assert(std::is_nothrow_default_constructible_v<framegauge::Evaluator>);
+static_assert(!std::is_copy_constructible_v<framegauge::SharedImage>);
+static_assert(std::is_nothrow_move_constructible_v<framegauge::SharedImage>);
+static_assert(std::is_nothrow_move_assignable_v<framegauge::SharedImage>);
+static_assert(!std::is_convertible_v<framegauge::SharedImage, framegauge::Evaluator>);
 static_assert(sizeof(framegauge::EvaluatorInfo) == sizeof(FgEvaluatorInfo));
 static_assert(sizeof(framegauge::Frame) == sizeof(FgFrame));
+static_assert(sizeof(framegauge::SharedImageInfo) == sizeof(FgSharedImageInfo));
 // What is no picture is not taken for one.
 static_assert(std::is_constructible_v<framegauge::PixelView, const std::vector<float>&, int, int, int>);
 static_assert(!std::is_constructible_v<framegauge::PixelView, const std::vector<double>&, int, int, int>);
 static_assert(!std::is_constructible_v<framegauge::PixelView, const char*, int, int, int>);
 
+bool share_an_image(VkCommandBuffer commands, void* stream);
 double use_everything(VkCommandBuffer commands, const std::vector<std::uint8_t>& photo, const float* pixels);
 
 double use_everything(VkCommandBuffer commands, const std::vector<std::uint8_t>& photo, const float* pixels) {
@@ -34,7 +40,7 @@ double use_everything(VkCommandBuffer commands, const std::vector<std::uint8_t>&
   if (evaluator.record(commands, frame) == framegauge::Recorded::dropped)
     evaluator.discard(frame.frame_number);
   evaluator.set_heatmap(FG_COLOR_MAP_TURBO, 1, 0);
-  swap(evaluator, other);
+  std::swap(evaluator, other);
   other = std::move(evaluator);
   framegauge::check(fg_evaluator_discard(other.get(), 1));
   framegauge::Evaluator adopted(other.release());
@@ -42,4 +48,20 @@ double use_everything(VkCommandBuffer commands, const std::vector<std::uint8_t>&
   const auto result = other ? other.poll() : std::nullopt;
   return (result ? result->ssim : 0.0) + other.images().width + framegauge::name_of(other.executor())[0] +
          other.passed_over()[0];
+}
+
+bool share_an_image(VkCommandBuffer commands, void* stream) {
+  framegauge::SharedImageInfo info;
+  info.width = info.height = 16;
+  framegauge::SharedImage image(info), other;
+  image.record_begin(commands);
+  image.record_end(commands);
+  const FgSharedImageSubmission submission = image.submission();
+  if (!image.begin_cuda(stream)) return false;
+  image.end_cuda(stream);
+  other = std::move(image);
+  framegauge::SharedImage adopted(other.release());
+  const bool whole = adopted && adopted.get() != nullptr && adopted.handles().image != nullptr;
+  adopted.reset();
+  return whole && submission.semaphore != nullptr;
 }

@@ -121,6 +121,25 @@ TEST(vulkan_hpp_without_a_device, every_call_on_an_empty_evaluator_throws) {
   empty.reset();
 }
 
+TEST(vulkan_hpp_without_a_device, a_shared_image_throws_the_sentences_too) {
+  framegauge::SharedImageInfo info;
+  EXPECT_EQ(info.struct_size, sizeof(FgSharedImageInfo));
+  EXPECT_EQ(info.format, VK_FORMAT_R8G8B8A8_UNORM);
+  FgSharedImage handle = nullptr;
+  ASSERT_NE(fg_shared_image_create(&info, &handle), FG_STATUS_OK);
+  const std::string sentence = fg_last_error();
+  EXPECT_ERROR(framegauge::SharedImage{info}, FG_STATUS_INVALID_ARGUMENT, sentence);
+  framegauge::SharedImage empty;
+  EXPECT_FALSE(empty);
+  for (const framegauge::Error& error :
+       {error_of([&] { (void)empty.handles(); }), error_of([&] { empty.record_begin(nullptr); }),
+        error_of([&] { empty.record_end(nullptr); }), error_of([&] { (void)empty.submission(); }),
+        error_of([&] { (void)empty.begin_cuda(nullptr); }), error_of([&] { empty.end_cuda(nullptr); })}) {
+    EXPECT_EQ(error.status(), FG_STATUS_INVALID_ARGUMENT);
+    EXPECT_NE(std::string(error.what()), "");
+  }
+}
+
 TEST(vulkan_hpp_without_a_device, pixels_that_are_too_few_are_refused_before_they_are_read) {
   const std::vector<std::uint8_t> pixels(4 * 3 * 3 - 1);
   EXPECT_ERROR((framegauge::PixelView{pixels, 4, 3, 3}), FG_STATUS_INVALID_ARGUMENT,
@@ -222,7 +241,7 @@ TEST_F(vulkan_hpp, moving_hands_over_the_evaluator_with_what_it_knows) {
   EXPECT_EQ(third.get(), handle) << "moving into itself changes nothing";
 
   framegauge::Evaluator fourth = evaluator_with(1);
-  swap(third, fourth);
+  std::swap(third, fourth);
   EXPECT_EQ(fourth.get(), handle);
   EXPECT_EQ(record(third, image(), 3), Recorded::nothing) << "its reference stayed with the other";
   EXPECT_EQ(score(fourth, 3), 1.0);
