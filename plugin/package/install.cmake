@@ -7,7 +7,7 @@ install(TARGETS framegauge EXPORT framegaugeTargets
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Runtime NAMELINK_COMPONENT Development)
 install(DIRECTORY plugin/include/framegauge DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT Development)
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT Runtime)
-install(DIRECTORY plugin/examples/vulkan_renderer plugin/examples/c99_host
+install(DIRECTORY plugin/examples/vulkan_renderer plugin/examples/c99_host plugin/examples/cuda_renderer
   DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples" COMPONENT Development)
 
 if(TARGET framegauge_cli)

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <exception>
 #include <framegauge/vulkan.hpp>
+#include <stdexcept>
 
 #include "painter.h"
 #include "vulkan_screen.h"
@@ -96,8 +97,10 @@ void run(std::uint64_t frame_count) {
   const int cuda_device = canvases[0].handles.cuda_device;
   Painter truth(cuda_device, kWidth, kHeight, 1), painter(cuda_device, kWidth, kHeight, 1u << 16);
   paint(truth, canvases[0], kSamplesOfTruth);
-  take_turn(screen, canvases[0],
-            [&](VkCommandBuffer cmd) { evaluator.record_reference(cmd, canvases[0].frame(0)); });
+  take_turn(screen, canvases[0], [&](VkCommandBuffer cmd) {
+    if (evaluator.record_reference(cmd, canvases[0].frame(0)) != framegauge::Recorded::yes)
+      throw std::runtime_error("the reference was not recorded");
+  });
   screen.wait();
 
   std::uint64_t skipped = 0;

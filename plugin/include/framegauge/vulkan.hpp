@@ -52,12 +52,18 @@ inline void check(FgStatus status) {
   if (status != FG_STATUS_OK) throw Error(status, fg_last_error());
 }
 
-/* FgEvaluatorInfo and FgFrame as their defaults functions fill them. */
+/* The structs of the C interface as their defaults functions fill them. */
 struct EvaluatorInfo : FgEvaluatorInfo {
   EvaluatorInfo() noexcept : FgEvaluatorInfo() { fg_evaluator_info_defaults(this); }
 };
 struct Frame : FgFrame {
   Frame() noexcept : FgFrame() { fg_frame_defaults(this); }
+};
+struct FrameBuffer : FgFrameBuffer {
+  FrameBuffer() noexcept : FgFrameBuffer() { fg_frame_buffer_defaults(this); }
+};
+struct SharedImageInfo : FgSharedImageInfo {
+  SharedImageInfo() noexcept : FgSharedImageInfo() { fg_shared_image_info_defaults(this); }
 };
 
 /* Pixels in host memory, borrowed: rows from the top, channels (3 or 4) interleaved, display-referred; uint8 codes stand
@@ -111,10 +117,10 @@ class PixelView {
 
 /* What became of a frame or reference that was to be recorded. */
 enum class Recorded {
-  yes, /* its commands are in the command buffer */
-  dropped, /* nothing was recorded: too many are unfinished, or a reference from an image was lost with the executor that
+  yes,     /* its commands are in the command buffer */
+  dropped, /* nothing was recorded: too many are unfinished, or a reference from the device was lost with the executor that
               held it (passed_over() says so) and must be recorded again. Frames count in FgFrameResult.dropped */
-  nothing /* nothing was recorded: there is no reference to measure against, and no result will come */
+  nothing  /* nothing was recorded: there is no reference to measure against, and no result will come */
 };
 
 /* What to enable when the VkDevice is created. */
@@ -222,12 +228,12 @@ class Evaluator : public detail::Owner<FgEvaluator_T, fg_evaluator_destroy> {
     check(fg_evaluator_set_reference(get(), nullptr));
     reference_ = Reference::none;
   }
-  /* The ground truth, from an image, at this point of the command buffer: Recorded::yes or ::dropped. */
+  /* The ground truth, from an image or a buffer, at this point of the command buffer: Recorded::yes or ::dropped. */
   [[nodiscard]] Recorded record_reference(VkCommandBuffer command_buffer, const FgFrame& reference) {
-    if (!detail::is_ready(fg_evaluator_record_reference(get(), command_buffer, &reference)))
-      return Recorded::dropped;
-    reference_ = Reference::set;
-    return Recorded::yes;
+    return reference_recorded(fg_evaluator_record_reference(get(), command_buffer, &reference));
+  }
+  [[nodiscard]] Recorded record_reference(VkCommandBuffer command_buffer, const FgFrameBuffer& reference) {
+    return reference_recorded(fg_evaluator_record_reference_buffer(get(), command_buffer, &reference));
   }
 
   /* The measurement of frame against the current reference. */
@@ -267,6 +273,12 @@ class Evaluator : public detail::Owner<FgEvaluator_T, fg_evaluator_destroy> {
  private:
   enum class Reference { none, set, unknown };
 
+  Recorded reference_recorded(FgStatus status) {
+    if (!detail::is_ready(status)) return Recorded::dropped;
+    reference_ = Reference::set;
+    return Recorded::yes;
+  }
+
   /* The C interface takes a frame without a reference in silence. Whether a recorded reference outlived a discard depends
    * on whether its commands had run, which only the library knows: it refuses a frame of another size than the
    * reference, and records nothing in either case, so that it can be asked. */
@@ -281,10 +293,6 @@ class Evaluator : public detail::Owner<FgEvaluator_T, fg_evaluator_destroy> {
   }
 
   Reference reference_ = Reference::none;
-};
-
-struct SharedImageInfo : FgSharedImageInfo {
-  SharedImageInfo() noexcept : FgSharedImageInfo() { fg_shared_image_info_defaults(this); }
 };
 
 /* An image that a CUDA renderer writes and Vulkan reads, in turns. Owned and emptied like an Evaluator. */

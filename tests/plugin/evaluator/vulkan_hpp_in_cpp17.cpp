@@ -13,6 +13,7 @@ static_assert(std::is_nothrow_move_assignable_v<framegauge::SharedImage>);
 static_assert(!std::is_convertible_v<framegauge::SharedImage, framegauge::Evaluator>);
 static_assert(sizeof(framegauge::EvaluatorInfo) == sizeof(FgEvaluatorInfo));
 static_assert(sizeof(framegauge::Frame) == sizeof(FgFrame));
+static_assert(sizeof(framegauge::FrameBuffer) == sizeof(FgFrameBuffer));
 static_assert(sizeof(framegauge::SharedImageInfo) == sizeof(FgSharedImageInfo));
 // What is no picture is not taken for one.
 static_assert(std::is_constructible_v<framegauge::PixelView, const std::vector<float>&, int, int, int>);
@@ -37,6 +38,7 @@ double use_everything(VkCommandBuffer commands, const std::vector<std::uint8_t>&
   evaluator.clear_reference();
   framegauge::Frame frame;
   if (evaluator.record_reference(commands, frame) != framegauge::Recorded::yes) return 0;
+  if (evaluator.record_reference(commands, framegauge::FrameBuffer()) != framegauge::Recorded::yes) return 0;
   if (evaluator.record(commands, frame) == framegauge::Recorded::dropped)
     evaluator.discard(frame.frame_number);
   evaluator.set_heatmap(FG_COLOR_MAP_TURBO, 1, 0);

@@ -322,6 +322,29 @@ TEST_F(vulkan_hpp, record_knows_whether_a_reference_outlived_a_discard) {
   EXPECT_EQ(score(evaluator, 9), 1.0);
 }
 
+TEST_F(vulkan_hpp, takes_references_from_images_and_buffers) {
+  framegauge::Evaluator evaluator = evaluator_with(2);
+  const RenderedImage frame = image();
+  const HostImage pixels(40, 30, 4, false, truth);
+  const vk::Buffer buffer(device(), pixels.bytes.size(), vk::Residence::upload);
+  std::copy(pixels.bytes.begin(), pixels.bytes.end(), buffer.as<std::uint8_t>().begin());
+  const RenderedImage black(device(), PixelFormat::rgba8, 40, 30, [](int, int, int) { return 0.0f; });
+  framegauge::FrameBuffer reference;
+  reference.buffer = buffer.get();
+  reference.width = 40;
+  reference.height = 30;
+  vk::run_and_wait(device(), [&](VkCommandBuffer cmd) {
+    EXPECT_EQ(evaluator.record_reference(cmd, black.frame(1)), Recorded::yes);
+  });
+  EXPECT_LT(score(evaluator, 1), 0.9);
+  vk::run_and_wait(device(), [&](VkCommandBuffer cmd) {
+    EXPECT_EQ(evaluator.record_reference(cmd, reference), Recorded::yes);
+  });
+  EXPECT_EQ(score(evaluator, 2), 1.0);
+  EXPECT_ERROR((void)evaluator.record_reference(nullptr, reference), FG_STATUS_INVALID_ARGUMENT,
+               "command_buffer is VK_NULL_HANDLE");
+}
+
 TEST_F(vulkan_hpp, the_heatmap_takes_the_colours_that_are_set) {
   framegauge::Evaluator evaluator = evaluator_with(2);
   const HostImage reference(40, 30, 3, false, truth);

@@ -11,6 +11,6 @@ for example in c99_host vulkan_renderer; do
     "$cmake" --build "$output/$example" >>"$output.log" 2>&1 || { cat "$output.log"; fail "$example did not build"; }
 done
 run_or_skip "$output/c99_host.txt" "$output/c99_host/c99_host"
-check_c99_output "$output/c99_host.txt"
+check_c99_host "$output/c99_host.txt"
 run_or_skip "$output/vulkan_renderer.txt" "$output/vulkan_renderer/vulkan_renderer" 12
-check_renderer_output "$output/vulkan_renderer.txt"
+check_vulkan_renderer "$output/vulkan_renderer.txt"

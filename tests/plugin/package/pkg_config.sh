@@ -21,6 +21,6 @@ glslc --target-env=vulkan1.2 -mfmt=c -o "$output/disc.comp.inc" "$examples/vulka
 ${CXX:-c++} -std=c++20 ${CXXFLAGS:-} -I"$output" "$examples/vulkan_renderer/main.cpp" "${flags[@]}" ${LDFLAGS:-} \
   -o "$output/vulkan_renderer"
 run_or_skip "$output/c99_host.txt" "$output/c99_host"
-check_c99_output "$output/c99_host.txt"
+check_c99_host "$output/c99_host.txt"
 run_or_skip "$output/vulkan_renderer.txt" "$output/vulkan_renderer" 12
-check_renderer_output "$output/vulkan_renderer.txt"
+check_vulkan_renderer "$output/vulkan_renderer.txt"
