@@ -2,7 +2,7 @@
 # Makes the bundle: what a machine with an NVIDIA driver and nothing else needs to run the program, the tests labelled
 # gpu and the benchmarks. Target bundle calls it:
 #   cmake --preset gpu && cmake --build --preset gpu --target bundle
-#   pack.sh FOLDER SHARED_DATA PROGRAM LIBRARY TEST_OR_BENCH...
+#   pack.sh FOLDER SHARED_DATA PROGRAM LIBRARY TEST_OR_BENCH_OR_EXAMPLE...
 #
 # FOLDER/framegauge  the program            FOLDER/run.sh  everything that needs a GPU, in one go
 # FOLDER/assets      our scene and phantom  FOLDER/data    a real scene, where SHARED_DATA has it

@@ -24,7 +24,7 @@ note_of() {
   passed=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1 passed/p' "$1")
   wrong=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/, \1 failed/p' "$1")
   skipped=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test.*/, \1 skipped/p' "$1")
-  echo "$passed$wrong$skipped$(grep -E '^mean of' "$1" | tail -1)"
+  echo "$passed$wrong$skipped$(grep -E '^(mean of|frame) ' "$1" | tail -1)"
 }
 
 step() {  # step NAME COMMAND...: runs, keeps the log, adds a row
@@ -57,6 +57,15 @@ if command -v compute-sanitizer >/dev/null; then
 else
   rows+=("$(printf '%-36s %-10s' compute-sanitizer "not here")")
 fi
+
+# The example hosts. The validation layer prints on standard output: no line may be there but theirs.
+host() {
+  VK_INSTANCE_LAYERS=VK_LAYER_KHRONOS_validation "$folder/start" "tests/$1" |
+    awk '{ print } $1 != "device" && $1 != "frame" { other = 1 } END { exit other || !NR }'
+}
+for host in vulkan_renderer c99_host cuda_renderer; do
+  [ ! -x "$tests/$host" ] || step "example-$host" host "$host"
+done
 
 assets=$folder/assets dsc=$folder/data/splats/dsc
 scene=("$assets/scene/point_cloud.ply" --cameras "$assets/scene/sparse" --images "$assets/scene/images")
