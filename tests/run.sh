@@ -12,7 +12,7 @@ quick=
 install_packages "${build_packages[@]}" "${test_packages[@]}"
 
 say "Formatting"
-git ls-files '*.h' '*.cpp' '*.cu' '*.cuh' '*.c' | xargs clang-format --dry-run --Werror
+git ls-files '*.h' '*.cpp' '*.cu' '*.cuh' '*.c' '*.hpp' | xargs clang-format --dry-run --Werror
 
 configure dev
 build dev all

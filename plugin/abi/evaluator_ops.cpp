@@ -124,9 +124,10 @@ BufferPixels checked(const FgFrameBuffer* reference, VkCommandBuffer command_buf
 
 void require_recorded(bool reference_was) {
   if (!reference_was)
-    throw Error(ErrorCode::not_ready,
-                "too many recorded references are unfinished; submit their command buffers, or name those that "
-                "will never run to fg_evaluator_discard()");
+    throw Error(
+        ErrorCode::not_ready,
+        "too many recorded references are unfinished; submit their command buffers, or name those that "
+        "will never run to fg_evaluator_discard()");
 }
 
 HostPixels checked(const DLTensor& t) {
@@ -312,10 +313,14 @@ FgStatus fg_evaluator_record(FgEvaluator evaluator, VkCommandBuffer command_buff
                           " was dropped: the reference, which came from an image, was lost when " +
                           engine.passed_over() + "; record the reference again");
     throw fg::Error(fg::ErrorCode::not_ready,
-                      "frame " + std::to_string(frame->frame_number) +
-                          " was dropped: frames_in_flight earlier ones are unfinished; submit them, or raise "
-                          "frames_in_flight");
+                    "frame " + std::to_string(frame->frame_number) +
+                        " was dropped: frames_in_flight earlier ones are unfinished; submit them, or raise "
+                        "frames_in_flight");
   });
+}
+
+int32_t fg_evaluator_has_reference(FgEvaluator evaluator) {
+  return evaluator && evaluator->engine.has_reference() ? 1 : 0;
 }
 
 FgStatus fg_evaluator_discard(FgEvaluator evaluator, uint64_t frame_number) {

@@ -15,7 +15,9 @@ bool is_between(const Enum& value, Enum first, Enum last) {
   return number_of(value) >= number_of(first) && number_of(value) <= number_of(last);
 }
 
-[[noreturn]] inline void reject(const std::string& sentence) { throw Error(ErrorCode::invalid_argument, sentence); }
+[[noreturn]] inline void reject(const std::string& sentence) {
+  throw Error(ErrorCode::invalid_argument, sentence);
+}
 
 // Not for what is called every frame: the sentence is made whether or not it is needed.
 inline void require_valid(bool holds, const std::string& sentence) {
@@ -35,7 +37,8 @@ void require_struct(const Struct* s, const char* name, const char* defaults) {
 // The device handles that every info struct has.
 template <class Info>
 vk::HostHandles checked_host(const Info& info) {
-  require_valid(info.instance != VK_NULL_HANDLE, "info.instance is VK_NULL_HANDLE; pass the host's VkInstance");
+  require_valid(info.instance != VK_NULL_HANDLE,
+                "info.instance is VK_NULL_HANDLE; pass the host's VkInstance");
   require_valid(info.physical_device != VK_NULL_HANDLE,
                 "info.physical_device is VK_NULL_HANDLE; pass the host's VkPhysicalDevice");
   require_valid(info.device != VK_NULL_HANDLE, "info.device is VK_NULL_HANDLE; pass the host's VkDevice");

@@ -22,9 +22,7 @@ constexpr std::uint32_t kReferencesPerFrame = 2;
 // none otherwise. Two more are for frames whose commands have run and whose work goes on.
 std::uint32_t frame_slots(const EvaluatorSettings& s) { return s.frames_in_flight + 3; }
 
-std::uint32_t reference_slots(const EvaluatorSettings& s) {
-  return kReferencesPerFrame * s.frames_in_flight;
-}
+std::uint32_t reference_slots(const EvaluatorSettings& s) { return kReferencesPerFrame * s.frames_in_flight; }
 
 ExecutorSettings executor_settings(const EvaluatorSettings& s) {
   return {.frame_slots = frame_slots(s),
@@ -190,9 +188,9 @@ bool Evaluator::record_with_executor(VkCommandBuffer cmd, const SourceImage& fra
     return false;
   }
   make_workspace(frame.extent);
-  const std::uint32_t slot =
-      *results_.take(frame_number, {frame.extent.width, frame.extent.height, settings_.window, settings_.padding},
-                     executor());
+  const std::uint32_t slot = *results_.take(
+      frame_number, {frame.extent.width, frame.extent.height, settings_.window, settings_.padding},
+      executor());
   std::optional<std::uint32_t> reference_slot;
   if (uploads) reference_slot = references_.take(frame_number);
   try {
@@ -230,7 +228,8 @@ void Evaluator::follow(Work work, std::uint32_t slot) {
     results_.hold(slot);
   else
     references_.hold(slot);
-  going_on_.push_back({.work = work, .slot = slot, .order = ring_of(work).order(slot), .workspace = workspace_});
+  going_on_.push_back(
+      {.work = work, .slot = slot, .order = ring_of(work).order(slot), .workspace = workspace_});
 }
 
 void Evaluator::advance() {
@@ -275,7 +274,8 @@ void Evaluator::hand_over() {
   }
   const bool is_last = executor() == kExecutors.back();
   if (settings_.executor != FG_EXECUTOR_AUTO || is_last) throw;
-  MadeExecutor next = settings_.make(device_, {.after = executor(), .settings = executor_settings(settings_)});
+  MadeExecutor next =
+      settings_.make(device_, {.after = executor(), .settings = executor_settings(settings_)});
   for (const GoingOn& w : going_on_) {
     if (w.work == Work::frame)
       results_.lose(w.slot);

@@ -49,6 +49,9 @@ class Evaluator {
   void set_heatmap(const HeatmapStyle& style) { style_ = style; }
   FgEvaluatorImages images() const;
   FgExecutor executor() const { return made_.executor->kind(); }
+  bool has_reference() const {
+    return reference_ == ReferenceState::to_upload || reference_ == ReferenceState::recorded;
+  }
   bool reference_is_lost() const { return reference_ == ReferenceState::lost; }
   // Why executors that AUTO would have preferred are not used, or no longer; "" when there is none.
   const std::string& passed_over() const { return made_.passed_over; }
@@ -96,9 +99,9 @@ class Evaluator {
 
   ReferenceState reference_ = ReferenceState::none;
   std::shared_ptr<ReferenceUpload>
-      upload_;                       // the reference from host memory; null when it came from an image
+      upload_;  // the reference from host memory; null when it came from an image
   std::shared_ptr<BufferedImage> buffered_;  // where references from buffers pass through
-  std::uint64_t reference_tag_ = 0;  // of the frame, or recorded reference, whose commands bring it
+  std::uint64_t reference_tag_ = 0;          // of the frame, or recorded reference, whose commands bring it
   HeatmapStyle style_;
   std::uint64_t dropped_ = 0;
 };

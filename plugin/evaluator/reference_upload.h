@@ -55,7 +55,8 @@ class ReferenceUpload {
 
  private:
   vk::Buffer staging_;
-  BufferedImage image_;  // RGBA8 or RGBA32F: the format of the pixels, so that codes decode as those of a frame do
+  BufferedImage
+      image_;  // RGBA8 or RGBA32F: the format of the pixels, so that codes decode as those of a frame do
 };
 
 }  // namespace fg

@@ -118,9 +118,12 @@ std::optional<FinishedFrame> ResultRing::fetch_newest() {
   if (!newest) return {};
   fetched_ = ring_.order(*newest);
   const Slot& slot = slots_[*newest];
-  return FinishedFrame{*newest, slot.frame_number, slot.shape,
+  return FinishedFrame{*newest,
+                       slot.frame_number,
+                       slot.shape,
                        slot.statistics->as<const std::uint32_t>().first(slot.statistics_bytes / 4),
-                       gpu_ns(slot) + slot.later_ns, slot.executor};
+                       gpu_ns(slot) + slot.later_ns,
+                       slot.executor};
 }
 
 }  // namespace fg

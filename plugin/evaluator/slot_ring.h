@@ -32,7 +32,7 @@ class SlotRing {
   void release(std::uint32_t slot) { slots_[slot].held = false; }
   // As if it had not been taken: nothing that was recorded for it counts.
   void cancel(std::uint32_t slot);
-  bool available() const;                   // whether take() would give a slot
+  bool available() const;  // whether take() would give a slot
   // The command buffers of all slots taken with this tag will never run. True if one of them had not.
   bool discard(std::uint64_t tag);
 

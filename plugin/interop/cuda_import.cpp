@@ -82,8 +82,8 @@ ImportedImage::ImportedImage(int device, ExternalMemory memory, const ImageShape
     desc.flags = cudaArraySurfaceLoadStore;
     desc.numLevels = 1;
     cudaMipmappedArray_t mipmapped;
-    check(cudaExternalMemoryGetMappedMipmappedArray(&mipmapped,
-                                                    static_cast<cudaExternalMemory_t>(memory_), &desc),
+    check(cudaExternalMemoryGetMappedMipmappedArray(&mipmapped, static_cast<cudaExternalMemory_t>(memory_),
+                                                    &desc),
           "mapping a Vulkan image into CUDA");
     mipmapped_ = mipmapped;
     cudaArray_t array;

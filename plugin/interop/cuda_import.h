@@ -75,7 +75,8 @@ class ImportedSemaphore {
  public:
   ImportedSemaphore() = default;
   ImportedSemaphore(int device, UniqueFd fd);
-  ImportedSemaphore(ImportedSemaphore&& other) noexcept : semaphore_(std::exchange(other.semaphore_, nullptr)) {}
+  ImportedSemaphore(ImportedSemaphore&& other) noexcept
+      : semaphore_(std::exchange(other.semaphore_, nullptr)) {}
   ImportedSemaphore& operator=(ImportedSemaphore&& other) noexcept {
     std::swap(semaphore_, other.semaphore_);
     return *this;

@@ -9,8 +9,8 @@
 namespace fg::interop {
 namespace {
 
-constexpr VkImageUsageFlags kUsage = VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_SAMPLED_BIT |
-                                     VK_IMAGE_USAGE_TRANSFER_SRC_BIT;
+constexpr VkImageUsageFlags kUsage =
+    VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT;
 
 TexelFormat texels_of(VkFormat format) {
   switch (format) {
@@ -32,7 +32,8 @@ TexelFormat texels_of(VkFormat format) {
 
 void require_possible(const vk::Device& device, const SharedImageInfo& info) {
   texels_of(info.format);
-  require(kHasCuda, ErrorCode::unsupported, "this library was built without CUDA, which writes shared images");
+  require(kHasCuda, ErrorCode::unsupported,
+          "this library was built without CUDA, which writes shared images");
   const std::string why = vk::why_not_exportable(device, info.format, kUsage);
   require(why.empty(), ErrorCode::unavailable, why);
   require(device.GetSemaphoreFdKHR && device.GetSemaphoreCounterValue, ErrorCode::unavailable,
@@ -43,11 +44,12 @@ void require_possible(const vk::Device& device, const SharedImageInfo& info) {
 }  // namespace
 
 SharedImage::SharedImage(const vk::HostHandles& host, const SharedImageInfo& info)
-    : device_(host), info_(info), cuda_device_((require_possible(device_, info), cuda_device_of(device_.uuid))) {
-  image_ = vk::Image(device_, {.format = info.format,
-                               .extent = {info.width, info.height, 1},
-                               .usage = kUsage,
-                               .exported = true});
+    : device_(host),
+      info_(info),
+      cuda_device_((require_possible(device_, info), cuda_device_of(device_.uuid))) {
+  image_ = vk::Image(
+      device_,
+      {.format = info.format, .extent = {info.width, info.height, 1}, .usage = kUsage, .exported = true});
   semaphore_ = vk::make_exported_timeline(device_);
   cuda_image_ = ImportedImage(cuda_device_, vk::export_memory(device_, image_),
                               {info.width, info.height, texels_of(info.format)});
@@ -88,8 +90,8 @@ void SharedImage::pass(VkCommandBuffer cmd, VkImageLayout from, std::uint32_t fr
                                      .dstQueueFamilyIndex = to_family,
                                      .image = image_.get(),
                                      .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1}};
-  device_.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0,
-                             nullptr, 0, nullptr, 1, &barrier);
+  device_.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0,
+                             0, nullptr, 0, nullptr, 1, &barrier);
 }
 
 void SharedImage::record_begin(VkCommandBuffer cmd) {

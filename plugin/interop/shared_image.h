@@ -41,7 +41,8 @@ class SharedImage {
   int cuda_device() const { return cuda_device_; }
 
  private:
-  void pass(VkCommandBuffer cmd, VkImageLayout from, std::uint32_t from_family, std::uint32_t to_family) const;
+  void pass(VkCommandBuffer cmd, VkImageLayout from, std::uint32_t from_family,
+            std::uint32_t to_family) const;
   bool is_vulkans() const { return turn_ % 2 == 0; }
 
   vk::Device device_;

@@ -7,8 +7,9 @@ namespace fg::interop {
 namespace {
 
 [[noreturn]] void refuse() {
-  throw Error(ErrorCode::unsupported,
-              "this library was built without CUDA; configure with a CUDA toolkit of 12.4 or newer to have it");
+  throw Error(
+      ErrorCode::unsupported,
+      "this library was built without CUDA; configure with a CUDA toolkit of 12.4 or newer to have it");
 }
 
 }  // namespace

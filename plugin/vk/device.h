@@ -33,8 +33,8 @@ class Device : public Dispatch {
   VkPhysicalDeviceProperties properties;
   VkPhysicalDeviceMemoryProperties memory;
   std::array<std::uint8_t, VK_UUID_SIZE> uuid{};  // CUDA knows the device by the same
-  std::uint32_t subgroup_size = 0;  // lavapipe 8, NVIDIA 32, AMD 32 or 64
-  bool buffer_device_address;       // enabled, by the word of whoever opened the device
+  std::uint32_t subgroup_size = 0;                // lavapipe 8, NVIDIA 32, AMD 32 or 64
+  bool buffer_device_address;                     // enabled, by the word of whoever opened the device
 
   bool is_cpu() const { return properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU; }
 

@@ -70,11 +70,12 @@ std::string why_not_exportable(const Device& device, VkFormat format, VkImageUsa
   VkExternalImageFormatProperties exported{.sType = VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES};
   VkImageFormatProperties2 properties{.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2,
                                       .pNext = &exported};
-  const VkResult result = device.GetPhysicalDeviceImageFormatProperties2(device.physical, &image, &properties);
+  const VkResult result =
+      device.GetPhysicalDeviceImageFormatProperties2(device.physical, &image, &properties);
   constexpr VkExternalMemoryFeatureFlags kExport = VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT;
   if (result < 0 || !(exported.externalMemoryProperties.externalMemoryFeatures & kExport))
-    return std::string(device.properties.deviceName) +
-           " does not export images of VkFormat " + std::to_string(format) + " as file descriptors";
+    return std::string(device.properties.deviceName) + " does not export images of VkFormat " +
+           std::to_string(format) + " as file descriptors";
   return {};
 }
 

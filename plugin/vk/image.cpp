@@ -7,8 +7,8 @@ namespace fg::vk {
 
 Image::Image(const Device& device, const ImageInfo& info) : info_(info) {
   const bool volume = info.extent.depth > 1;
-  const VkExternalMemoryImageCreateInfo external{
-      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO, .handleTypes = kExportedMemory};
+  const VkExternalMemoryImageCreateInfo external{.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+                                                 .handleTypes = kExportedMemory};
   const VkImageCreateInfo create{.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
                                  .pNext = info.exported ? &external : nullptr,
                                  .imageType = volume ? VK_IMAGE_TYPE_3D : VK_IMAGE_TYPE_2D,

@@ -18,11 +18,11 @@ enum class QueueKind {
 struct OwnDeviceInfo {
   std::string wanted_device;  // part of the device's name, or its index; empty: the best one
   QueueKind queue = QueueKind::graphics;
-  bool validation = false;    // Khronos layer with synchronization validation
+  bool validation = false;                       // Khronos layer with synchronization validation
   std::vector<const char*> instance_extensions;  // e.g. those that GLFW asks for
   std::vector<const char*> device_extensions;    // enabled where the device has them
-                                                 // (bufferDeviceAddress and timelineSemaphore always are, where the
-                                                 // device has them)
+      // (bufferDeviceAddress and timelineSemaphore always are, where the
+      // device has them)
 };
 
 struct PhysicalDevice {

@@ -7,7 +7,7 @@
 const int kFgPackThreads = 64;
 
 // How the pixels leave.
-const int kFgPackCodes = 0;  // a word each, red in the lowest byte: values of 8 bits
+const int kFgPackCodes = 0;   // a word each, red in the lowest byte: values of 8 bits
 const int kFgPackPlanes = 1;  // three planes of floats
 
 struct FgPackPush {

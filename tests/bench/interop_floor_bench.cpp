@@ -43,7 +43,8 @@ class Rounds {
                                                .commandPool = pool,
                                                .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
                                                .commandBufferCount = kInFlight};
-    vk::check(device.AllocateCommandBuffers(device.handle, &allocate, commands_.data()), "allocating commands");
+    vk::check(device.AllocateCommandBuffers(device.handle, &allocate, commands_.data()),
+              "allocating commands");
   }
   ~Rounds() { device_->QueueWaitIdle(device_->queue); }
 
@@ -109,8 +110,8 @@ void measure(vk::QueueKind kind, const char* name, int rounds) {
     ended += work.advance();
   }
   const double each = microseconds(Clock::now() - begin) / rounds;
-  std::printf("interop floor, %s queue: a round %.1f us (median of %d), with %u under way one each %.1f us\n", name,
-              bench::median(one_by_one), rounds, kInFlight, each);
+  std::printf("interop floor, %s queue: a round %.1f us (median of %d), with %u under way one each %.1f us\n",
+              name, bench::median(one_by_one), rounds, kInFlight, each);
 }
 
 }  // namespace

@@ -106,7 +106,8 @@ void run(std::uint64_t frame_count) {
   std::uint64_t skipped = 0;
   for (std::uint64_t number = 1; number <= frame_count; ++number) {
     Canvas& canvas = canvases[number % canvases.size()];
-    while (!paint(painter, canvas, 1)) ++skipped;  // an interactive renderer would do something else meanwhile
+    while (!paint(painter, canvas, 1))
+      ++skipped;  // an interactive renderer would do something else meanwhile
     take_turn(screen, canvas, [&](VkCommandBuffer cmd) {
       if (evaluator.record(cmd, canvas.frame(number)) == framegauge::Recorded::dropped)
         std::printf("frame %3llu  dropped\n", static_cast<unsigned long long>(number));

@@ -35,7 +35,8 @@ struct Picture {
 };
 
 // One thread a pixel.
-__global__ void add_samples(Picture picture, cudaSurfaceObject_t surface, std::uint32_t samples, std::uint32_t seed) {
+__global__ void add_samples(Picture picture, cudaSurfaceObject_t surface, std::uint32_t samples,
+                            std::uint32_t seed) {
   const int x = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x), y = static_cast<int>(blockIdx.y);
   if (x >= picture.width) return;
   const int pixel = y * picture.width + x;

@@ -122,12 +122,13 @@ class Screen {
                                              .queueFamilyIndex = queue_family,
                                              .queueCount = 1,
                                              .pQueuePriorities = &priority};
-    const VkDeviceCreateInfo info{.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-                                  .pNext = &addresses,
-                                  .queueCreateInfoCount = 1,
-                                  .pQueueCreateInfos = &queue_info,
-                                  .enabledExtensionCount = static_cast<std::uint32_t>(wanted.extensions.size()),
-                                  .ppEnabledExtensionNames = wanted.extensions.data()};
+    const VkDeviceCreateInfo info{
+        .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+        .pNext = &addresses,
+        .queueCreateInfoCount = 1,
+        .pQueueCreateInfos = &queue_info,
+        .enabledExtensionCount = static_cast<std::uint32_t>(wanted.extensions.size()),
+        .ppEnabledExtensionNames = wanted.extensions.data()};
     check(vkCreateDevice(physical, &info, nullptr, &device), "vkCreateDevice");
     vkGetDeviceQueue(device, queue_family, 0, &queue_);
 

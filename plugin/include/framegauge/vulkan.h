@@ -110,9 +110,10 @@ typedef struct FgFrameResult {
   double mse, mae, max_error; /* of the 0..1 values */
   uint64_t nonfinite;         /* NaN or Inf values met in frame and reference; > 0 makes ssim NaN */
   uint32_t histogram[FG_HISTOGRAM_BINS]; /* of the map over [-1, 1]: pixels per bin; 1 is in the last */
-  uint64_t gpu_ns;     /* time of fg_evaluator_record's own commands, 0 where the queue has no timestamps; with
+  uint64_t gpu_ns; /* time of fg_evaluator_record's own commands, 0 where the queue has no timestamps; with
                           FG_EXECUTOR_INTEROP and of its kernels */
-  uint64_t dropped;    /* frames since creation that were recorded but not measured (ring full, executor failed) */
+  uint64_t
+      dropped; /* frames since creation that were recorded but not measured (ring full, executor failed) */
   FgExecutor executor; /* the one that measured this frame */
 } FgFrameResult;
 
@@ -194,6 +195,10 @@ FG_API FgStatus fg_evaluator_record_reference_buffer(FgEvaluator evaluator, VkCo
 FG_API FgStatus fg_evaluator_record(FgEvaluator evaluator, VkCommandBuffer command_buffer,
                                     const FgFrame* frame);
 
+/* 1 when there is a reference to measure against: one was set or recorded, and its command buffer not discarded. 0 when
+ * there is none, or it was lost with an executor that failed. */
+FG_API int32_t fg_evaluator_has_reference(FgEvaluator evaluator);
+
 /* The command buffer into which frame_number was recorded (frame or reference) was reset or freed, and will not run:
  * its place in the ring is free again. Frames recorded after it and before this call may have built on it: they then
  * count as dropped and give no result. A reference that was to come with it from host memory comes with the next
@@ -259,7 +264,7 @@ typedef struct FgSharedImageInfo {
   PFN_vkGetInstanceProcAddr get_instance_proc_addr;
   uint32_t queue_family;  /* of the queue whose command buffers read the image */
   uint32_t width, height; /* pixels */
-  VkFormat format;        /* R8G8B8A8_UNORM (default), R16G16B16A16_SFLOAT, R32G32B32A32_SFLOAT or R32_SFLOAT */
+  VkFormat format; /* R8G8B8A8_UNORM (default), R16G16B16A16_SFLOAT, R32G32B32A32_SFLOAT or R32_SFLOAT */
 } FgSharedImageInfo;
 
 typedef struct FgSharedImageHandles {

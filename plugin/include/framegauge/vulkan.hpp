@@ -26,7 +26,6 @@
 #include <array>
 #include <cstdint>
 #include <iterator>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -202,13 +201,10 @@ class Evaluator : public detail::Owner<FgEvaluator_T, fg_evaluator_destroy> {
   explicit Evaluator(const FgEvaluatorInfo& info) : Owner(detail::create(fg_evaluator_create, info)) {}
   /* Takes over a handle of the C interface; release() gives it back. After a function of that interface has changed the
    * reference: evaluator = Evaluator(evaluator.release()). */
-  explicit Evaluator(FgEvaluator handle) noexcept : Owner(handle), reference_(Reference::unknown) {}
+  explicit Evaluator(FgEvaluator handle) noexcept : Owner(handle) {}
 
   /* The ground truth, from host memory; copied before return. */
-  void set_reference(const DLTensor& pixels) {
-    check(fg_evaluator_set_reference(get(), &pixels));
-    reference_ = Reference::set;
-  }
+  void set_reference(const DLTensor& pixels) { check(fg_evaluator_set_reference(get(), &pixels)); }
   void set_reference(const PixelView& pixels) {
     std::int64_t shape[] = {pixels.height(), pixels.width(), pixels.channels()};
     std::int64_t strides[] = {pixels.row_stride(), pixels.channels(), 1};
@@ -224,10 +220,7 @@ class Evaluator : public detail::Owner<FgEvaluator_T, fg_evaluator_destroy> {
     set_reference(tensor);
   }
   /* From now on record() measures nothing. */
-  void clear_reference() {
-    check(fg_evaluator_set_reference(get(), nullptr));
-    reference_ = Reference::none;
-  }
+  void clear_reference() { check(fg_evaluator_set_reference(get(), nullptr)); }
   /* The ground truth, from an image or a buffer, at this point of the command buffer: Recorded::yes or ::dropped. */
   [[nodiscard]] Recorded record_reference(VkCommandBuffer command_buffer, const FgFrame& reference) {
     return reference_recorded(fg_evaluator_record_reference(get(), command_buffer, &reference));
@@ -239,13 +232,12 @@ class Evaluator : public detail::Owner<FgEvaluator_T, fg_evaluator_destroy> {
   /* The measurement of frame against the current reference. */
   [[nodiscard]] Recorded record(VkCommandBuffer command_buffer, const FgFrame& frame) {
     if (!detail::is_ready(fg_evaluator_record(get(), command_buffer, &frame))) return Recorded::dropped;
-    return has_reference(command_buffer, frame) ? Recorded::yes : Recorded::nothing;
+    return has_reference() ? Recorded::yes : Recorded::nothing;
   }
   /* The command buffer into which frame_number was recorded (frame or reference) will not run. */
-  void discard(std::uint64_t frame_number) {
-    check(fg_evaluator_discard(get(), frame_number));
-    if (reference_ == Reference::set) reference_ = Reference::unknown;
-  }
+  void discard(std::uint64_t frame_number) { check(fg_evaluator_discard(get(), frame_number)); }
+  /* Whether record() has something to measure against. */
+  bool has_reference() const noexcept { return fg_evaluator_has_reference(get()) != 0; }
 
   /* The newest finished result that was not returned yet; nothing when there is none. Never waits. */
   [[nodiscard]] std::optional<FgFrameResult> poll() {
@@ -271,28 +263,9 @@ class Evaluator : public detail::Owner<FgEvaluator_T, fg_evaluator_destroy> {
   const char* passed_over() const noexcept { return fg_evaluator_passed_over(get()); }
 
  private:
-  enum class Reference { none, set, unknown };
-
-  Recorded reference_recorded(FgStatus status) {
-    if (!detail::is_ready(status)) return Recorded::dropped;
-    reference_ = Reference::set;
-    return Recorded::yes;
+  static Recorded reference_recorded(FgStatus status) {
+    return detail::is_ready(status) ? Recorded::yes : Recorded::dropped;
   }
-
-  /* The C interface takes a frame without a reference in silence. Whether a recorded reference outlived a discard depends
-   * on whether its commands had run, which only the library knows: it refuses a frame of another size than the
-   * reference, and records nothing in either case, so that it can be asked. */
-  bool has_reference(VkCommandBuffer command_buffer, const FgFrame& frame) {
-    if (reference_ == Reference::unknown) {
-      FgFrame other_size = frame;
-      other_size.width = other_size.height = std::numeric_limits<std::uint32_t>::max();
-      const FgStatus status = fg_evaluator_record(get(), command_buffer, &other_size);
-      reference_ = status == FG_STATUS_OK ? Reference::none : Reference::set;
-    }
-    return reference_ != Reference::none;
-  }
-
-  Reference reference_ = Reference::none;
 };
 
 /* An image that a CUDA renderer writes and Vulkan reads, in turns. Owned and emptied like an Evaluator. */

@@ -28,11 +28,11 @@ void* CudaWriter::stream() const { return impl_->stream; }
 
 void CudaWriter::fill(void* cuda_array, std::uint8_t grey) const {
   const Impl& i = *impl_;
-  check(cudaMemsetAsync(i.pixels, grey, std::size_t{4} * i.width * i.height, i.stream),
-        "filling pixels");
-  check(cudaMemcpy2DToArrayAsync(static_cast<cudaArray_t>(cuda_array), 0, 0, i.pixels, std::size_t{4} * i.width,
-                                 std::size_t{4} * i.width, i.height, cudaMemcpyDeviceToDevice, i.stream),
-        "writing a shared image");
+  check(cudaMemsetAsync(i.pixels, grey, std::size_t{4} * i.width * i.height, i.stream), "filling pixels");
+  check(
+      cudaMemcpy2DToArrayAsync(static_cast<cudaArray_t>(cuda_array), 0, 0, i.pixels, std::size_t{4} * i.width,
+                               std::size_t{4} * i.width, i.height, cudaMemcpyDeviceToDevice, i.stream),
+      "writing a shared image");
 }
 
 void CudaWriter::wait() const { check(cudaStreamSynchronize(impl_->stream), "waiting for the stream"); }

@@ -21,11 +21,10 @@ class evaluator_arguments : public LiveTest {
 };
 
 TEST(evaluator_header, has_the_same_structs_in_c99_and_cpp) {
-  EXPECT_EQ(size_of_evaluator_structs_in_c99(), sizeof(FgEvaluatorInfo) + sizeof(FgExecutorSupport) +
-                                                    sizeof(FgFrameResult) + sizeof(FgFrame) +
-                                                    sizeof(FgEvaluatorImages) + sizeof(FgDeviceRequirements) +
-                                                    sizeof(FgSharedImageInfo) + sizeof(FgSharedImageHandles) +
-                                                    sizeof(FgSharedImageSubmission) + sizeof(FgFrameBuffer));
+  EXPECT_EQ(size_of_evaluator_structs_in_c99(),
+            sizeof(FgEvaluatorInfo) + sizeof(FgExecutorSupport) + sizeof(FgFrameResult) + sizeof(FgFrame) +
+                sizeof(FgEvaluatorImages) + sizeof(FgDeviceRequirements) + sizeof(FgSharedImageInfo) +
+                sizeof(FgSharedImageHandles) + sizeof(FgSharedImageSubmission) + sizeof(FgFrameBuffer));
 }
 
 TEST(evaluator_header, names_the_executors) {

@@ -297,7 +297,8 @@ TEST_F(executors_agree, over_thousands_of_ticks_in_flight) {
   };
   for (const FgExecutor other : others_) {
     SCOPED_TRACE(fg_executor_name(other));
-    const bool is_late = other == FG_EXECUTOR_INTEROP;  // its map is of an earlier frame, and it may drop some
+    const bool is_late =
+        other == FG_EXECUTOR_INTEROP;  // its map is of an earlier frame, and it may drop some
     const UniqueEvaluator evaluator = evaluator_of(other, 11, FG_PADDING_VALID, kInFlight);
     CommandRing ring(device(), kInFlight);
     int results = 0, dropped = 0;

@@ -107,11 +107,8 @@ class hand_over : public LiveTest {
   }
   void set_host_reference() {
     pixels_.assign(std::size_t{24} * 16 * 3, std::byte{100});
-    evaluator_->set_reference({.data = pixels_.data(),
-                               .width = 24,
-                               .height = 16,
-                               .channels = 3,
-                               .strides = {72, 3, 1}});
+    evaluator_->set_reference(
+        {.data = pixels_.data(), .width = 24, .height = 16, .channels = 3, .strides = {72, 3, 1}});
   }
   bool record(std::uint64_t number, bool submits = true) {
     const VkCommandBuffer cmd = ring_->begin();

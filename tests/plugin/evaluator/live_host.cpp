@@ -1,8 +1,8 @@
 #include "tests/plugin/evaluator/live_host.h"
 
-#include <chrono>
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 

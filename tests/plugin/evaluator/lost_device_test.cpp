@@ -46,9 +46,10 @@ TEST_F(lost_device, is_reported_by_record_and_poll) {
   FgFrameResult result;
   fg_frame_result_defaults(&result);
   EXPECT_EQ(fg_evaluator_poll(evaluator.get(), &result), FG_STATUS_DEVICE_LOST);
-  EXPECT_STREQ(fg_last_error(),
-               "the Vulkan device was lost, as shows while looking at an event; destroy it and everything on it, "
-               "and create it anew");
+  EXPECT_STREQ(
+      fg_last_error(),
+      "the Vulkan device was lost, as shows while looking at an event; destroy it and everything on it, "
+      "and create it anew");
   EXPECT_EQ(fg_evaluator_record(evaluator.get(), ring.begin(), &frame), FG_STATUS_DEVICE_LOST);
   ring.abandon();
   EXPECT_EQ(fg_evaluator_discard(evaluator.get(), 1), FG_STATUS_DEVICE_LOST);

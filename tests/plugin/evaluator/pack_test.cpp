@@ -33,7 +33,9 @@ class pack : public LiveTest {
     return {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(words)};
   }
   // Every code of 8 bits.
-  static float codes(int c, int y, int x) { return static_cast<float>((y * kWidth + x + c * 85) % 256) / 255.0f; }
+  static float codes(int c, int y, int x) {
+    return static_cast<float>((y * kWidth + x + c * 85) % 256) / 255.0f;
+  }
 };
 
 TEST_F(pack, codes_of_8_bits_arrive_as_they_are_in_the_order_red_green_blue) {
@@ -43,7 +45,8 @@ TEST_F(pack, codes_of_8_bits_arrive_as_they_are_in_the_order_red_green_blue) {
     for (int y = 0; y < kHeight; ++y)
       for (int x = 0; x < kWidth; ++x)
         for (int c = 0; c < 3; ++c)
-          ASSERT_EQ(words[y * kPitch + x] >> 8 * c & 0xFF, static_cast<std::uint32_t>((y * kWidth + x + c * 85) % 256));
+          ASSERT_EQ(words[y * kPitch + x] >> 8 * c & 0xFF,
+                    static_cast<std::uint32_t>((y * kWidth + x + c * 85) % 256));
     EXPECT_EQ(words[kWidth], 0xEEEEEEEEu) << "nothing beyond the row";
   }
 }

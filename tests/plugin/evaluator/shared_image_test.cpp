@@ -50,7 +50,8 @@ TEST_F(shared_image, says_what_it_lacks) {
   FgSharedImage image = nullptr;
   info.format = VK_FORMAT_B8G8R8A8_UNORM;
   EXPECT_EQ(fg_shared_image_create(&info, &image), FG_STATUS_UNSUPPORTED);
-  EXPECT_EQ(std::string(fg_last_error()).find("VkFormat 44 cannot be shared with CUDA; use "), 0u) << fg_last_error();
+  EXPECT_EQ(std::string(fg_last_error()).find("VkFormat 44 cannot be shared with CUDA; use "), 0u)
+      << fg_last_error();
   info = info_of(device());
   info.width = 0;
   EXPECT_EQ(fg_shared_image_create(&info, &image), FG_STATUS_INVALID_ARGUMENT);
@@ -77,7 +78,8 @@ TEST_F(shared_image, wants_its_extensions_enabled) {
       "this library was built without CUDA, which writes shared images",
       "VK_KHR_external_memory_fd is offered but not enabled on this device; enable what "
       "fg_evaluator_device_requirements() names",
-      std::string("the driver of ") + plain.properties.deviceName + " does not offer VK_KHR_external_memory_fd"};
+      std::string("the driver of ") + plain.properties.deviceName +
+          " does not offer VK_KHR_external_memory_fd"};
   EXPECT_TRUE(sentences.count(fg_last_error())) << fg_last_error();
 }
 
@@ -187,7 +189,8 @@ TEST_F(shared_image, what_cuda_wrote_is_what_vulkan_scores_whatever_the_executor
       if (fg_evaluator_poll(made, &result) != FG_STATUS_OK) continue;
       ++results;
       const double off = (static_cast<std::uint8_t>(result.frame_number * 7) - 100) / 255.0;
-      ASSERT_NEAR(result.mse, off * off, 1e-6) << fg_executor_name(executor) << ", frame " << result.frame_number;
+      ASSERT_NEAR(result.mse, off * off, 1e-6)
+          << fg_executor_name(executor) << ", frame " << result.frame_number;
     }
     device().QueueWaitIdle(device().queue);
     EXPECT_GT(results, 20) << fg_executor_name(executor);
@@ -209,7 +212,8 @@ TEST_F(shared_image, each_side_waits_for_its_turn) {
   ASSERT_EQ(fg_shared_image_record_begin(image.get(), first), FG_STATUS_OK);
   EXPECT_EQ(fg_shared_image_record_begin(image.get(), first), FG_STATUS_INVALID_ARGUMENT);
   ASSERT_EQ(fg_shared_image_record_end(image.get(), first), FG_STATUS_OK);
-  EXPECT_EQ(fg_shared_image_record_begin(image.get(), first), FG_STATUS_INVALID_ARGUMENT) << "it is CUDA's turn";
+  EXPECT_EQ(fg_shared_image_record_begin(image.get(), first), FG_STATUS_INVALID_ARGUMENT)
+      << "it is CUDA's turn";
   EXPECT_EQ(fg_shared_image_begin_cuda(image.get(), writer.stream()), FG_STATUS_NOT_READY) << "not submitted";
   EXPECT_EQ(fg_shared_image_end_cuda(image.get(), writer.stream()), FG_STATUS_INVALID_ARGUMENT);
   submit_turn(device(), first, image.get());

@@ -29,7 +29,7 @@ struct CudaSource {
 struct CudaFrame {
   CudaSource frame;
   std::uint64_t map_surface = 0, heatmap_surface = 0;
-  int color_map = 0;           // FgColorMap
+  int color_map = 0;          // FgColorMap
   float worst = 0, best = 1;  // map values of the first and the last colour
 };
 

@@ -43,9 +43,9 @@ InteropExecutor::InteropExecutor(const vk::Device& device, const ExecutorSetting
       pack_(device, {.spirv = shaders::interop_pack,
                      .bindings = {vk::kSampledImage, vk::kStorageBuffer},
                      .push_bytes = sizeof(FgPackPush)}),
-      unpack_(device, {.spirv = shaders::interop_unpack,
-                       .bindings = {vk::kStorageImage, vk::kStorageImage, vk::kStorageImage,
-                                    vk::kStorageImage}}) {}
+      unpack_(device,
+              {.spirv = shaders::interop_unpack,
+               .bindings = {vk::kStorageImage, vk::kStorageImage, vk::kStorageImage, vk::kStorageImage}}) {}
 
 CommandScope InteropExecutor::scope() const {
   return {.stages = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,

@@ -124,8 +124,7 @@ std::shared_ptr<void> InteropWorkspace::pack(VkCommandBuffer cmd, const SourceIm
     auto made = std::make_shared<SharedBuffer>(*executor_, bytes);
     vk::BindingSet bindings(device, executor_->pack());
     bindings.update(1, vk::bind(made->buffer));
-    if (input.memory)
-      replaced = std::make_shared<Pair>(std::move(input.memory), std::move(input.bindings));
+    if (input.memory) replaced = std::make_shared<Pair>(std::move(input.memory), std::move(input.bindings));
     input.memory = std::move(made);
     input.bindings = std::move(bindings);
   }
@@ -170,9 +169,9 @@ void InteropWorkspace::prepare_outputs(VkCommandBuffer cmd, Frame& frame) {
     frame.map = std::make_unique<SharedOutput>(*executor_, extent_, kSharedOutputs[0]);
     frame.heatmap = std::make_unique<SharedOutput>(*executor_, extent_, kSharedOutputs[1]);
     const auto bind = [](const vk::Image& image) { return vk::bind(image.view(), VK_IMAGE_LAYOUT_GENERAL); };
-    frame.copy = vk::BindingSet(executor_->device(), executor_->unpack(),
-                                {bind(frame.map->image), bind(frame.heatmap->image), bind(images_.map),
-                                 bind(images_.heatmap)});
+    frame.copy = vk::BindingSet(
+        executor_->device(), executor_->unpack(),
+        {bind(frame.map->image), bind(frame.heatmap->image), bind(images_.map), bind(images_.heatmap)});
   }
   if (frame.outputs_are_general) return;
   for (const vk::Image* image : {&frame.map->image, &frame.heatmap->image}) {

@@ -20,8 +20,7 @@ inline constexpr OutputFormat kSharedOutputs[] = {
     {VK_FORMAT_R32_SFLOAT, interop::TexelFormat::r32f},      // the map
     {VK_FORMAT_R8G8B8A8_UNORM, interop::TexelFormat::rgba8}  // the heatmap
 };
-inline constexpr VkImageUsageFlags kSharedOutputUsage =
-    VK_IMAGE_USAGE_STORAGE_BIT;
+inline constexpr VkImageUsageFlags kSharedOutputUsage = VK_IMAGE_USAGE_STORAGE_BIT;
 
 // Both APIs' views of one piece of memory. CUDA's goes first.
 struct SharedBuffer {
@@ -63,7 +62,7 @@ class InteropWorkspace : public Workspace {
   struct Frame {
     Input input;
     std::unique_ptr<SharedOutput> map, heatmap;
-    vk::BindingSet copy;  // of both into images_
+    vk::BindingSet copy;               // of both into images_
     bool outputs_are_general = false;  // as far as it is sure
     HeatmapStyle style;
     std::span<std::uint32_t> words;  // where the statistics go
@@ -80,7 +79,7 @@ class InteropWorkspace : public Workspace {
   bool images_are_general_ = false;  // as far as it is sure
   std::vector<Frame> frames_;
   std::vector<Input> references_;
-  std::optional<std::uint32_t> newest_;  // the slot that ended last and was not taken over into images_
+  std::optional<std::uint32_t> newest_;      // the slot that ended last and was not taken over into images_
   std::unique_ptr<interop::CudaTick> tick_;  // destroyed first: its stream works on everything above
 };
 
