@@ -60,6 +60,14 @@ Evaluator::Evaluator(const EvaluatorSettings& settings)
   going_on_.reserve(frame_slots(settings) + reference_slots(settings));
 }
 
+// A host that destroys in the middle of a frame would have the GPU write to memory that is gone.
+Evaluator::~Evaluator() {
+  try {
+    if (!results_.ring().idle() || !references_.idle()) device_.DeviceWaitIdle(device_.handle);
+  } catch (const vk::Error&) {  // a lost device does nothing any more
+  }
+}
+
 void Evaluator::require_extent(VkExtent2D extent) const {
   const std::uint32_t limit = device_.properties.limits.maxImageDimension2D;
   if (extent.width > limit || extent.height > limit)

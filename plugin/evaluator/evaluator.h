@@ -29,6 +29,10 @@ struct EvaluatorSettings {
 class Evaluator {
  public:
   explicit Evaluator(const EvaluatorSettings& settings);
+  // Command buffers that were submitted have finished by then, or are waited for.
+  ~Evaluator();
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
 
   // References: from host memory, with the next recorded frame; from an image, at this point of the command
   // buffer (false: too many references are unfinished, nothing was recorded); none.

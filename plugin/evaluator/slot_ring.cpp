@@ -33,6 +33,12 @@ bool SlotRing::available() const {
   return pending < max_unfinished_ && finished_slots > 0;
 }
 
+bool SlotRing::idle() const {
+  for (std::uint32_t i = 0; i < size(); ++i)
+    if (!commands_finished(i)) return false;
+  return true;
+}
+
 void SlotRing::cancel(std::uint32_t index) {
   Slot& slot = slots_[index];
   slot.pending = slot.held = false;

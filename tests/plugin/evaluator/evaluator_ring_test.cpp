@@ -258,6 +258,21 @@ TEST_F(evaluator_ring, may_be_destroyed_with_unpolled_results_and_unsubmitted_co
   fg_evaluator_destroy(nullptr);
 }
 
+TEST_F(evaluator_ring, may_be_destroyed_in_the_middle_of_frames) {
+  const RenderedImage a = image(640, 480, 0);
+  for (int i = 0; i < 5; ++i) {
+    CommandRing ring(device(), 3);
+    UniqueEvaluator evaluator = evaluator_with(3);
+    for (std::uint64_t number = 1; number <= 3; ++number) {
+      const VkCommandBuffer cmd = ring.begin();
+      ASSERT_EQ(record_reference(evaluator.get(), cmd, a, number), FG_STATUS_OK);
+      ASSERT_EQ(record(evaluator.get(), cmd, a, number), FG_STATUS_OK);
+      ring.submit();
+    }
+    evaluator.reset();  // the validation layer would tell of memory that the GPU still uses
+  }
+}
+
 TEST_F(evaluator_ring, two_evaluators_on_one_device_do_not_disturb_each_other) {
   const UniqueEvaluator one = evaluator_with(2), two = evaluator_with(2);
   const RenderedImage a = image(60, 40, 0), b = image(60, 40, 0.2f), c = image(31, 29, 0),

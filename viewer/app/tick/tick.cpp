@@ -1,5 +1,6 @@
 #include "viewer/app/tick/tick.h"
 
+#include <cstdio>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -34,6 +35,7 @@ struct Tick::State {
   const vk::OwnDevice& device;
   const std::uint32_t frames_in_flight;
   UniqueEvaluator evaluator;
+  FgExecutor executor = fg_evaluator_executor(evaluator.get());
   RenderTimer timer;
   vk::Image frame, reference;
   bool images_are_new = true;  // still in layout UNDEFINED
@@ -91,6 +93,14 @@ struct Tick::State {
     images_are_new = false;
   }
 
+  // Once, when results begin to come from another executor than the one that was chosen.
+  void tell_of_hand_over(FgExecutor now) {
+    if (now == executor) return;
+    executor = now;
+    std::fprintf(stderr, "framegauge: %s goes on scoring; %s\n", fg_executor_name(now),
+                 fg_evaluator_passed_over(evaluator.get()));
+  }
+
   void record_reference(VkCommandBuffer cmd) {
     if (to_copy) {
       Staging& staging = stagings[*to_copy];
@@ -101,8 +111,8 @@ struct Tick::State {
       staging.last_tick = ticks;
     } else if (reference_source) {
       reference_source->record(cmd, reference);
-    } else {
-      return;  // the evaluator keeps what it was given
+    } else if (!photo_reference || fg_evaluator_has_reference(evaluator.get())) {
+      return;  // the evaluator keeps what it was given, unless the executor that held it has failed
     }
     to_copy.reset();
     full_barrier(cmd);
@@ -198,6 +208,7 @@ std::optional<TickResult> Tick::poll() {
   const FgStatus status = fg_evaluator_poll(state_->evaluator.get(), &result.scores);
   if (status == FG_STATUS_NOT_READY) return std::nullopt;
   expect_ok(status);
+  state_->tell_of_hand_over(result.scores.executor);
   result.render_ms = state_->timer.milliseconds(result.scores.frame_number);
   result.metric_ms = static_cast<double>(result.scores.gpu_ns) * 1e-6;
   return result;
