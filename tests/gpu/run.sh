@@ -28,15 +28,17 @@ note_of() {
 }
 
 step() {  # step NAME COMMAND...: runs, keeps the log, adds a row
-  local name=$1 log="$output/$1.log" start=${EPOCHREALTIME/[.,]/} verdict code tenths
+  local name=$1 log="$output/$1.log" start=${EPOCHREALTIME/[.,]/} note verdict code tenths
   shift
   "$@" >"$log" 2>&1
   code=$?
+  note=$(note_of "$log")
   verdict=pass
+  [[ $note = "0 passed, "* ]] && verdict=skipped
   [ $code = 0 ] || verdict="FAIL ($code)" failed=1
   tenths=$(((${EPOCHREALTIME/[.,]/} - start) / 100000))
-  rows+=("$(printf '%-36s %-10s %6d.%d s  %s' "$name" "$verdict" $((tenths / 10)) $((tenths % 10)) "$(note_of "$log")")")
-  [ "$verdict" = pass ] || tail -40 "$log"
+  rows+=("$(printf '%-36s %-10s %6d.%d s  %s' "$name" "$verdict" $((tenths / 10)) $((tenths % 10)) "$note")")
+  [ $code = 0 ] || tail -40 "$log"
 }
 
 nvidia-smi -L || true
