@@ -37,7 +37,6 @@ struct Pixels {
   // coordinates, and the distances of its texels there.
   std::uint64_t texture = 0;
   float texel_width = 0, texel_height = 0;
-  bool srgb = false;  // its values are of the sRGB curve and are decoded to linear light
 };
 inline Pixels pixels_of_texture(std::uint64_t texture, std::int32_t width, std::int32_t height) {
   Pixels pixels;
@@ -133,12 +132,7 @@ struct Reader<PixelFormat::texture> {
         : "=f"(v[0]), "=f"(v[1]), "=f"(v[2]), "=f"(v[3])
         : "l"(image.texture), "f"((static_cast<float>(column) + 0.5f) * image.texel_width),
           "f"((static_cast<float>(row) + 0.5f) * image.texel_height));
-    const float value = place == 0 ? v[0] : place == 1 ? v[1] : v[2];
-    return image.srgb ? linear_of_srgb(value) : value;
-  }
-  // IEC 61966-2-1.
-  __device__ static float linear_of_srgb(float v) {
-    return v <= 0.04045f ? v * (1.0f / 12.92f) : powf((v + 0.055f) * (1.0f / 1.055f), 2.4f);
+    return place == 0 ? v[0] : place == 1 ? v[1] : v[2];
   }
 };
 #endif

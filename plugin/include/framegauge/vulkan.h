@@ -127,8 +127,8 @@ typedef struct FgFrame {
                        finished. Values are scored as the view hands them out. A UNORM view of an image that holds
                        sRGB codes gives display-referred values, what published scores are of. An SRGB view is
                        decoded to linear values: another convention, with other scores. FG_EXECUTOR_IN_QUEUE
-                       decodes by the curve itself, FG_EXECUTOR_SHADER as the hardware does (NVIDIA's is off by up
-                       to 4e-4) */
+                       and _INTEROP decode by the curve, FG_EXECUTOR_SHADER as the hardware does (NVIDIA's is off by
+                       up to 4e-4) */
   VkImageLayout
       layout; /* the image's layout at this point: GENERAL or SHADER_READ_ONLY_OPTIMAL; not changed */
   uint32_t width, height; /* pixels */

@@ -7,6 +7,7 @@
 #include "plugin/evaluator/executors/in_queue/live_kernels.h"
 #include "plugin/evaluator/executors/shader/shader_executor.h"
 #include "plugin/vk/image.h"
+#include "shaders/in_queue/linearize.comp.h"
 
 namespace fg {
 namespace {
@@ -58,6 +59,8 @@ InQueueExecutor::InQueueExecutor(const vk::Device& device, const ExecutorSetting
     : device_(&device),
       settings_(settings),
       sampler_(vk::make_sampler(device, VK_FILTER_NEAREST)),
+      linearize_(device,
+                 {.spirv = shaders::in_queue_linearize, .bindings = {vk::kSampledImage, vk::kStorageImage}}),
       module_(device, live_kernels()) {
   const char* names[live::kMostEntries];
   const std::size_t count = live::entry_names(names);

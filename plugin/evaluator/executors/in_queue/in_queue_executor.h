@@ -7,6 +7,7 @@
 
 #include "kernels/ssim/live_launch.h"
 #include "plugin/evaluator/executors/executor.h"
+#include "plugin/vk/compute_pass.h"
 #include "plugin/vk/cuda_kernel.h"
 
 namespace fg {
@@ -34,6 +35,7 @@ class InQueueExecutor : public Executor {
   std::uint64_t texture_of(VkImageView view) const {
     return vk::texture_handle(*device_, view, sampler_.get());
   }
+  const vk::ComputePass& linearize() const { return linearize_; }
   // op: the LiveSsim or LiveReference that the launch is of.
   void record(VkCommandBuffer cmd, const live::Launch& launch, const void* op) const {
     kernel(launch.entry).record(cmd, {{launch.grid[0], launch.grid[1], launch.grid[2]}, launch.threads}, op);
@@ -52,6 +54,7 @@ class InQueueExecutor : public Executor {
   const vk::Device* device_;
   ExecutorSettings settings_;
   vk::UniqueSampler sampler_;
+  vk::ComputePass linearize_;
   vk::CudaModule module_;
   std::vector<Entry> kernels_;
 };

@@ -15,17 +15,9 @@ using live::PixelFormat;
 constexpr std::int32_t kPitchAlignment =
     64;  // elements; moments want an even pitch, memory wants whole lines
 
-// The texture unit hands out red, green, blue, alpha whatever the view's order is. What CUDA reads of an sRGB view is not
-// decoded by it.
+// The texture unit hands out red, green, blue, alpha whatever the view's order is.
 PixelFormat pixel_format(VkFormat format) {
   return is_unorm8(format) ? PixelFormat::texture8 : PixelFormat::texture;
-}
-
-live::Pixels pixels_of(std::uint64_t texture, const SourceImage& image) {
-  live::Pixels pixels = live::pixels_of_texture(texture, static_cast<std::int32_t>(image.extent.width),
-                                                static_cast<std::int32_t>(image.extent.height));
-  pixels.srgb = is_srgb(image.format);
-  return pixels;
 }
 
 // Kernels take device addresses as pointers.
@@ -74,6 +66,38 @@ live::Launch& InQueueWorkspace::launch_of_frame(PixelFormat format) {
   return launches_[format == PixelFormat::texture8 ? 0 : 1][copy_format_ == PixelFormat::rgba8 ? 0 : 1];
 }
 
+InQueueWorkspace::Linear::Linear(const InQueueExecutor& executor, VkExtent2D extent)
+    : image(executor.device(),
+            {.format = VK_FORMAT_R32G32B32A32_SFLOAT, .extent = {extent.width, extent.height, 1}}),
+      texture(executor.texture_of(image.view())) {
+  const auto sets = [&](std::uint32_t slots) {
+    std::vector<vk::BindingSet> made;
+    for (std::uint32_t i = 0; i < slots; ++i)
+      made.emplace_back(executor.device(), executor.linearize())
+          .update(1, vk::bind(image.view(), VK_IMAGE_LAYOUT_GENERAL));
+    return made;
+  };
+  of_frames = sets(executor.settings().frame_slots);
+  of_references = sets(executor.settings().reference_slots);
+}
+
+live::Pixels InQueueWorkspace::pixels_of(VkCommandBuffer cmd, const SourceImage& image, Work work,
+                                         std::uint32_t slot) {
+  const auto width = static_cast<std::int32_t>(extent_.width),
+             height = static_cast<std::int32_t>(extent_.height);
+  if (!is_srgb(image.format))
+    return live::pixels_of_texture(executor_->texture_of(image.view), width, height);
+  const vk::Device& device = executor_->device();
+  if (!linear_) linear_.emplace(*executor_, extent_);
+  vk::BindingSet& set = (work == Work::frame ? linear_->of_frames : linear_->of_references)[slot];
+  set.update(0, vk::bind(image.view, image.layout));
+  vk::change_layout(device, cmd, linear_->image.get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
+  constexpr std::uint32_t kThreads = 64;  // of linearize.comp
+  executor_->linearize().record(cmd, set, nullptr, (extent_.width + kThreads - 1) / kThreads, extent_.height);
+  vk::full_barrier(device, cmd);
+  return live::pixels_of_texture(linear_->texture, width, height);
+}
+
 // From the copy of the reference, which stays.
 live::LiveReference InQueueWorkspace::moments_op(bool codes) const {
   live::LiveReference op;
@@ -91,7 +115,7 @@ live::LiveReference InQueueWorkspace::moments_op(bool codes) const {
 }
 
 std::shared_ptr<void> InQueueWorkspace::record_reference(VkCommandBuffer cmd, const SourceImage& reference,
-                                                         std::uint32_t) {
+                                                         std::uint32_t slot) {
   const PixelFormat format = pixel_format(reference.format);
   copy_format_ = format == PixelFormat::texture8 ? PixelFormat::rgba8 : PixelFormat::planar32f;
   const bool codes = copy_format_ == PixelFormat::rgba8 && frames_are_codes_;
@@ -99,7 +123,7 @@ std::shared_ptr<void> InQueueWorkspace::record_reference(VkCommandBuffer cmd, co
   op.copy = pointer_to<void>(copy_);
   op.copy_row_bytes = op.source.row_bytes;
   op.copy_plane_bytes = op.source.plane_bytes;
-  op.source = pixels_of(executor_->texture_of(reference.view), reference);
+  op.source = pixels_of(cmd, reference, Work::reference, slot);
   op.source_format = format;
   executor_->record(cmd, op);
   kept_.moments_of_codes = codes;
@@ -164,7 +188,7 @@ RecordedFrame InQueueWorkspace::record_frame(VkCommandBuffer cmd, const FrameWor
                                .needs_earlier_frames = kept_.bins_are_zero};
   prepare_frame(cmd, work, codes);
   live::LiveSsim op = frame_op(work, format);
-  op.frame = pixels_of(executor_->texture_of(work.frame.view), work.frame);
+  op.frame = pixels_of(cmd, work.frame, Work::frame, work.slot);
   executor_->record(cmd, launch, &op);
   vk::full_barrier(device, cmd);
   const VkBufferCopy copy{0, 0, recorded.statistics_bytes};

@@ -1,5 +1,6 @@
 #pragma once
 #include <optional>
+#include <vector>
 
 #include "plugin/evaluator/executors/in_queue/in_queue_executor.h"
 #include "plugin/evaluator/executors/output_images.h"
@@ -31,6 +32,15 @@ class InQueueWorkspace : public Workspace {
     std::optional<FgColorMap> colors;      // in colors_
     std::optional<bool> moments_of_codes;  // whether moments_ are of codes
   };
+  // Where sRGB views pass through on their way to the kernels.
+  struct Linear {
+    Linear(const InQueueExecutor& executor, VkExtent2D extent);
+    vk::Image image;
+    std::uint64_t texture;
+    std::vector<vk::BindingSet> of_frames, of_references;  // one a slot: the view changes from tick to tick
+  };
+  // What the kernels read of an image.
+  live::Pixels pixels_of(VkCommandBuffer cmd, const SourceImage& image, Work work, std::uint32_t slot);
   live::LiveReference moments_op(bool codes) const;
   void prepare_frame(VkCommandBuffer cmd, const FrameWork& work, bool codes);
   live::LiveSsim frame_op(const FrameWork& work, live::PixelFormat format) const;
@@ -50,6 +60,7 @@ class InQueueWorkspace : public Workspace {
   int turn_ = 0;
   OutputImages images_;
   std::uint64_t map_surface_ = 0, heatmap_surface_ = 0;
+  std::optional<Linear> linear_;  // made when an sRGB view first comes
   Kept kept_;
 };
 

@@ -1,0 +1,18 @@
+#version 450
+// An image behind an sRGB view, as linear values: what a CUDA kernel reads through that view's handle is decoded or not, as
+// the driver that loaded the kernel likes (one decodes for PTX and does not for machine code).
+#extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_samplerless_texture_functions : require
+#include "shaders/shared/srgb.glsl"
+
+layout(local_size_x = 64) in;
+layout(binding = 0) uniform texture2D view;
+layout(binding = 1, rgba32f) uniform writeonly image2D linear;
+
+void main() {
+  const ivec2 at = ivec2(gl_GlobalInvocationID.xy);
+  if (any(greaterThanEqual(at, imageSize(linear)))) return;
+  const vec4 texel = texelFetch(view, at, 0);
+  imageStore(linear, at,
+             vec4(decode_exactly(texel.r), decode_exactly(texel.g), decode_exactly(texel.b), texel.a));
+}
