@@ -32,7 +32,7 @@ struct ExrHeader {
 };
 
 // Finds both windows before the library sees the file, because it allocates by them.
-ExrHeader read_header(const std::filesystem::path& file, Bytes bytes) {
+ExrHeader read_exr_header(const std::filesystem::path& file, Bytes bytes) {
   const auto fail = [&](std::size_t offset, const std::string& expected) {
     return unreadable(file, "byte " + std::to_string(offset) + ": " + expected);
   };
@@ -200,14 +200,14 @@ void read_pixels(Imf::InputFile& input, const Layout& layout, const ExrHeader& h
 }  // namespace
 
 ImageSize exr_size(const std::filesystem::path& file, Bytes bytes) {
-  const ExrHeader header = read_header(file, bytes);
+  const ExrHeader header = read_exr_header(file, bytes);
   check_image_size(file, header.display.width(), header.display.height(), 1, ~std::uint64_t{0} >> 1);
   return {static_cast<int>(header.display.width()), static_cast<int>(header.display.height())};
 }
 
 // The image is the display window; what the data window does not cover is transparent black.
 Image8 decode_exr(const std::filesystem::path& file, Bytes bytes) {
-  const ExrHeader header = read_header(file, bytes);
+  const ExrHeader header = read_exr_header(file, bytes);
   check_image_size(file, header.display.width(), header.display.height(), 4, bytes.size());
   check_image_size(file, header.data.width(), header.data.height(), 4, bytes.size());
   Image8 image{static_cast<int>(header.display.width()), static_cast<int>(header.display.height()), {}};

@@ -19,7 +19,7 @@ struct JpegHeader {
 
 // Walks the markers up to the frame header. The decoder would find the size too, but not say at which byte it
 // failed.
-JpegHeader read_header(const std::filesystem::path& file, Bytes bytes) {
+JpegHeader read_jpeg_header(const std::filesystem::path& file, Bytes bytes) {
   JpegHeader header;
   std::size_t offset = 2;
   const auto ends = [&](std::size_t need) {
@@ -75,13 +75,13 @@ bool ends_with_end_marker(Bytes bytes) {
 }  // namespace
 
 ImageSize jpeg_size(const std::filesystem::path& file, Bytes bytes) {
-  const JpegHeader header = read_header(file, bytes);
+  const JpegHeader header = read_jpeg_header(file, bytes);
   check_image_size(file, header.width, header.height, 1, ~std::uint64_t{0} >> 1);
   return {header.width, header.height};
 }
 
 Image8 decode_jpeg(const std::filesystem::path& file, Bytes bytes) {
-  const JpegHeader header = read_header(file, bytes);
+  const JpegHeader header = read_jpeg_header(file, bytes);
   check_image_size(file, header.width, header.height, 4, bytes.size());
   // Every 8x8 block costs one bit or more under Huffman coding, so a short file cannot hold a large image.
   const std::uint64_t blocks =

@@ -30,7 +30,7 @@ std::uint32_t big_endian32(Bytes bytes, std::size_t offset) {
          static_cast<std::uint32_t>(bytes[offset + 2]) << 8 | bytes[offset + 3];
 }
 
-PngHeader read_header(const std::filesystem::path& file, Bytes bytes) {
+PngHeader read_png_header(const std::filesystem::path& file, Bytes bytes) {
   constexpr std::size_t kHeaderEnd = 33;  // signature 8, length 4, "IHDR" 4, data 13, CRC 4
   if (bytes.size() < kHeaderEnd)
     throw unreadable(
@@ -72,13 +72,13 @@ std::string where_it_ends(Bytes bytes) {
 }  // namespace
 
 ImageSize png_size(const std::filesystem::path& file, Bytes bytes) {
-  const PngHeader header = read_header(file, bytes);
+  const PngHeader header = read_png_header(file, bytes);
   check_image_size(file, header.width, header.height, 1, ~std::uint64_t{0} >> 1);
   return {static_cast<int>(header.width), static_cast<int>(header.height)};
 }
 
 Image8 decode_png(const std::filesystem::path& file, Bytes bytes) {
-  const PngHeader header = read_header(file, bytes);
+  const PngHeader header = read_png_header(file, bytes);
   const bool wide = header.bit_depth == 16;
   check_image_size(file, header.width, header.height, wide ? 8 : 4, bytes.size());
   // Deflate shrinks at most 1032 times, so a short file cannot hold a large image.

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Header {
+struct MetaHeader {
   std::map<std::string, std::string> values;
   std::uint64_t size_bytes = 0;  // where voxels in the same file begin
 };
@@ -31,10 +31,10 @@ std::string trimmed(const std::string& text) {
 }
 
 // "Key = value" lines; ElementDataFile is the last one.
-Header read_header(const fs::path& file) {
+MetaHeader read_meta_header(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw unreadable(file, "it cannot be opened");
-  Header header;
+  MetaHeader header;
   std::string line;
   constexpr int kMostLines = 1000;
   for (int n = 0; n < kMostLines; ++n) {
@@ -57,14 +57,14 @@ Header read_header(const fs::path& file) {
 }
 
 // The first of several names for the same thing.
-std::optional<std::string> find(const Header& header, std::initializer_list<const char*> keys) {
+std::optional<std::string> find(const MetaHeader& header, std::initializer_list<const char*> keys) {
   for (const char* key : keys)
     if (const auto found = header.values.find(key); found != header.values.end()) return found->second;
   return {};
 }
 
 template <class T>
-std::optional<std::vector<T>> find_numbers(const fs::path& file, const Header& header,
+std::optional<std::vector<T>> find_numbers(const fs::path& file, const MetaHeader& header,
                                            std::initializer_list<const char*> keys, std::size_t count) {
   const std::optional<std::string> text = find(header, keys);
   if (!text) return {};
@@ -77,12 +77,12 @@ std::optional<std::vector<T>> find_numbers(const fs::path& file, const Header& h
   return numbers;
 }
 
-bool is_true(const Header& header, std::initializer_list<const char*> keys) {
+bool is_true(const MetaHeader& header, std::initializer_list<const char*> keys) {
   const std::string value = find(header, keys).value_or("False");
   return value == "True" || value == "true" || value == "TRUE" || value == "1";
 }
 
-const VoxelType& type_of(const fs::path& file, const Header& header) {
+const VoxelType& type_of(const fs::path& file, const MetaHeader& header) {
   static const std::map<std::string, const char*> kNames = {
       {"MET_CHAR", "int8"},         {"MET_UCHAR", "uint8"},   {"MET_SHORT", "int16"},
       {"MET_USHORT", "uint16"},     {"MET_INT", "int32"},     {"MET_UINT", "uint32"},
@@ -96,7 +96,8 @@ const VoxelType& type_of(const fs::path& file, const Header& header) {
   return *voxel_type_named(found->second);
 }
 
-std::array<std::uint64_t, 3> extent_of(const fs::path& file, const Header& header, std::size_t dimensions) {
+std::array<std::uint64_t, 3> extent_of(const fs::path& file, const MetaHeader& header,
+                                       std::size_t dimensions) {
   const auto sizes = find_numbers<std::int64_t>(file, header, {"DimSize"}, dimensions);
   if (!sizes) throw unreadable(file, "its MetaImage header has no DimSize");
   std::array<std::uint64_t, 3> extent{1, 1, 1};
@@ -115,7 +116,7 @@ std::array<std::uint64_t, 3> extent_of(const fs::path& file, const Header& heade
   return extent;
 }
 
-glm::dmat4 affine_of(const fs::path& file, const Header& header, std::size_t dimensions) {
+glm::dmat4 affine_of(const fs::path& file, const MetaHeader& header, std::size_t dimensions) {
   const auto spacing = find_numbers<double>(file, header, {"ElementSpacing", "ElementSize"}, dimensions);
   const auto origin = find_numbers<double>(file, header, {"Offset", "Origin", "Position"}, dimensions);
   const auto axes = find_numbers<double>(file, header, {"TransformMatrix", "Rotation", "Orientation"},
@@ -137,7 +138,7 @@ glm::dmat4 affine_of(const fs::path& file, const Header& header, std::size_t dim
 bool is_metaimage(const fs::path& file) { return file.extension() == ".mha" || file.extension() == ".mhd"; }
 
 Volume load_metaimage(const fs::path& file) {
-  const Header header = read_header(file);
+  const MetaHeader header = read_meta_header(file);
   const auto ndims = find_numbers<int>(file, header, {"NDims"}, 1);
   if (!ndims || ndims->front() < 2 || ndims->front() > 10)
     throw unreadable(file, "its MetaImage header has no usable NDims; 3 is expected");

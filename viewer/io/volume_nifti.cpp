@@ -44,7 +44,7 @@ class Fields {
 };
 
 // What both versions of the header say.
-struct Header {
+struct NiftiHeader {
   bool swap = false, detached = false;  // detached: the voxels lie in the .img
   int datatype = 0, qform_code = 0, sform_code = 0, units = 0;
   std::array<std::int64_t, 8> dim{};
@@ -57,7 +57,7 @@ struct Header {
 // Field<T>: the types of NIfTI-1 and NIfTI-2 differ, and so do the offsets.
 template <class Size, class Real, class Code>
 void read_fields(const Fields& f, std::size_t dim, std::size_t pixdim, std::size_t codes,
-                 std::size_t quaternion, Header& h) {
+                 std::size_t quaternion, NiftiHeader& h) {
   for (std::size_t n = 0; n < 8; ++n) {
     h.dim[n] = f.at<Size>(dim + n * sizeof(Size));
     h.pixdim[n] = f.at<Real>(pixdim + n * sizeof(Real));
@@ -72,10 +72,11 @@ void read_fields(const Fields& f, std::size_t dim, std::size_t pixdim, std::size
   }
 }
 
-Header parse_header(const fs::path& file, const std::array<std::byte, kHeader2>& bytes, std::size_t count) {
+NiftiHeader parse_header(const fs::path& file, const std::array<std::byte, kHeader2>& bytes,
+                         std::size_t count) {
   const auto size = Fields(bytes.data(), false).at<std::uint32_t>(0),
              swapped = Fields(bytes.data(), true).at<std::uint32_t>(0);
-  Header h;
+  NiftiHeader h;
   h.swap = swapped == kHeader1 || swapped == kHeader2;
   const std::size_t header_bytes = h.swap ? swapped : size;
   if (count < 4 || (header_bytes != kHeader1 && header_bytes != kHeader2))
@@ -121,7 +122,7 @@ Header parse_header(const fs::path& file, const std::array<std::byte, kHeader2>&
   return h;
 }
 
-std::array<std::uint64_t, 3> extent_of(const fs::path& file, const Header& h) {
+std::array<std::uint64_t, 3> extent_of(const fs::path& file, const NiftiHeader& h) {
   if (h.dim[0] < 1 || h.dim[0] > 7)
     throw unreadable(file, fmt::format("it claims {} dimensions; the header is damaged", h.dim[0]));
   const auto dimensions = static_cast<std::size_t>(h.dim[0]);
@@ -141,7 +142,7 @@ std::array<std::uint64_t, 3> extent_of(const fs::path& file, const Header& h) {
   return extent;
 }
 
-const VoxelType& type_of(const fs::path& file, const Header& h) {
+const VoxelType& type_of(const fs::path& file, const NiftiHeader& h) {
   const VoxelType* type = voxel_type_of_nifti(h.datatype);
   constexpr int kComplex = 32, kRgb = 128, kComplex128 = 1792, kRgba = 2304;
   if (h.datatype == kRgb || h.datatype == kRgba || h.datatype == kComplex || h.datatype == kComplex128)
@@ -164,7 +165,7 @@ glm::dmat3 rotation_of(const double (&q)[3]) {  // nifti1.h, "METHOD 2"
 }
 
 // The sform where there is one, else the qform, else the spacing alone: the order of nibabel.
-glm::dmat4 affine_of(const Header& h) {
+glm::dmat4 affine_of(const NiftiHeader& h) {
   glm::dmat4 m(1.0);
   if (h.sform_code > 0) {
     for (int row = 0; row < 3; ++row)
@@ -221,7 +222,7 @@ Volume load_nifti(const fs::path& file) {
   ByteStream header_stream(header_file);
   std::array<std::byte, kHeader2> bytes{};
   const std::size_t count = header_stream.read_some(bytes.data(), bytes.size());
-  const Header h = parse_header(header_file, bytes, count);
+  const NiftiHeader h = parse_header(header_file, bytes, count);
   const VoxelType& type = type_of(header_file, h);
   const std::array<std::uint64_t, 3> extent = extent_of(header_file, h);
 

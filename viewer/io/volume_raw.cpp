@@ -41,7 +41,7 @@ std::array<std::uint64_t, 3> read_extent(const std::filesystem::path& header, co
           static_cast<std::uint64_t>(extent[2])};
 }
 
-RawHeader read_header(const std::filesystem::path& header) {
+RawHeader read_raw_header(const std::filesystem::path& header) {
   std::ifstream stream(header, std::ios::binary);
   if (!stream) throw unreadable(header, "it cannot be opened");
   try {
@@ -77,7 +77,7 @@ glm::dmat4 affine(const RawHeader& raw) {
 }  // namespace
 
 Volume load_raw(const std::filesystem::path& json_header) {
-  const RawHeader raw = read_header(json_header);
+  const RawHeader raw = read_raw_header(json_header);
   const VoxelType* type = voxel_type_named(raw.type);
   if (!type)
     throw unreadable(json_header,

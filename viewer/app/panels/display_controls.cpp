@@ -5,12 +5,9 @@
 namespace fg {
 namespace {
 
-constexpr FgColorMap kMaps[] = {FG_COLOR_MAP_VIRIDIS, FG_COLOR_MAP_TURBO, FG_COLOR_MAP_MAGMA,
-                                FG_COLOR_MAP_GREY};
-
 void color_map_controls(DisplaySettings& display) {
   if (ImGui::BeginCombo("colours", name_of(display.color_map))) {
-    for (const FgColorMap map : kMaps)
+    for (const FgColorMap map : kColorMaps)
       if (ImGui::Selectable(name_of(map), display.color_map == map)) display.color_map = map;
     ImGui::EndCombo();
   }

@@ -9,9 +9,6 @@
 namespace fg {
 namespace {
 
-constexpr FgColorMap kMaps[] = {FG_COLOR_MAP_VIRIDIS, FG_COLOR_MAP_TURBO, FG_COLOR_MAP_MAGMA,
-                                FG_COLOR_MAP_GREY};
-
 bool down(int key) { return ImGui::IsKeyDown(key); }
 
 // The brackets turn what the current mode can be turned by.
@@ -35,8 +32,9 @@ void adjust(DisplaySettings& display, int by) {
 }
 
 void next_color_map(DisplaySettings& display, bool backwards) {
-  const auto at = std::find(std::begin(kMaps), std::end(kMaps), display.color_map) - std::begin(kMaps);
-  display.color_map = kMaps[(at + (backwards ? 3 : 1)) % 4];
+  const auto at =
+      std::find(std::begin(kColorMaps), std::end(kColorMaps), display.color_map) - std::begin(kColorMaps);
+  display.color_map = kColorMaps[(at + (backwards ? 3 : 1)) % 4];
 }
 
 void zoom_by(Ui& ui, double by) {

@@ -12,7 +12,7 @@
 namespace fg {
 namespace {
 
-std::string name_of(const std::filesystem::path& file) {
+std::string file_name_of(const std::filesystem::path& file) {
   // "scenes/truck/" has an empty file name.
   const std::filesystem::path whole = std::filesystem::weakly_canonical(file);
   return whole.filename().string();
@@ -86,7 +86,7 @@ void Session::load_scene(const std::filesystem::path& file) {
   s.content = Content::splats;
   s.bounds = scene.bounds();
   s.splat_count = scene.size();
-  s.title = name_of(file);
+  s.title = file_name_of(file);
   s.scores.assign(s.scores.size(), std::nullopt);  // they were another scene's
   s.pending.clear();
   s.reference_is_new = true;
@@ -102,7 +102,7 @@ void Session::load_reference_scene(const std::filesystem::path& file) {
   s.wait_for_gpu();
   s.tick->set_reference(nullptr);  // it may borrow the old one
   s.reference_splats = std::move(renderer);
-  s.reference_scene_name = name_of(file);
+  s.reference_scene_name = file_name_of(file);
   s.reference_is_new = true;
   for (const std::string& note : scene.notes) s.notes.push_back(s.reference_scene_name + ": " + note);
 }
@@ -130,7 +130,7 @@ void Session::load_reference_image(const std::filesystem::path& file) {
   State& s = *state_;
   Image8 image = composite_over(load_image(file), s.options.background);
   s.picture = std::move(image);
-  s.picture_name = name_of(file);
+  s.picture_name = file_name_of(file);
   s.drr.geometry = with_resolution(s.detector, s.picture.width, s.picture.height);
   s.reference_is_new = true;
   s.use_picture_size();
@@ -167,7 +167,7 @@ void Session::load_volume(const std::filesystem::path& file, const std::optional
   s.photo = nullptr;
   s.volume = std::move(volume);
   s.content = Content::volume;
-  s.title = name_of(file);
+  s.title = file_name_of(file);
   s.detector = view.geometry;
   s.drr = view;
   if (!s.picture.empty()) s.drr.geometry = with_resolution(s.detector, s.picture.width, s.picture.height);
@@ -188,15 +188,15 @@ std::string Session::load_dropped(const std::filesystem::path& file) {
       const bool part = file.extension() == ".bin" || file.extension() == ".txt";
       load_cameras(part ? file.parent_path() : file);
       snap(0);
-      return std::to_string(s.dataset.cameras.size()) + " cameras of " + name_of(file);
+      return std::to_string(s.dataset.cameras.size()) + " cameras of " + file_name_of(file);
     }
     case DroppedKind::photos:
       if (s.cameras_path.empty())
         throw Failure(ExitCode::usage,
-                      name_of(file) + " is a folder of photos; drop the cameras that took them first");
+                      file_name_of(file) + " is a folder of photos; drop the cameras that took them first");
       load_cameras(s.cameras_path, file);
       snap(0);
-      return "photos of " + name_of(file);
+      return "photos of " + file_name_of(file);
     case DroppedKind::image:
       load_reference_image(file);
       return "reference " + s.picture_name;

@@ -27,10 +27,10 @@ constexpr ModeName kModeNames[] = {
 constexpr struct {
   FgColorMap map;
   const char* name;
-} kColorMaps[] = {{FG_COLOR_MAP_VIRIDIS, "viridis"},
-                  {FG_COLOR_MAP_TURBO, "turbo"},
-                  {FG_COLOR_MAP_MAGMA, "magma"},
-                  {FG_COLOR_MAP_GREY, "grey"}};
+} kNamedColorMaps[] = {{FG_COLOR_MAP_VIRIDIS, "viridis"},
+                       {FG_COLOR_MAP_TURBO, "turbo"},
+                       {FG_COLOR_MAP_MAGMA, "magma"},
+                       {FG_COLOR_MAP_GREY, "grey"}};
 
 constexpr double kGap = 4;  // output pixels between two panels
 
@@ -81,13 +81,13 @@ bool needs_reference(ViewMode mode) { return mode != ViewMode::render; }
 bool shows_color_map(ViewMode mode) { return mode == ViewMode::heatmap || mode == ViewMode::heatmap_over; }
 
 const char* name_of(FgColorMap color_map) {
-  for (const auto& entry : kColorMaps)
+  for (const auto& entry : kNamedColorMaps)
     if (entry.map == color_map) return entry.name;
   return "viridis";
 }
 
 std::optional<FgColorMap> color_map_from(const std::string& name) {
-  for (const auto& entry : kColorMaps)
+  for (const auto& entry : kNamedColorMaps)
     if (name == entry.name) return entry.map;
   return std::nullopt;
 }

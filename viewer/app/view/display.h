@@ -23,6 +23,8 @@ std::optional<ViewMode> view_mode_from(const std::string& name);
 bool needs_reference(ViewMode mode);
 bool shows_color_map(ViewMode mode);
 
+inline constexpr std::array kColorMaps = {FG_COLOR_MAP_VIRIDIS, FG_COLOR_MAP_TURBO, FG_COLOR_MAP_MAGMA,
+                                          FG_COLOR_MAP_GREY};
 const char* name_of(FgColorMap color_map);  // "viridis"
 std::optional<FgColorMap> color_map_from(const std::string& name);
 
