@@ -95,7 +95,7 @@ save() {
 }
 
 # ---- what is seen -----------------------------------------------------------------------------------------------
-shot() { last=$1; import -window root "$output/shots/$1.png"; alive || fail "the program ended at step $1"; }
+shot() { last=$1; import -window root -quality 10 "$output/shots/$1.png"; alive || fail "the program ended at step $1"; }
 # The parts of the window as panels/regions.cpp arranges them. `body` is the picture without its labels, messages and legend.
 list=232 side=304 plots=118 bar=36
 [ "$width" -ge 1700 ] && list=260 side=350
