@@ -43,11 +43,14 @@ install_packages() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
 }
 
-# configure PRESET: only when there is no build folder yet; CMake itself notices changed lists later.
+# configure PRESET: only when there is no build folder yet; CMake itself notices changed lists later. Where there is no
+# NVIDIA GPU, the CUDA kernels are compiled to see that they compile.
 configure() {
+  local cuda=()
+  [ -e /dev/nvidiactl ] || [ -e /dev/dxg ] || cuda=(-DFRAMEGAUGE_CUDA_QUICK=ON)  # dxg: Windows' subsystem for Linux
   if [ ! -f "build/$1/build.ninja" ]; then
     say "Configuring build/$1"
-    cmake --preset "$1"
+    cmake --preset "$1" "${cuda[@]}"
   fi
 }
 
