@@ -17,7 +17,7 @@
 namespace fg {
 namespace {
 
-struct CommandLine {
+struct TickLine {
   TickBenchOptions bench;
   std::string executor = "all", queue = "graphics", json, csv;
   std::vector<std::string> sizes;
@@ -36,7 +36,7 @@ vk::QueueKind queue_named(const std::string& name) {
   throw Failure(ExitCode::usage, "--queue '" + name + "': expected graphics or compute");
 }
 
-int run(CommandLine line) {
+int run(TickLine line) {
   line.bench.executor = chosen_executor(line.executor);
   line.bench.queue = queue_named(line.queue);
   for (const std::string& size : line.sizes) line.bench.sizes.push_back(parse_frame_size(size));
@@ -62,7 +62,7 @@ int run(CommandLine line) {
 }  // namespace
 
 void add_bench_tick(CLI::App& bench, int& exit_code) {
-  auto line = std::make_shared<CommandLine>();
+  auto line = std::make_shared<TickLine>();
   CLI::App* c =
       bench.add_subcommand("tick", "The live tick with each executor, render excluded and included");
   c->add_option("--device", line->bench.device, "Vulkan device: part of its name, or its index");
