@@ -22,6 +22,7 @@ struct BFloat16 {  // the upper half of a float
 FG_HD float to_float(float value) { return value; }
 FG_HD float to_float(std::uint8_t value) { return static_cast<float>(value); }
 FG_HD float to_float(std::uint16_t value) { return static_cast<float>(value); }
+FG_HD float to_float(std::int16_t value) { return static_cast<float>(value); }
 
 inline float float_from_bits(std::uint32_t bits) {
   float value;

@@ -5,6 +5,7 @@
 
 #include "kernels/core/cuda_memory.h"
 #include "kernels/core/error.h"
+#include "kernels/drr/drr.h"
 #include "kernels/image/image_errors.h"
 #include "kernels/ssim/integer_ssim.h"
 #include "kernels/ssim/masked_ssim.h"
@@ -113,6 +114,20 @@ void vmaf_ssim(const VmafSsim<T>&, Scratch, int, void*) {
   refuse();
 }
 
+template <class T>
+void drr(const Drr<T>&, int, void*) {
+  refuse();
+}
+template <class T>
+std::size_t drr_gradient_scratch_bytes(const DrrGradient<T>&) {
+  refuse();
+}
+template <class T>
+void drr_gradient(const DrrGradient<T>&, Scratch, int, void*) {
+  refuse();
+}
+void exposure(const Exposure&, int, void*) { refuse(); }
+
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<float>&);
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<std::uint8_t>&);
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<Half>&);
@@ -173,5 +188,17 @@ template std::size_t vmaf_ssim_scratch_bytes(const VmafSsim<std::uint8_t>&);
 template std::size_t vmaf_ssim_scratch_bytes(const VmafSsim<std::uint16_t>&);
 template void vmaf_ssim(const VmafSsim<std::uint8_t>&, Scratch, int, void*);
 template void vmaf_ssim(const VmafSsim<std::uint16_t>&, Scratch, int, void*);
+template void drr(const Drr<float>&, int, void*);
+template std::size_t drr_gradient_scratch_bytes(const DrrGradient<float>&);
+template void drr_gradient(const DrrGradient<float>&, Scratch, int, void*);
+template void drr(const Drr<Half>&, int, void*);
+template std::size_t drr_gradient_scratch_bytes(const DrrGradient<Half>&);
+template void drr_gradient(const DrrGradient<Half>&, Scratch, int, void*);
+template void drr(const Drr<std::int16_t>&, int, void*);
+template std::size_t drr_gradient_scratch_bytes(const DrrGradient<std::int16_t>&);
+template void drr_gradient(const DrrGradient<std::int16_t>&, Scratch, int, void*);
+template void drr(const Drr<std::uint16_t>&, int, void*);
+template std::size_t drr_gradient_scratch_bytes(const DrrGradient<std::uint16_t>&);
+template void drr_gradient(const DrrGradient<std::uint16_t>&, Scratch, int, void*);
 
 }  // namespace fg::cuda

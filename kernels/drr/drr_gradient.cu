@@ -1,0 +1,274 @@
+// Gradients of DRRs on CUDA. By the rays: each block adds up the sums of its rays, a second kernel adds the blocks, in a
+// fixed order. By the volume: atomic additions, whose order, and so the last bits of the result, differ from run to run.
+
+#include "kernels/drr/drr.cuh"
+
+namespace fg::cuda {
+namespace {
+
+using Tile = DrrTile<16, 4, 4>;
+constexpr int kFinishThreads = 32 * kDrrPoseSums;
+constexpr int kScatterThreads = 256;
+constexpr int kScatterParts = 8;
+
+// The upstream gradient of one ray's channels.
+struct DeviceWeights {
+  const float* first;
+  std::int64_t stride;
+
+  template <class T>
+  __device__ DeviceWeights(const DrrGradient<T>& op, const DrrPlace& place)
+      : first(&op.image_gradient.plane(place.pose, 0).at(place.row, place.column)),
+        stride(op.image_gradient.channel_stride) {}
+  __device__ float of(int channel) const { return channel < 0 ? 0.0f : first[channel * stride]; }
+};
+
+__device__ void add_sample(FgDrrSums& sums, const FgDrrSample& sample, float beta, float weight) {
+  const float x = weight * sample.slope.x, y = weight * sample.slope.y, z = weight * sample.slope.z;
+  sums.value += weight * sample.value;
+  sums.at.x += x;
+  sums.at.y += y;
+  sums.at.z += z;
+  sums.along.x += beta * x;
+  sums.along.y += beta * y;
+  sums.along.z += beta * z;
+}
+
+template <bool kHu, bool kUnit, class T>
+__device__ FgDrrSums trilinear_sums(const Drr<T>& op, const DeviceVoxels<T, kUnit>& voxels,
+                                    const FgDrrRay& ray, const FgDrrMarch& march, const Stretch& stretch,
+                                    const DeviceWeights& weights) {
+  const FgDrrGrid grid = op.grid();
+  FgDrrSums sums{0, {0, 0, 0}, {0, 0, 0}};
+  const bool labels = op.labels.given();
+  const float whole = labels ? 0 : weights.of(0);
+#pragma unroll 2
+  for (int n = stretch.first; n <= stretch.last; ++n) {
+    const float beta = fg_drr_beta(march, n);
+    const FgDrrTaps taps = fg_drr_taps(fg_drr_point(ray, beta), grid);
+    FgDrrCorners corners = voxels.corners(taps);
+    if constexpr (kHu) corners = fg_drr_mu_corners(op.values, corners);
+    add_sample(sums, fg_drr_sample(taps, corners), beta,
+               labels ? weights.of(device_channel(op, taps)) : whole);
+  }
+  return sums;
+}
+
+template <bool kHu, bool kUnit, class T>
+__device__ FgDrrSums siddon_sums(const Drr<T>& op, const DeviceVoxels<T, kUnit>& voxels, const FgDrrRay& ray,
+                                 const DeviceWeights& weights) {
+  const FgDrrGrid grid = op.grid();
+  FgDrrSums sums{fg_drr_not_finite(ray), {0, 0, 0}, {0, 0, 0}};
+  float before = 0;  // what the ray came through last
+  FgDrrWalk walk = fg_drr_walk_begin(ray, grid);
+  while (walk.inside) {
+    const float mu =
+        device_mu<kHu>(op, voxels.at(walk.z, walk.y, walk.x)) * weights.of(device_channel(op, walk));
+    sums = fg_drr_add_crossing(sums, walk, mu - before);
+    const float way = fminf(fg_drr_walk_end(walk), walk.leave) - walk.beta;
+    if (way > 0) sums.value += mu * way;
+    before = mu;
+    walk = fg_drr_walk_on(walk, ray, grid);
+  }
+  return fg_drr_add_crossing(sums, walk, -before);
+}
+
+__device__ void add_to(FgDrrSums& sums, const FgDrrSums& more) {
+  sums.value += more.value;
+  sums.at = {sums.at.x + more.at.x, sums.at.y + more.at.y, sums.at.z + more.at.z};
+  sums.along = {sums.along.x + more.along.x, sums.along.y + more.along.y, sums.along.z + more.along.z};
+}
+
+// parts: [blocks, kDrrPoseSums].
+template <bool kHu, bool kUnit, class T>
+__global__ void __launch_bounds__(Tile::kThreads)
+    gradient_by_rays(DrrGradient<T> op, DeviceVoxels<T, kUnit> voxels, DrrBlocks blocks, double* parts) {
+  __shared__ DrrCamera camera;
+  __shared__ FgDrrSums shared[Tile::kThreads];  // 7 KB
+  __shared__ double of_warp[Tile::kRays / 32][kDrrPoseSums];
+  const Drr<T>& forward = op.forward;
+  const unsigned ray_of_tile = threadIdx.x % Tile::kRays, part = threadIdx.x / Tile::kRays;
+  const DrrPlace place = place_of<Tile>(blocks, forward.images.height, forward.images.width, ray_of_tile);
+  load_camera(forward, place.pose, camera);
+  const bool siddon = forward.method == DrrMethod::siddon;
+  FgDrrSums sums{0, {0, 0, 0}, {0, 0, 0}};
+  FgDrrRay ray;
+  FgDrrMarch march;
+  if (place.inside) {
+    const DeviceWeights weights(op, place);
+    ray = device_ray(forward, camera, place);
+    march = fg_drr_march(ray, forward.grid(), forward.sampling);
+    if (!siddon)
+      sums = trilinear_sums<kHu>(forward, voxels, ray, march, stretch_of<Tile>(march, part), weights);
+    else if (part == 0)
+      sums = siddon_sums<kHu>(forward, voxels, ray, weights);
+  }
+  shared[threadIdx.x] = sums;
+  __syncthreads();
+  if (part == 0) {  // whole warps
+    double values[kDrrPoseSums] = {};
+    if (place.inside) {
+      for (int other = 1; other < Tile::kParts; ++other)
+        add_to(sums, shared[other * Tile::kRays + ray_of_tile]);
+      const float rest = device_rest<kHu>(forward);
+      const FgDrrSlope slope = siddon ? fg_drr_siddon_slope(ray, sums, rest)
+                                      : fg_drr_trilinear_slope(ray, march, forward.sampling, sums, rest);
+      const DrrLine line = line_of(forward, camera, place.pose, place.row, place.column);
+      const DrrRaySums all = ray_sums(camera, line, ray, slope);
+      const bool points = forward.rays.targets.data != nullptr;
+#pragma unroll
+      for (int i = 0; i < kDrrPoseSums; ++i) values[i] = all.value(i, line, forward.rays.beam, points);
+      store_ray_sums(op, place.pose, std::int64_t{place.row} * forward.images.width + place.column, all);
+    }
+#pragma unroll
+    for (int i = 0; i < kDrrPoseSums; ++i) {
+      for (int step = 16; step > 0; step /= 2) values[i] += __shfl_down_sync(0xFFFFFFFFu, values[i], step);
+      if (threadIdx.x % 32 == 0) of_warp[threadIdx.x / 32][i] = values[i];
+    }
+  }
+  __syncthreads();
+  if (threadIdx.x >= kDrrPoseSums) return;
+  double total = 0;
+  for (int warp = 0; warp < Tile::kRays / 32; ++warp) total += of_warp[warp][threadIdx.x];
+  parts[std::int64_t{blockIdx.x} * kDrrPoseSums + threadIdx.x] = total;
+}
+
+// One block a pose, a warp for each sum.
+template <class T>
+__global__ void __launch_bounds__(kFinishThreads)
+    finish_poses(DrrGradient<T> op, const double* parts, std::int64_t blocks_of_pose) {
+  __shared__ double sums[kDrrPoseSums];
+  wait_for_previous_kernel();
+  const int which = threadIdx.x / 32, lane = threadIdx.x % 32;
+  const double* const first = parts + std::int64_t{blockIdx.x} * blocks_of_pose * kDrrPoseSums;
+  double sum = 0;
+  for (std::int64_t block = lane; block < blocks_of_pose; block += 32)
+    sum += first[block * kDrrPoseSums + which];
+  for (int step = 16; step > 0; step /= 2) sum += __shfl_down_sync(0xFFFFFFFFu, sum, step);
+  if (lane == 0) sums[which] = sum;
+  __syncthreads();
+  if (threadIdx.x < kDrrPoseSums) store_pose_sum(op, blockIdx.x, sums, threadIdx.x);
+}
+
+// ---- by the volume ----
+
+__global__ void __launch_bounds__(kScatterThreads) clear(VolumeView<float> volume) {
+  const std::int64_t index = std::int64_t{blockIdx.x} * kScatterThreads + threadIdx.x;
+  const std::int64_t row = index / volume.width;
+  if (row >= std::int64_t{volume.depth} * volume.height) return;
+  volume.at(static_cast<int>(row / volume.height), static_cast<int>(row % volume.height),
+            static_cast<int>(index % volume.width)) = 0;
+}
+
+template <bool kHu, class T>
+__device__ void scatter(const DrrGradient<T>& op, int z, int y, int x, float weight) {
+  const float slope = kHu ? fg_drr_mu_slope(op.forward.values, to_float(op.forward.volume.at(z, y, x)))
+                          : op.forward.values.scale;
+  atomicAdd(&op.volume.at(z, y, x), weight * slope);
+}
+
+using ScatterTile = DrrTile<16, 2, kScatterParts>;
+
+template <bool kHu, class T>
+__global__ void __launch_bounds__(ScatterTile::kThreads)
+    gradient_by_volume(DrrGradient<T> op, DrrBlocks blocks) {
+  __shared__ DrrCamera camera;
+  const Drr<T>& forward = op.forward;
+  const unsigned part = threadIdx.x / ScatterTile::kRays;
+  const DrrPlace place = place_of<ScatterTile>(blocks, forward.images.height, forward.images.width,
+                                               threadIdx.x % ScatterTile::kRays);
+  load_camera(forward, place.pose, camera);
+  if (!place.inside) return;
+  const FgDrrGrid grid = forward.grid();
+  const DeviceWeights weights(op, place);
+  const FgDrrRay ray = device_ray(forward, camera, place);
+  if (forward.method == DrrMethod::siddon) {
+    if (part != 0) return;
+    FgDrrWalk walk = fg_drr_walk_begin(ray, grid);
+    while (walk.inside) {
+      const float way = fminf(fg_drr_walk_end(walk), walk.leave) - walk.beta;
+      const float weight = weights.of(device_channel(forward, walk));
+      if (way > 0 && weight != 0) scatter<kHu>(op, walk.z, walk.y, walk.x, weight * ray.length_mm * way);
+      walk = fg_drr_walk_on(walk, ray, grid);
+    }
+    return;
+  }
+  const FgDrrMarch march = fg_drr_march(ray, grid, forward.sampling);
+  const Stretch stretch = stretch_of<ScatterTile>(march, part);
+  for (int n = stretch.first; n <= stretch.last; ++n) {
+    const FgDrrTaps t = fg_drr_taps(fg_drr_point(ray, fg_drr_beta(march, n)), grid);
+    const float weight = weights.of(forward.labels.given() ? device_channel(forward, t) : 0) *
+                         march.weight_mm * (t.x.fade * t.y.fade * t.z.fade);
+    if (weight == 0) continue;
+#pragma unroll
+    for (int c = 0; c < 8; ++c) {
+      const bool dx = (c & 1) != 0, dy = (c & 2) != 0, dz = (c & 4) != 0;
+      const float share = (dx ? t.x.fraction : 1 - t.x.fraction) * (dy ? t.y.fraction : 1 - t.y.fraction) *
+                          (dz ? t.z.fraction : 1 - t.z.fraction);
+      if (share > 0) scatter<kHu>(op, t.z.base + dz, t.y.base + dy, t.x.base + dx, weight * share);
+    }
+  }
+}
+
+template <class T>
+DrrBlocks ray_blocks(const Drr<T>& op) {
+  return DrrBlocks::of(op.images.batch, op.images.height, op.images.width, Tile());
+}
+
+template <class T>
+void launch_by_rays(const DrrGradient<T>& op, double* parts, cudaStream_t stream) {
+  const DrrBlocks blocks = ray_blocks(op.forward);
+  for_volume(op.forward, [&]<bool kHu, bool kUnit> {
+    gradient_by_rays<kHu, kUnit><<<static_cast<unsigned>(blocks.count), Tile::kThreads, 0, stream>>>(
+        op, DeviceVoxels<T, kUnit>(op.forward.volume), blocks, parts);
+  });
+  check(cudaGetLastError(), "launching the DRR gradient kernel");
+  launch_early(finish_poses<T>, dim3(static_cast<unsigned>(op.forward.images.batch)), kFinishThreads, stream,
+               op, parts, blocks.count / op.forward.images.batch);
+}
+
+template <class T>
+void launch_by_volume(const DrrGradient<T>& op, cudaStream_t stream) {
+  const VolumeView<float>& volume = op.volume;
+  const std::int64_t voxels = std::int64_t{volume.depth} * volume.height * volume.width;
+  const std::int64_t clearing = (voxels + kScatterThreads - 1) / kScatterThreads;
+  require(clearing <= std::numeric_limits<std::int32_t>::max(), ErrorCode::unsupported,
+          "the volume has more voxels than a CUDA launch reaches");
+  clear<<<static_cast<unsigned>(clearing), kScatterThreads, 0, stream>>>(volume);
+  check(cudaGetLastError(), "launching the kernel that clears the gradient of the volume");
+  const Drr<T>& forward = op.forward;
+  const DrrBlocks blocks =
+      DrrBlocks::of(forward.images.batch, forward.images.height, forward.images.width, ScatterTile());
+  const auto count = static_cast<unsigned>(blocks.count);
+  if (forward.values.hu != 0)
+    gradient_by_volume<true><<<count, ScatterTile::kThreads, 0, stream>>>(op, blocks);
+  else
+    gradient_by_volume<false><<<count, ScatterTile::kThreads, 0, stream>>>(op, blocks);
+  check(cudaGetLastError(), "launching the kernel of the gradient of the volume");
+}
+
+}  // namespace
+
+template <class T>
+std::size_t drr_gradient_scratch_bytes(const DrrGradient<T>& op) {
+  return static_cast<std::size_t>(ray_blocks(op.forward).count) * kDrrPoseSums * sizeof(double);
+}
+
+template <class T>
+void drr_gradient(const DrrGradient<T>& op, Scratch scratch, int device, void* stream) {
+  const CurrentDevice current(device);
+  const auto cuda_stream = static_cast<cudaStream_t>(stream);
+  if (op.wants_rays()) launch_by_rays(op, static_cast<double*>(scratch.data), cuda_stream);
+  if (op.volume.data != nullptr) launch_by_volume(op, cuda_stream);
+}
+
+template std::size_t drr_gradient_scratch_bytes(const DrrGradient<float>&);
+template std::size_t drr_gradient_scratch_bytes(const DrrGradient<Half>&);
+template std::size_t drr_gradient_scratch_bytes(const DrrGradient<std::int16_t>&);
+template std::size_t drr_gradient_scratch_bytes(const DrrGradient<std::uint16_t>&);
+template void drr_gradient(const DrrGradient<float>&, Scratch, int, void*);
+template void drr_gradient(const DrrGradient<Half>&, Scratch, int, void*);
+template void drr_gradient(const DrrGradient<std::int16_t>&, Scratch, int, void*);
+template void drr_gradient(const DrrGradient<std::uint16_t>&, Scratch, int, void*);
+
+}  // namespace fg::cuda

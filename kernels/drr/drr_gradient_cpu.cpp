@@ -1,0 +1,218 @@
+// Gradients of DRRs on CPU. By the rays: jobs of pixels add up their own sums, which are then added in order. By the
+// volume: jobs of slices, each of which walks all rays through its own slices, so that no two write to the same voxel and
+// the order of the additions is always the same.
+
+#include "kernels/drr/drr.h"
+#include "kernels/drr/drr_cast.h"
+
+namespace fg::cpu {
+namespace {
+
+constexpr int kSlices = 8;  // of a job; a thinner slab spends more on finding where rays enter it
+
+// The upstream gradient of one ray's channels.
+template <class T>
+class RayWeights {
+ public:
+  RayWeights(const DrrGradient<T>& op, std::int64_t pose, int row, int column)
+      : view_(op.image_gradient), pose_(pose), row_(row), column_(column) {}
+  float of(int channel) const { return channel < 0 ? 0.0f : view_.plane(pose_, channel).at(row_, column_); }
+  bool all_zero() const {
+    for (int c = 0; c < view_.channels; ++c)
+      if (of(c) != 0.0f) return false;
+    return true;
+  }
+
+ private:
+  ImageView<const float> view_;
+  std::int64_t pose_;
+  int row_, column_;
+};
+
+template <class T>
+FgDrrSlope trilinear_slope(const Drr<T>& op, const DrrVoxels<T>& voxels, const FgDrrRay& ray,
+                           const RayWeights<T>& weights) {
+  const FgDrrMarch march = fg_drr_march(ray, op.grid(), op.sampling);
+  DrrLanes lanes;
+  for_blocks(op, voxels, ray, march, [&](DrrBlock& block, int count) {
+    alignas(64) float weight[DrrBlock::kLanes];
+    for (int i = 0; i < DrrBlock::kLanes; ++i)
+      weight[i] = weights.of(op.labels.given() ? channel_at(op, block.taps(i)) : 0);
+    add_slopes(block, op.values, count, weight, lanes);
+  });
+  const FgDrrSums sums{lanes_sum(lanes.value),
+                       {lanes_sum(lanes.at_x), lanes_sum(lanes.at_y), lanes_sum(lanes.at_z)},
+                       {lanes_sum(lanes.along_x), lanes_sum(lanes.along_y), lanes_sum(lanes.along_z)}};
+  return fg_drr_trilinear_slope(ray, march, op.sampling, sums, rest_of(op));
+}
+
+template <class T>
+FgDrrSlope siddon_slope(const Drr<T>& op, const DrrVoxels<T>& voxels, const FgDrrRay& ray,
+                        const RayWeights<T>& weights) {
+  FgDrrSums sums{0, {0, 0, 0}, {0, 0, 0}};
+  float before = 0;  // what the ray came through last
+  const FgDrrWalk end = for_voxels(ray, op.grid(), [&](const FgDrrWalk& walk, float leave) {
+    const int channel = op.labels.given() ? op.labels.channel(op.labels.at(walk.z, walk.y, walk.x),
+                                                              static_cast<int>(op.images.channels))
+                                          : 0;
+    const float mu = mu_of(op, voxels.at(walk.z, walk.y, walk.x)) * weights.of(channel);
+    sums = fg_drr_add_crossing(sums, walk, mu - before);
+    if (leave > walk.beta) sums.value += mu * (leave - walk.beta);
+    before = mu;
+  });
+  sums = fg_drr_add_crossing(sums, end, -before);
+  const float invalid = fg_drr_not_finite(ray);
+  sums.value += invalid;
+  return fg_drr_siddon_slope(ray, sums, rest_of(op));
+}
+
+template <class T>
+void gradient_by_rays(const DrrGradient<T>& op, double* parts) {
+  const Drr<T>& forward = op.forward;
+  const DrrJobs jobs = jobs_of(forward);
+  const DrrVoxels<T> voxels(forward);
+  const bool points = forward.rays.targets.data != nullptr;
+  parallel_for(jobs.count(), [&](std::int64_t index) {
+    const DrrJobs::Job job = jobs.job(index);
+    const DrrCamera camera = camera_of(forward, job.pose);
+    double total[kDrrPoseSums] = {};
+    for (int column = job.first_column; column < job.end_column; ++column) {
+      const DrrLine line = line_of(forward, camera, job.pose, job.row, column);
+      const FgDrrRay ray = ray_of(camera, line, forward.grid(), forward.sampling);
+      const RayWeights<T> weights(op, job.pose, job.row, column);
+      FgDrrSlope slope{{0, 0, 0}, {0, 0, 0}, 0};
+      if (!weights.all_zero())
+        slope = forward.method == DrrMethod::siddon ? siddon_slope(forward, voxels, ray, weights)
+                                                    : trilinear_slope(forward, voxels, ray, weights);
+      const DrrRaySums sums = ray_sums(camera, line, ray, slope);
+      for (int i = 0; i < kDrrPoseSums; ++i) total[i] += sums.value(i, line, forward.rays.beam, points);
+      store_ray_sums(op, job.pose, static_cast<std::int64_t>(job.row) * forward.images.width + column, sums);
+    }
+    std::copy(total, total + kDrrPoseSums, parts + index * kDrrPoseSums);
+  });
+  for (std::int64_t pose = 0; pose < jobs.poses; ++pose) {
+    double total[kDrrPoseSums] = {};
+    for (std::int64_t job = pose * jobs.of_pose(); job < (pose + 1) * jobs.of_pose(); ++job)
+      for (int i = 0; i < kDrrPoseSums; ++i) total[i] += parts[job * kDrrPoseSums + i];
+    for (int i = 0; i < kDrrPoseSums; ++i) store_pose_sum(op, pose, total, i);
+  }
+}
+
+// ---- by the volume ----
+
+struct Slab {
+  int begin, end;  // slices
+};
+
+template <class T>
+class VolumeGradient {
+ public:
+  VolumeGradient(const DrrGradient<T>& op, Slab slab) : op_(op.forward), gradient_(op.volume), slab_(slab) {}
+
+  void clear() const {
+    for (int z = slab_.begin; z < slab_.end; ++z)
+      for (int y = 0; y < gradient_.height; ++y)
+        for (int x = 0; x < gradient_.width; ++x) gradient_.at(z, y, x) = 0;
+  }
+  void add_trilinear(const FgDrrRay& ray, const RayWeights<T>& weights) const {
+    const FgDrrGrid grid = op_.grid();
+    const FgDrrMarch march = fg_drr_march(ray, grid, op_.sampling);
+    FgDrrSlab reach = {march.enter, march.leave, -1, -1};
+    reach = fg_drr_cut(reach, ray.at.z, ray.along.z, static_cast<float>(slab_.begin) - 1.0f,
+                       static_cast<float>(slab_.end), 2);
+    if (march.first > march.last || reach.leave < reach.enter) return;
+    const float from = std::floor((reach.enter - march.start) / march.pace) - 1.0f,
+                to = std::floor((reach.leave - march.start) / march.pace) + 2.0f;
+    const int first = static_cast<int>(std::max(from, static_cast<float>(march.first)));
+    const int last = static_cast<int>(std::min(to, static_cast<float>(march.last)));
+    for (int n = first; n <= last; ++n) {
+      const FgDrrTaps taps = fg_drr_taps(fg_drr_point(ray, fg_drr_beta(march, n)), grid);
+      const float weight = weights.of(op_.labels.given() ? channel_at(op_, taps) : 0) * march.weight_mm;
+      const float fade = taps.x.fade * taps.y.fade * taps.z.fade;
+      if (fade > 0) add_corners(taps, weight * fade);
+    }
+  }
+  void add_siddon(const FgDrrRay& ray, const RayWeights<T>& weights) const {
+    FgDrrRay lower = ray;  // seen from the slab
+    lower.at.z -= static_cast<float>(slab_.begin);
+    FgDrrGrid grid = op_.grid();
+    grid.nz = slab_.end - slab_.begin;
+    for_voxels(lower, grid, [&](const FgDrrWalk& walk, float end) {
+      const int z = walk.z + slab_.begin;
+      const int channel = op_.labels.given() ? op_.labels.channel(op_.labels.at(z, walk.y, walk.x),
+                                                                  static_cast<int>(op_.images.channels))
+                                             : 0;
+      if (end > walk.beta) add(z, walk.y, walk.x, weights.of(channel) * ray.length_mm * (end - walk.beta));
+    });
+  }
+
+ private:
+  void add(int z, int y, int x, float weight) const {
+    const float slope =
+        op_.values.hu != 0 ? fg_drr_mu_slope(op_.values, to_float(op_.volume.at(z, y, x))) : op_.values.scale;
+    gradient_.at(z, y, x) += weight * slope;
+  }
+  void add_corners(const FgDrrTaps& t, float weight) const {
+    for (int c = 0; c < 8; ++c) {
+      const bool dx = (c & 1) != 0, dy = (c & 2) != 0, dz = (c & 4) != 0;
+      const int z = t.z.base + dz;
+      const float share = (dx ? t.x.fraction : 1 - t.x.fraction) * (dy ? t.y.fraction : 1 - t.y.fraction) *
+                          (dz ? t.z.fraction : 1 - t.z.fraction);
+      if (z >= slab_.begin && z < slab_.end && share > 0)
+        add(z, t.y.base + dy, t.x.base + dx, weight * share);
+    }
+  }
+
+  const Drr<T>& op_;
+  const VolumeView<float>& gradient_;
+  Slab slab_;
+};
+
+template <class T>
+void gradient_by_volume(const DrrGradient<T>& op) {
+  const Drr<T>& forward = op.forward;
+  const int depth = forward.volume.depth;
+  parallel_for((depth + kSlices - 1) / kSlices, [&](std::int64_t job) {
+    const int begin = static_cast<int>(job) * kSlices;
+    const VolumeGradient<T> gradient(op, {begin, std::min(begin + kSlices, depth)});
+    gradient.clear();
+    for (std::int64_t pose = 0; pose < forward.images.batch; ++pose) {
+      const DrrCamera camera = camera_of(forward, pose);
+      for (int row = 0; row < forward.images.height; ++row)
+        for (int column = 0; column < forward.images.width; ++column) {
+          const RayWeights<T> weights(op, pose, row, column);
+          if (weights.all_zero()) continue;
+          const FgDrrRay ray =
+              ray_of(camera, line_of(forward, camera, pose, row, column), forward.grid(), forward.sampling);
+          if (forward.method == DrrMethod::siddon)
+            gradient.add_siddon(ray, weights);
+          else
+            gradient.add_trilinear(ray, weights);
+        }
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+std::size_t drr_gradient_scratch_bytes(const DrrGradient<T>& op) {
+  return static_cast<std::size_t>(jobs_of(op.forward).count()) * kDrrPoseSums * sizeof(double);
+}
+
+template <class T>
+void drr_gradient(const DrrGradient<T>& op, Scratch scratch) {
+  if (op.wants_rays()) gradient_by_rays(op, static_cast<double*>(scratch.data));
+  if (op.volume.data != nullptr) gradient_by_volume(op);
+}
+
+template std::size_t drr_gradient_scratch_bytes(const DrrGradient<float>&);
+template std::size_t drr_gradient_scratch_bytes(const DrrGradient<Half>&);
+template std::size_t drr_gradient_scratch_bytes(const DrrGradient<std::int16_t>&);
+template std::size_t drr_gradient_scratch_bytes(const DrrGradient<std::uint16_t>&);
+template void drr_gradient(const DrrGradient<float>&, Scratch);
+template void drr_gradient(const DrrGradient<Half>&, Scratch);
+template void drr_gradient(const DrrGradient<std::int16_t>&, Scratch);
+template void drr_gradient(const DrrGradient<std::uint16_t>&, Scratch);
+
+}  // namespace fg::cpu
