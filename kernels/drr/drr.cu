@@ -13,7 +13,7 @@
 // numbers) but no order of float loads can. Four threads share a ray, since 40 k rays are 300 threads an SM. 650 blocks of
 // 256 threads with at most 48 registers are all resident at once (five an SM): no second wave.
 
-#include "kernels/drr/drr.cuh"
+#include "kernels/drr/drr_integrals.cuh"
 #include "kernels/drr/exposure_math.h"
 
 namespace fg::cuda {
@@ -23,54 +23,6 @@ namespace {
 using SplitTile = DrrTile<16, 4, 4>;
 using WholeTile = DrrTile<16, 16, 1>;
 constexpr std::int64_t kManyRays = 400'000;
-
-template <bool kHu, bool kUnit, class T>
-__device__ float sum_stretch(const Drr<T>& op, const DeviceVoxels<T, kUnit>& voxels, const FgDrrRay& ray,
-                             const FgDrrMarch& march, const Stretch& stretch) {
-  const FgDrrGrid grid = op.grid();
-  float sum = 0;
-  const auto at_the_end = [&](int n) {
-    const FgDrrTaps taps = fg_drr_taps(fg_drr_point(ray, fg_drr_beta(march, n)), grid);
-    FgDrrCorners corners = voxels.corners(taps);
-    if constexpr (kHu) corners = fg_drr_mu_corners(op.values, corners);
-    sum += fg_drr_value(taps, corners);
-  };
-  for (int n = stretch.first; n < stretch.inner_first; ++n) at_the_end(n);
-#pragma unroll 2
-  for (int n = stretch.inner_first; n <= stretch.inner_last; ++n) {
-    const FgDrrTaps taps = fg_drr_taps_inside(fg_drr_point(ray, fg_drr_beta(march, n)), grid);
-    FgDrrCorners corners = voxels.corners(taps);
-    if constexpr (kHu) corners = fg_drr_mu_corners(op.values, corners);
-    sum += fg_drr_value_inside(taps, corners);
-  }
-  for (int n = max(stretch.inner_last + 1, stretch.inner_first); n <= stretch.last; ++n) at_the_end(n);
-  return sum;
-}
-
-// Trilinear line integrals without labels.
-template <bool kHu, bool kUnit, class Tile, class T>
-__global__ void __launch_bounds__(Tile::kThreads, 1280 / Tile::kThreads)
-    drr_integrals(Drr<T> op, DeviceVoxels<T, kUnit> voxels, DrrBlocks blocks) {
-  __shared__ DrrCamera camera;
-  __shared__ float sums[Tile::kThreads];  // 1 KB
-  const unsigned ray_of_tile = threadIdx.x % Tile::kRays, part = threadIdx.x / Tile::kRays;
-  const DrrPlace place = place_of<Tile>(blocks, op.images.height, op.images.width, ray_of_tile);
-  load_camera(op, place.pose, camera);
-  float sum = 0, weight = 0;
-  if (place.inside) {
-    const FgDrrRay ray = device_ray(op, camera, place);
-    const FgDrrMarch march = fg_drr_march(ray, op.grid(), op.sampling);
-    weight = march.weight_mm * device_rest<kHu>(op);
-    sum = sum_stretch<kHu>(op, voxels, ray, march, stretch_of<Tile>(march, part));
-  }
-  if constexpr (Tile::kParts > 1) {
-    sums[threadIdx.x] = sum;
-    __syncthreads();
-    if (part != 0) return;
-    for (int other = 1; other < Tile::kParts; ++other) sum += sums[other * Tile::kRays + ray_of_tile];
-  }
-  if (place.inside) op.images.plane(place.pose, 0).at(place.row, place.column) = sum * weight;
-}
 
 // One pixel's channels in memory; each is touched when the label along the ray changes, in the ray's order.
 class Channels {

@@ -13,9 +13,11 @@ namespace fg::cuda {
 
 // Which rays a block casts: a tile of kX x kY pixels; of images of one row (lists of rays), a run of kX kY. kParts threads
 // share a ray, each has a stretch of it; threads of a warp are neighbours in the image.
-template <int kX_, int kY_, int kParts_>
+// kResident: how many threads of an SM the registers must suffice for; kUnroll: samples whose loads are under way at once.
+template <int kX_, int kY_, int kParts_, int kUnroll_ = 2, int kResident_ = 1280>
 struct DrrTile {
-  static constexpr int kX = kX_, kY = kY_, kParts = kParts_, kRays = kX * kY, kThreads = kRays * kParts;
+  static constexpr int kX = kX_, kY = kY_, kParts = kParts_, kRays = kX * kY, kThreads = kRays * kParts,
+                       kUnroll = kUnroll_, kResident = kResident_;
   static_assert(kRays % 32 == 0 && kThreads <= 1024);
 };
 

@@ -54,7 +54,7 @@ struct FgDrrSampling {
 struct FgDrrMarch {
   float start, pace, weight_mm;
   int first, last;
-  int inner_first, inner_last;  // all eight voxels around these samples exist, but for rounding
+  int inner_first, inner_last;  // all eight voxels around these samples exist
   float enter, leave;           // beta where the ray enters and leaves
   int enter_axis, leave_axis;   // through which planes: 0, 1, 2; -1: the ray's own end
 };
@@ -90,8 +90,8 @@ FG_HD FgDrrSlab fg_drr_cut(FgDrrSlab slab, float at, float along, float low, flo
   return slab;
 }
 
-// The part of the ray between low and n - 1 - low on each axis: low -1 is the support of trilinear interpolation, 0 where all eight
-// neighbours exist, -0.5 the voxels themselves. leave < enter: none.
+// The part of the ray between low and n - 1 - low on each axis: low -1 is the support of trilinear interpolation, 0 or more
+// where all eight neighbours exist, -0.5 the voxels themselves. leave < enter: none.
 FG_HD FgDrrSlab fg_drr_slab(FgDrrRay ray, FgDrrGrid grid, float low) {
   FgDrrSlab slab;
   slab.enter = -ray.alpha;
@@ -156,7 +156,10 @@ FG_HD FgDrrMarch fg_drr_march(FgDrrRay ray, FgDrrGrid grid, FgDrrSampling sampli
   const float to = fg_drr_floor((slab.leave - march.start) * per) + FG_FLOAT(2.0);
   march.first = int(fg_drr_clamp(from, -before, after + FG_FLOAT(1.0)));
   march.last = int(fg_drr_clamp(to, -before - FG_FLOAT(1.0), after));
-  const FgDrrSlab inner = fg_drr_slab(ray, grid, FG_FLOAT(0.0));
+  if (grid.nx < 2 || grid.ny < 2 || grid.nz < 2) return march;
+  // Points of float are off by less than this, however large the grid.
+  const float margin = FG_FLOAT(0.01) + FG_FLOAT(1e-6) * float(grid.nx + grid.ny + grid.nz);
+  const FgDrrSlab inner = fg_drr_slab(ray, grid, margin < FG_FLOAT(0.4) ? margin : FG_FLOAT(0.4));
   if (!(inner.leave > inner.enter)) return march;
   const float inner_from = fg_drr_floor((inner.enter - march.start) * per) + FG_FLOAT(2.0);
   const float inner_to = fg_drr_floor((inner.leave - march.start) * per) - FG_FLOAT(1.0);
@@ -183,19 +186,22 @@ struct FgDrrTap {
   float fade, fade_slope;
 };
 
-FG_HD FgDrrTap fg_drr_tap_inside(float p, int n) {
+// Where the two voxels are known to exist (samples inner_first to inner_last of a march).
+FG_HD FgDrrTap fg_drr_tap_inside(float p) {
   FgDrrTap tap;
-  const float q = fg_drr_clamp(p, FG_FLOAT(0.0), float(n - 1));
-  const int base = int(q), last = n > 1 ? n - 2 : 0;
-  tap.base = base < last ? base : last;
-  tap.fraction = q - float(tap.base);
+  tap.base = int(p);
+  tap.fraction = p - float(tap.base);
   tap.fade = FG_FLOAT(1.0);
   tap.fade_slope = FG_FLOAT(0.0);
   return tap;
 }
 
 FG_HD FgDrrTap fg_drr_tap(float p, int n) {
-  FgDrrTap tap = fg_drr_tap_inside(p, n);
+  FgDrrTap tap;
+  const float q = fg_drr_clamp(p, FG_FLOAT(0.0), float(n - 1));
+  const int base = int(q), last = n > 1 ? n - 2 : 0;
+  tap.base = base < last ? base : last;
+  tap.fraction = q - float(tap.base);
   const float beyond = p - (float(tap.base) + tap.fraction);  // 0 inside
   const float fade = FG_FLOAT(1.0) - (beyond < FG_FLOAT(0.0) ? -beyond : beyond);
   tap.fade = fade > FG_FLOAT(0.0) ? fade : FG_FLOAT(0.0);
@@ -208,11 +214,11 @@ struct FgDrrTaps {
   FgDrrTap x, y, z;
 };
 
-FG_HD FgDrrTaps fg_drr_taps_inside(FgDrrVec p, FgDrrGrid grid) {
+FG_HD FgDrrTaps fg_drr_taps_inside(FgDrrVec p) {
   FgDrrTaps taps;
-  taps.x = fg_drr_tap_inside(p.x, grid.nx);
-  taps.y = fg_drr_tap_inside(p.y, grid.ny);
-  taps.z = fg_drr_tap_inside(p.z, grid.nz);
+  taps.x = fg_drr_tap_inside(p.x);
+  taps.y = fg_drr_tap_inside(p.y);
+  taps.z = fg_drr_tap_inside(p.z);
   return taps;
 }
 FG_HD FgDrrTaps fg_drr_taps(FgDrrVec p, FgDrrGrid grid) {

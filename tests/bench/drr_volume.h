@@ -48,8 +48,7 @@ Drr<T> drr_of(const T* data, const double* poses, int batch, int side, float* im
   op.poses = {poses, true, {batch, 3, 4}, {12, 4, 1}};
   op.rays.height = op.rays.width = side;
   op.rays.intrinsics = {1020, 400.0 / side, 400.0 / side, 0, 0};
-  const std::int64_t plane = std::int64_t{side} * side;
-  op.images = {images, batch, 1, side, side, plane, plane, side, 1};
+  op.images = {images, batch, 1, side, side, std::int64_t{side} * side, std::int64_t{side} * side, side, 1};
   return op;
 }
 

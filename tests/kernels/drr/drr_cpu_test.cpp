@@ -302,6 +302,51 @@ TEST(drr_cpu, the_thread_count_does_not_change_a_bit) {
   EXPECT_EQ(run_cpu(c), many);
 }
 
+// What CUDA relies on: samples in the middle of a ray are looked up without care for the border.
+TEST(drr_cpu, inner_samples_have_all_eight_voxels_and_samples_left_out_see_nothing) {
+  std::uint32_t state = 1;
+  const auto random = [&](double low, double high) {
+    state = state * 1664525u + 1013904223u;
+    return static_cast<float>(low + (high - low) * (state >> 8) / 16777216.0);
+  };
+  int inner = 0;
+  for (int ray_number = 0; ray_number < 20000; ++ray_number) {
+    const FgDrrGrid grid{1 + ray_number % 300, 2 + ray_number / 7 % 40, 1 + ray_number / 3 % 90};
+    FgDrrRay ray{{random(-20, 320), random(-10, 50), random(-10, 100)},
+                 {random(-900, 900), random(-900, 900), random(-900, 900)},
+                 random(0, 1),
+                 random(100, 1000)};
+    if (ray_number % 5 == 0) ray.along.x = 0;  // along an axis, and on its border
+    if (ray_number % 10 == 0) ray.at.x = static_cast<float>(grid.nx - 1);
+    if (ray_number % 11 == 0) ray.along.y = 1e-4f;
+    for (const FgDrrSampling& sampling : kSamplings) {
+      const FgDrrMarch march = fg_drr_march(ray, grid, sampling);
+      for (int n = march.first - 3; n <= march.last + 3; ++n) {
+        const float beta = fg_drr_beta(march, n);
+        const FgDrrVec p = fg_drr_point(ray, beta);
+        const FgDrrTaps careful = fg_drr_taps(p, grid);
+        const bool left_out = n < march.first || n > march.last;
+        const float fade = careful.x.fade * careful.y.fade * careful.z.fade;
+        // Outside of the volume, or beyond the ray's own ends.
+        const bool on_ray = beta > 1e-4f - ray.alpha && beta < 1 - 1e-4f - ray.alpha;
+        ASSERT_FALSE(left_out && on_ray && fade > 0);
+        if (n < march.inner_first || n > march.inner_last) continue;
+        ++inner;
+        ASSERT_FALSE(left_out);
+        const FgDrrTaps taps = fg_drr_taps_inside(p);
+        ASSERT_EQ(fade, 1.0f);
+        ASSERT_TRUE(taps.x.base >= 0 && taps.x.base <= grid.nx - 2);
+        ASSERT_TRUE(taps.y.base >= 0 && taps.y.base <= grid.ny - 2);
+        ASSERT_TRUE(taps.z.base >= 0 && taps.z.base <= grid.nz - 2);
+        ASSERT_EQ(taps.x.base + taps.x.fraction, careful.x.base + careful.x.fraction);
+        ASSERT_EQ(taps.y.fraction, careful.y.fraction);
+        ASSERT_EQ(taps.z.fraction, careful.z.fraction);
+      }
+    }
+  }
+  EXPECT_GT(inner, 10000);
+}
+
 // ---- what an integral must be, without an oracle ----
 
 TEST(drr_cpu, siddon_through_one_voxel_is_the_length_inside_it) {

@@ -142,6 +142,64 @@ Metric patch_ncc(const std::vector<double>& x, const std::vector<double>& y, int
   return m;
 }
 
+// A filter on an image with its border reflected (about the outer pixels) or zero, and the filter's transpose.
+struct Filter {
+  int radius;
+  std::vector<double> weights;  // [2 radius + 1, 2 radius + 1]
+  bool reflected;
+
+  // body(to, from, weight) for each pair of pixels.
+  template <class Body>
+  void each(int height, int width, const Body& body) const {
+    const auto reflect = [](int i, int n) { return i < 0 ? -i : i >= n ? 2 * n - 2 - i : i; };
+    for (int r = 0; r < height; ++r)
+      for (int c = 0; c < width; ++c)
+        for (int y = -radius; y <= radius; ++y)
+          for (int x = -radius; x <= radius; ++x) {
+            const bool outside = r + y < 0 || r + y >= height || c + x < 0 || c + x >= width;
+            if (outside && !reflected) continue;
+            body(static_cast<std::size_t>(r * width + c),
+                 static_cast<std::size_t>(reflect(r + y, height) * width + reflect(c + x, width)),
+                 weights[static_cast<std::size_t>((y + radius) * (2 * radius + 1) + x + radius)]);
+          }
+  }
+  std::vector<double> apply(const std::vector<double>& image, int height, int width) const {
+    std::vector<double> out(image.size());
+    each(height, width, [&](std::size_t to, std::size_t from, double w) { out[to] += w * image[from]; });
+    return out;
+  }
+  std::vector<double> transposed(const std::vector<double>& image, int height, int width) const {
+    std::vector<double> out(image.size());
+    each(height, width, [&](std::size_t to, std::size_t from, double w) { out[from] += w * image[to]; });
+    return out;
+  }
+};
+
+// NCC of the two Sobel images of each (zeros outside), blurred with sigma 1 before (reflected).
+Metric gradient_ncc(const std::vector<double>& x, const std::vector<double>& y, int height, int width) {
+  Filter blur{3, {}, true};
+  double total = 0;
+  for (int i = 0; i < 49; ++i) {
+    const int a = i / 7 - 3, b = i % 7 - 3;
+    blur.weights.push_back(std::exp(-0.5 * (a * a + b * b)));
+    total += blur.weights.back();
+  }
+  for (double& w : blur.weights) w /= total;
+  const Filter sobels[] = {{1, {-1, 0, 1, -2, 0, 2, -1, 0, 1}, false},
+                           {1, {-1, -2, -1, 0, 0, 0, 1, 2, 1}, false}};
+  const std::vector<double> soft_x = blur.apply(x, height, width), soft_y = blur.apply(y, height, width);
+  Metric m{0, std::vector<double>(x.size())};
+  for (const Filter& sobel : sobels) {
+    const Metric part =
+        ncc(sobel.apply(soft_x, height, width), sobel.apply(soft_y, height, width), height, width);
+    m.value += part.value / 2;
+    const std::vector<double> by_x =
+        blur.transposed(sobel.transposed(part.gradient, height, width), height, width);
+    for (std::size_t i = 0; i < x.size(); ++i) m.gradient[i] += by_x[i] / 2;
+  }
+  return m;
+}
+
 // The gradient by camera_to_world of a loss with this derivative by the image, against the golden one.
 void expect_pose_gradient(const DrrCase<float>& c, const std::vector<double>& by_image,
                           const nlohmann::json& expected, const char* what) {
@@ -170,17 +228,21 @@ void expect_pose_gradient(const DrrCase<float>& c, const std::vector<double>& by
   }
 }
 
-TEST(drr_golden, gradients_by_pose_of_ncc_and_patch_ncc_agree) {
+TEST(drr_golden, gradients_by_pose_of_ncc_patch_ncc_and_gradient_ncc_agree) {
   const std::optional<Golden> golden = load_golden();
   if (!golden) GTEST_SKIP() << "no golden DRRs in " << kData;
   const DrrCase<float> c = case_of(*golden, "ap_rot");
   const std::vector<float> moving = run_cpu(c), fixed = run_cpu(case_of(*golden, "ap"));
   const std::vector<double> x(moving.begin(), moving.end()), y(fixed.begin(), fixed.end());
   const nlohmann::json& metrics = golden->json.at("metrics_ap_rot_vs_ap");
-  const Metric whole = ncc(x, y, 200, 200), patches = patch_ncc(x, y, 200, 200, 13);
+  const Metric whole = ncc(x, y, 200, 200), patches = patch_ncc(x, y, 200, 200, 13),
+               edges = gradient_ncc(x, y, 200, 200);
   EXPECT_NEAR(whole.value, metrics.at("ncc").at("value").get<double>(), 1e-4);
   EXPECT_NEAR(patches.value, metrics.at("patch_ncc_13").at("value").get<double>(), 1e-4);
   expect_pose_gradient(c, whole.gradient, metrics.at("ncc").at("grad_camera_to_world_3x4"), "ncc");
+  EXPECT_NEAR(edges.value, metrics.at("gradient_ncc").at("value").get<double>(), 1e-4);
+  expect_pose_gradient(c, edges.gradient, metrics.at("gradient_ncc").at("grad_camera_to_world_3x4"),
+                       "gradient_ncc");
   expect_pose_gradient(c, patches.gradient, metrics.at("patch_ncc_13").at("grad_camera_to_world_3x4"),
                        "patch_ncc_13");
 }

@@ -1,0 +1,72 @@
+// The plain DRR kernel with tiles of every shape, on CUDA device 0: 200 x 200 and 1024 x 1024 rays through 512 x 512 x 133
+// floats (drr_volume.h). For choosing the tiles of kernels/drr/drr.cu.
+
+#include <cuda_runtime_api.h>
+
+#include <cstdio>
+
+#include "kernels/drr/drr_integrals.cuh"
+#include "tests/bench/cuda_timer.h"
+#include "tests/bench/drr_volume.h"
+#include "tests/bench/median.h"
+
+namespace {
+
+using fg::cuda::DrrTile;
+
+template <class Tile>
+void measure(fg::bench::Timer& timer, const fg::Drr<float>& op) {
+  const auto blocks = fg::cuda::DrrBlocks::of(op.images.batch, op.images.height, op.images.width, Tile());
+  const fg::cuda::DeviceVoxels<float, true> voxels(op.volume);
+  const auto launch = [&] {
+    fg::cuda::drr_integrals<false, true, Tile>
+        <<<static_cast<unsigned>(blocks.count), Tile::kThreads, 0, timer.stream()>>>(op, voxels, blocks);
+  };
+  const double cold = fg::bench::median(timer.time(launch)),
+               warm = fg::bench::median(timer.time(launch, false));
+  fg::test::cuda(cudaGetLastError());
+  std::printf(
+      "%4d x %-4d rays, tile %2d x %-2d, %d parts, unroll %d, %4d threads an SM   cold %7.1f us  warm %7.1f "
+      "us\n",
+      op.images.width, op.images.height, Tile::kX, Tile::kY, Tile::kParts, Tile::kUnroll, Tile::kResident,
+      cold, warm);
+}
+
+template <int kUnroll, int kResident>
+void measure_shapes(fg::bench::Timer& timer, const fg::Drr<float>& op) {
+  measure<DrrTile<16, 4, 4, kUnroll, kResident>>(timer, op);
+  measure<DrrTile<8, 8, 4, kUnroll, kResident>>(timer, op);
+  measure<DrrTile<32, 2, 4, kUnroll, kResident>>(timer, op);
+  measure<DrrTile<8, 4, 8, kUnroll, kResident>>(timer, op);
+  measure<DrrTile<16, 2, 8, kUnroll, kResident>>(timer, op);
+  measure<DrrTile<32, 1, 8, kUnroll, kResident>>(timer, op);
+  measure<DrrTile<8, 4, 4, kUnroll, kResident>>(timer, op);
+  measure<DrrTile<16, 8, 2, kUnroll, kResident>>(timer, op);
+  measure<DrrTile<32, 4, 2, kUnroll, kResident>>(timer, op);
+  measure<DrrTile<16, 16, 1, kUnroll, kResident>>(timer, op);
+  measure<DrrTile<32, 8, 1, kUnroll, kResident>>(timer, op);
+}
+
+}  // namespace
+
+int main() {
+  if (const std::string reason = fg::test::no_cuda_device(); !reason.empty()) {
+    std::printf("nothing measured: %s\n", reason.c_str());
+    return 0;
+  }
+  fg::bench::Timer timer;
+  const fg::test::DeviceArray<float> volume(fg::bench::drr_volume<float>([](float mu) { return mu; }));
+  const fg::test::DeviceArray<double> pose(
+      std::vector<double>(fg::bench::drr_bench_pose(), fg::bench::drr_bench_pose() + 12));
+  const fg::test::DeviceArray<float> images(1024 * 1024);
+  for (const int side : {200, 1024}) {
+    const fg::Drr<float> op =
+        fg::bench::drr_of(static_cast<const float*>(volume.data()), static_cast<const double*>(pose.data()),
+                          1, side, images.data());
+    measure_shapes<1, 1280>(timer, op);
+    measure_shapes<2, 1280>(timer, op);
+    measure_shapes<4, 1024>(timer, op);
+    measure_shapes<1, 1536>(timer, op);
+    measure_shapes<2, 1024>(timer, op);
+  }
+}
