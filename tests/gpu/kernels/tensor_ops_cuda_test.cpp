@@ -3,6 +3,7 @@
 #include <framegauge/framegauge.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <deque>
 #include <functional>
@@ -169,6 +170,66 @@ TEST(tensor_ops_cuda, a_device_that_does_not_exist_is_unavailable) {
   EXPECT_EQ(std::string(fg_last_error()),
             "fg_ssim2d: the tensors are on CUDA device 4321, this machine has " + std::to_string(devices) +
                 " of them, counted from 0; check DLTensor.device.device_id");
+}
+
+TEST(tensor_ops_cuda, DRRs_of_CUDA_tensors_and_their_gradients_equal_those_of_CPU_tensors) {
+  if (const std::string reason = no_cuda_device(); !reason.empty()) GTEST_SKIP() << reason;
+  Tensor<float> volume({20, 30, 40}), images({1, 1, 60, 70}), upstream({1, 1, 60, 70}, 1.0f);
+  for (std::size_t i = 0; i < volume.memory.size(); ++i)
+    volume[i] = static_cast<float>(800 * std::sin(0.2 * static_cast<double>(i % 40)) *
+                                   std::cos(0.001 * static_cast<double>(i)));
+  Tensor<double> poses({1, 3, 4}), gradient({1, 3, 4});
+  poses.memory = {-1, 0, 0, 20.3, 0, 0, -1, 850.1, 0, -1, 0, 10.2};
+  poses.tensor.data = poses.memory.data();
+  FgDrr op;
+  fg_drr_defaults(&op);
+  op.volume = &volume;
+  op.poses = &poses;
+  op.delx_mm = op.dely_mm = 0.7;
+  op.sampling = FG_DRR_SAMPLES_BY_STEP;
+  op.step_mm = 0.3;
+  op.images = &images;
+  FgDrrGradient back;
+  fg_drr_gradient_defaults(&back);
+  back.drr = &op;
+  back.image_gradient = &upstream;
+  back.poses_gradient = &gradient;
+  ASSERT_EQ(fg_drr(&op, nullptr), FG_STATUS_OK) << fg_last_error();
+  ASSERT_EQ(run_with(back, fg_drr_gradient_scratch_bytes, fg_drr_gradient), FG_STATUS_OK) << fg_last_error();
+
+  const DeviceArray<float> device_volume(volume.memory), device_images(images.memory.size()),
+      device_upstream(upstream.memory);
+  const DeviceArray<double> device_poses(poses.memory), device_gradient(12);
+  const auto move = [](DLTensor* t, void* data) {
+    t->data = data;
+    t->device = {kDLCUDA, 0};
+  };
+  move(&volume, device_volume.data());
+  move(&images, device_images.data());
+  move(&upstream, device_upstream.data());
+  move(&poses, device_poses.data());
+  move(&gradient, device_gradient.data());
+  const Stream stream;
+  ASSERT_EQ(fg_drr(&op, stream.get()), FG_STATUS_OK) << fg_last_error();
+  std::size_t bytes = 0;
+  ASSERT_EQ(fg_drr_gradient_scratch_bytes(&back, &bytes), FG_STATUS_OK) << fg_last_error();
+  const DeviceArray<unsigned char> scratch(bytes);
+  back.scratch = scratch.data();
+  back.scratch_bytes = bytes;
+  ASSERT_EQ(fg_drr_gradient(&back, stream.get()), FG_STATUS_OK) << fg_last_error();
+  stream.wait();
+
+  const std::vector<float> gpu = device_images.read();
+  const float most = *std::max_element(images.memory.begin(), images.memory.end());
+  EXPECT_GT(most, 0.1f);
+  for (std::size_t i = 0; i < gpu.size(); ++i) ASSERT_NEAR(gpu[i], images[i], 2e-5f * most);  // drr_cuda_test
+  const std::vector<double> gpu_gradient = device_gradient.read();
+  double error = 0, size = 0;
+  for (std::size_t i = 0; i < 12; ++i) {
+    error += std::pow(gpu_gradient[i] - gradient[i], 2);
+    size += std::pow(gradient[i], 2);
+  }
+  EXPECT_LT(std::sqrt(error / size), 2e-4);  // drr_cuda_test
 }
 
 }  // namespace
