@@ -94,24 +94,14 @@ FG_HD SplitPair split(float first, float second) {
 }
 
 #if defined(__CUDACC__)
-// c + a b, for the whole warp. Products are exact, sums float.
+// c + a b, for the whole warp. Products are exact, sums float. sm_75 has the 8-column instruction alone.
 __device__ inline MatrixD multiply_add(const MatrixA8& a, HalfPair b, const MatrixD& c) {
   MatrixD d = {};
 #if defined(__CUDA_ARCH__)
-  // Tensor cores cut sums off rather than round them. In the short steps that are all sm_75 has, a chain of them drifts (by
-  // 2.5e-5 of a mean SSIM): there each starts from zero, and what it gives is added with rounding.
-#if __CUDA_ARCH__ < 800
-  const MatrixD start = {};
-#else
-  const MatrixD& start = c;
-#endif
   asm("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5}, {%6}, {%7,%8,%9,%10};"
       : "=f"(d.value[0]), "=f"(d.value[1]), "=f"(d.value[2]), "=f"(d.value[3])
-      : "r"(a.pair[0]), "r"(a.pair[1]), "r"(b), "f"(start.value[0]), "f"(start.value[1]), "f"(start.value[2]),
-        "f"(start.value[3]));
-#if __CUDA_ARCH__ < 800
-  for (int i = 0; i < 4; ++i) d.value[i] += c.value[i];
-#endif
+      : "r"(a.pair[0]), "r"(a.pair[1]), "r"(b), "f"(c.value[0]), "f"(c.value[1]), "f"(c.value[2]),
+        "f"(c.value[3]));
 #endif
   return d;
 }
