@@ -69,8 +69,16 @@ bool Image8::opaque() const {
   return true;
 }
 
-Image8 load_image(const std::filesystem::path& file) {
-  const std::vector<std::uint8_t> bytes = read_file(file);
+float srgb_encode(float linear) {
+  if (std::isnan(linear)) return linear;
+  if (linear <= 0.0f) return 0.0f;
+  if (linear >= 1.0f) return 1.0f;
+  return linear <= 0.0031308f ? 12.92f * linear : 1.055f * std::pow(linear, 1.0f / 2.4f) - 0.055f;
+}
+
+namespace {
+
+Image8 decode_image(const std::filesystem::path& file, Bytes bytes) {
   switch (image_format(bytes)) {
     case ImageFormat::png:
       return decode_png(file, bytes);
@@ -84,6 +92,20 @@ Image8 load_image(const std::filesystem::path& file) {
       break;
   }
   throw unknown_format(file, bytes);
+}
+
+}  // namespace
+
+Image8 load_image(const std::filesystem::path& file) { return decode_image(file, read_file(file)); }
+
+DeepImage load_deep_image(const std::filesystem::path& file) {
+  const std::vector<std::uint8_t> bytes = read_file(file);
+  const ImageFormat format = image_format(bytes);
+  if (format == ImageFormat::exr)
+    return {.bits = 32, .scene_linear = true, .values = decode_exr_values(file, bytes)};
+  if (format == ImageFormat::png && png_has_16_bits(file, bytes))
+    return {.bits = 16, .values = decode_png_values(file, bytes)};
+  return {.codes = decode_image(file, bytes)};
 }
 
 ImageSize peek_image_size(const std::filesystem::path& file) {

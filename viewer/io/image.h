@@ -27,6 +27,18 @@ struct ImageF {
 // clamped to 0..1, NaN as 0. Throws Failure(unreadable_input).
 Image8 load_image(const std::filesystem::path& file);
 
+// The same files without any rounding.
+struct DeepImage {
+  int bits = 8;               // 8; 16: a 16-bit PNG; 32: OpenEXR, whether its samples are half or float
+  bool scene_linear = false;  // OpenEXR; otherwise display-referred
+  Image8 codes;               // of 8-bit files
+  ImageF values;  // of the others: RGBA, straight alpha, code / 65535 or OpenEXR's values, NaN and Inf kept
+};
+DeepImage load_deep_image(const std::filesystem::path& file);
+
+// IEC 61966-2-1, the encoding direction: 0..1 to 0..1, what lies outside is clamped; NaN stays.
+float srgb_encode(float linear);
+
 // Width and height alone, without decoding the pixels.
 struct ImageSize {
   int width = 0, height = 0;

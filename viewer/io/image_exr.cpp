@@ -122,13 +122,9 @@ class MemoryOutput : public Imf::OStream {
   std::size_t position_ = 0;
 };
 
-// IEC 61966-2-1, the encoding direction.
 std::uint8_t srgb_code(float linear) {
-  if (!(linear > 0.0f)) return 0;  // NaN too
-  if (linear >= 1.0f) return 255;
-  const float encoded =
-      linear <= 0.0031308f ? 12.92f * linear : 1.055f * std::pow(linear, 1.0f / 2.4f) - 0.055f;
-  return static_cast<std::uint8_t>(std::lround(encoded * 255.0f));
+  const float encoded = srgb_encode(linear);
+  return std::isnan(encoded) ? 0 : static_cast<std::uint8_t>(std::lround(encoded * 255.0f));
 }
 
 std::uint8_t alpha_code(float alpha) {
@@ -160,7 +156,9 @@ Layout layout_of(const std::filesystem::path& file, const Imf::ChannelList& chan
   return rgb ? Layout{{"R", "G", "B"}, alpha} : Layout{{"Y", "Y", "Y"}, alpha};
 }
 
-void read_pixels(Imf::InputFile& input, const Layout& layout, const ExrHeader& header, Image8& image) {
+// Calls put(x, y, rgb, alpha) for each pixel of the display window that the data window covers; colour is straight.
+template <class Put>
+void read_pixels(Imf::InputFile& input, const Layout& layout, const ExrHeader& header, const Put& put) {
   const Window &data = header.data, &display = header.display;
   const std::int64_t left = std::max(data.left, display.left), right = std::min(data.right, display.right);
   const bool grey = std::string_view(layout.colour[1]) == "Y";
@@ -187,12 +185,10 @@ void read_pixels(Imf::InputFile& input, const Layout& layout, const ExrHeader& h
       for (std::int64_t x = left; x <= right; ++x) {
         const float* in = &rows[static_cast<std::size_t>(y - top) * row_values +
                                 static_cast<std::size_t>(x - data.left) * 4];
-        std::uint8_t* out =
-            &image.rgba[static_cast<std::size_t>((y - display.top) * image.width + (x - display.left)) * 4];
-        // OpenEXR stores colour times alpha; Image8 is straight.
+        // OpenEXR stores colour times alpha.
         const float scale = layout.alpha && in[3] > 0.0f ? 1.0f / in[3] : 1.0f;
-        for (std::size_t c = 0; c < 3; ++c) out[c] = srgb_code(in[grey ? 0 : c] * scale);
-        out[3] = alpha_code(in[3]);
+        const float rgb[3] = {in[0] * scale, in[grey ? 0 : 1] * scale, in[grey ? 0 : 2] * scale};
+        put(x - display.left, y - display.top, rgb, in[3]);
       }
   }
 }
@@ -205,23 +201,52 @@ ImageSize exr_size(const std::filesystem::path& file, Bytes bytes) {
   return {static_cast<int>(header.display.width()), static_cast<int>(header.display.height())};
 }
 
-// The image is the display window; what the data window does not cover is transparent black.
-Image8 decode_exr(const std::filesystem::path& file, Bytes bytes) {
-  const ExrHeader header = read_exr_header(file, bytes);
-  check_image_size(file, header.display.width(), header.display.height(), 4, bytes.size());
-  check_image_size(file, header.data.width(), header.data.height(), 4, bytes.size());
-  Image8 image{static_cast<int>(header.display.width()), static_cast<int>(header.display.height()), {}};
+namespace {
+
+template <class Put>
+void decode_pixels(const std::filesystem::path& file, Bytes bytes, const ExrHeader& header, const Put& put) {
   try {
     MemoryInput stream(file.string(), bytes);
     Imf::InputFile input(stream, 0);
-    const Layout layout = layout_of(file, input.header().channels());
-    image.rgba.resize(static_cast<std::size_t>(image.width) * image.height * 4);
-    read_pixels(input, layout, header, image);
+    read_pixels(input, layout_of(file, input.header().channels()), header, put);
   } catch (const Failure&) {
     throw;
   } catch (const std::exception& error) {
     throw unreadable(file, std::string("OpenEXR decoder: ") + error.what());
   }
+}
+
+ExrHeader checked_header(const std::filesystem::path& file, Bytes bytes, std::int64_t bytes_per_pixel) {
+  const ExrHeader header = read_exr_header(file, bytes);
+  check_image_size(file, header.display.width(), header.display.height(), bytes_per_pixel, bytes.size());
+  check_image_size(file, header.data.width(), header.data.height(), bytes_per_pixel, bytes.size());
+  return header;
+}
+
+}  // namespace
+
+// The image is the display window; what the data window does not cover is transparent black.
+Image8 decode_exr(const std::filesystem::path& file, Bytes bytes) {
+  const ExrHeader header = checked_header(file, bytes, 4);
+  Image8 image{static_cast<int>(header.display.width()), static_cast<int>(header.display.height()), {}};
+  image.rgba.resize(static_cast<std::size_t>(image.width) * image.height * 4);
+  decode_pixels(file, bytes, header, [&](std::int64_t x, std::int64_t y, const float* rgb, float alpha) {
+    std::uint8_t* out = &image.rgba[static_cast<std::size_t>(y * image.width + x) * 4];
+    for (int c = 0; c < 3; ++c) out[c] = srgb_code(rgb[c]);
+    out[3] = alpha_code(alpha);
+  });
+  return image;
+}
+
+ImageF decode_exr_values(const std::filesystem::path& file, Bytes bytes) {
+  const ExrHeader header = checked_header(file, bytes, 16);
+  ImageF image{static_cast<int>(header.display.width()), static_cast<int>(header.display.height()), 4, {}};
+  image.values.resize(static_cast<std::size_t>(image.width) * image.height * 4);
+  decode_pixels(file, bytes, header, [&](std::int64_t x, std::int64_t y, const float* rgb, float alpha) {
+    float* out = &image.values[static_cast<std::size_t>(y * image.width + x) * 4];
+    std::copy_n(rgb, 3, out);
+    out[3] = std::clamp(alpha, 0.0f, 1.0f);
+  });
   return image;
 }
 

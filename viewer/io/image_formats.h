@@ -26,6 +26,11 @@ Image8 decode_jpeg(const std::filesystem::path& file, Bytes bytes);
 Image8 decode_webp(const std::filesystem::path& file, Bytes bytes);
 Image8 decode_exr(const std::filesystem::path& file, Bytes bytes);
 
+// Without rounding, RGBA: 16-bit codes / 65535; OpenEXR's values as they are.
+bool png_has_16_bits(const std::filesystem::path& file, Bytes bytes);
+ImageF decode_png_values(const std::filesystem::path& file, Bytes bytes);
+ImageF decode_exr_values(const std::filesystem::path& file, Bytes bytes);
+
 // Sizes from the header alone; bytes is the start of the file, or all of it.
 ImageSize png_size(const std::filesystem::path& file, Bytes bytes);
 ImageSize jpeg_size(const std::filesystem::path& file, Bytes bytes);

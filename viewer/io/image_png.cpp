@@ -77,10 +77,12 @@ ImageSize png_size(const std::filesystem::path& file, Bytes bytes) {
   return {static_cast<int>(header.width), static_cast<int>(header.height)};
 }
 
-Image8 decode_png(const std::filesystem::path& file, Bytes bytes) {
-  const PngHeader header = read_png_header(file, bytes);
+namespace {
+
+// Decodes into memory that `room` gives for this many values of one byte, or of two for 16-bit files.
+template <class Room>
+void decode(const std::filesystem::path& file, Bytes bytes, const PngHeader& header, const Room& room) {
   const bool wide = header.bit_depth == 16;
-  check_image_size(file, header.width, header.height, wide ? 8 : 4, bytes.size());
   // Deflate shrinks at most 1032 times, so a short file cannot hold a large image.
   const std::uint64_t coded_bits =
       std::uint64_t{header.width} * header.height * header.bit_depth * channels(header.colour_type);
@@ -98,19 +100,44 @@ Image8 decode_png(const std::filesystem::path& file, Bytes bytes) {
   check(spng_set_crc_action(context.get(), SPNG_CRC_ERROR, SPNG_CRC_DISCARD));
   check(spng_set_chunk_limits(context.get(), kChunkLimitBytes, kChunkLimitBytes));
   check(spng_set_png_buffer(context.get(), bytes.data(), bytes.size()));
-
-  Image8 image{static_cast<int>(header.width), static_cast<int>(header.height), {}};
   const std::size_t values = static_cast<std::size_t>(header.width) * header.height * 4;
-  image.rgba.resize(values);
+  check(spng_decode_image(context.get(), room(values), values * (wide ? 2 : 1),
+                          wide ? SPNG_FMT_RGBA16 : SPNG_FMT_RGBA8, SPNG_DECODE_TRNS));
+}
+
+}  // namespace
+
+Image8 decode_png(const std::filesystem::path& file, Bytes bytes) {
+  const PngHeader header = read_png_header(file, bytes);
+  const bool wide = header.bit_depth == 16;
+  check_image_size(file, header.width, header.height, wide ? 8 : 4, bytes.size());
+  Image8 image{static_cast<int>(header.width), static_cast<int>(header.height), {}};
   if (!wide) {
-    check(spng_decode_image(context.get(), image.rgba.data(), values, SPNG_FMT_RGBA8, SPNG_DECODE_TRNS));
+    decode(file, bytes, header,
+           [&](std::size_t values) { return image.rgba.resize(values), image.rgba.data(); });
     return image;
   }
   // The decoder's own narrowing drops the low byte; codes are rounded instead.
-  std::vector<std::uint16_t> codes(values);
-  check(spng_decode_image(context.get(), codes.data(), values * 2, SPNG_FMT_RGBA16, SPNG_DECODE_TRNS));
-  for (std::size_t i = 0; i < values; ++i)
+  std::vector<std::uint16_t> codes;
+  decode(file, bytes, header, [&](std::size_t values) { return codes.resize(values), codes.data(); });
+  image.rgba.resize(codes.size());
+  for (std::size_t i = 0; i < codes.size(); ++i)
     image.rgba[i] = static_cast<std::uint8_t>((std::uint32_t{codes[i]} * 255 + 32767) / 65535);
+  return image;
+}
+
+bool png_has_16_bits(const std::filesystem::path& file, Bytes bytes) {
+  return read_png_header(file, bytes).bit_depth == 16;
+}
+
+ImageF decode_png_values(const std::filesystem::path& file, Bytes bytes) {
+  const PngHeader header = read_png_header(file, bytes);
+  check_image_size(file, header.width, header.height, 16, bytes.size());
+  std::vector<std::uint16_t> codes;
+  decode(file, bytes, header, [&](std::size_t values) { return codes.resize(values), codes.data(); });
+  ImageF image{static_cast<int>(header.width), static_cast<int>(header.height), 4, {}};
+  image.values.resize(codes.size());
+  for (std::size_t i = 0; i < codes.size(); ++i) image.values[i] = static_cast<float>(codes[i]) / 65535.0f;
   return image;
 }
 
