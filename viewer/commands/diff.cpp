@@ -1,142 +1,228 @@
-// framegauge diff A B: scores of a test image against a reference, on the CPU.
+// framegauge diff TEST... REFERENCE: the command line of viewer/diff.
+
+#include "viewer/diff/diff.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <filesystem>
 
 #include "viewer/commands/commands.h"
 #include "viewer/commands/option_checks.h"
-#include "viewer/commands/thresholds.h"
 #include "viewer/error.h"
-#include "viewer/io/image.h"
-#include "viewer/report/image_scores.h"
-#include "viewer/report/json_file.h"
+#include "viewer/report/heatmap.h"
 
 namespace fg {
 namespace {
 
-struct DiffOptions {
-  std::string test, reference;
-  std::vector<std::string> fail_under, fail_over;
-  std::string json, heatmap, color_map = "viridis";
-  std::vector<float> range = {0, 1};
-  std::vector<float> background = {0, 0, 0};
-  int window = 11;
-  bool quiet = false;
+// As the command line has it.
+struct DiffLine {
+  DiffOptions options;
+  std::string match = "name", missing = "fail", size, format, frames, crop, tonemap = "srgb",
+              color_map = "viridis";
+  std::string pictures_of = "all";
+  std::vector<std::string> ignored;
+  std::vector<float> range = {0, 1}, background = {0, 0, 0};
+  bool data_range_given = false;
 };
 
-// Every score by the name that thresholds and JSON use, in the order of the table.
-std::vector<std::pair<std::string, double>> named(const ImageScores& s) {
-  return {{"ssim", s.ssim.mean},
-          {"ssim:min", s.ssim.min},
-          {"ssim:p5", s.ssim.p5},
-          {"ssim-valid", s.ssim_valid.mean},
-          {"ssim-valid:min", s.ssim_valid.min},
-          {"ssim-valid:p5", s.ssim_valid.p5},
-          {"psnr", s.psnr},
-          {"mse", s.mse},
-          {"mae", s.mae},
-          {"max", s.max_error}};
+void read_video_options(DiffLine& line) {
+  SourceOptions& source = line.options.source;
+  if (line.size.empty() != line.format.empty())
+    throw Failure(ExitCode::usage, "--size and --format go together: --size 1920x1080 --format yuv420p");
+  if (!line.size.empty())
+    source.layout = RawVideoLayout{parse_size(line.size, "--size"), parse_pixel_format(line.format)};
+  if (!line.frames.empty()) parse_frames(line.frames, source.frames);
 }
 
-std::vector<Threshold> thresholds_of(const DiffOptions& options) {
-  std::vector<std::string> known;
-  for (const auto& [name, value] : named({})) known.push_back(name);
-  std::vector<Threshold> thresholds;
-  for (const std::string& text : options.fail_under) thresholds.push_back(parse_threshold(text, true, known));
-  for (const std::string& text : options.fail_over) thresholds.push_back(parse_threshold(text, false, known));
-  return thresholds;
-}
-
-Image8 load_opaque(const std::string& file, const std::vector<float>& background) {
-  if (std::filesystem::is_directory(file))
-    throw unreadable(file, "is a folder; 'framegauge diff' compares two image files");
-  return composite_over(load_image(file), background.data());
-}
-
-nlohmann::ordered_json describe_settings(const DiffOptions& options) {
-  const std::string gaussian = "Wang 2004, Gaussian window, sigma 1.5, K1 0.01, K2 0.03, mean over RGB; ";
-  return {{"window", options.window},
-          {"data_range", 1.0},
-          {"values", "display-referred 8-bit codes / 255"},
-          {"alpha", "composited over background"},
-          {"background", options.background},
-          {"ssim", gaussian + "zero padding"},
-          {"ssim-valid", gaussian + "windows inside the image only"}};
-}
-
-int run(const DiffOptions& options) {
-  const std::vector<Threshold> thresholds = thresholds_of(options);  // usage errors come before any work
-  const FgColorMap color_map = color_map_named(options.color_map);
-  check_background(options.background);
-  check_heatmap_range(options.range);
-  if (!options.heatmap.empty() && std::filesystem::path(options.heatmap).extension() != ".png")
+// Throws Failure(usage) before any work.
+const DiffOptions& checked(DiffLine& line) {
+  DiffOptions& options = line.options;
+  check_background(line.background);
+  check_heatmap_range(line.range);
+  options.source.match = parse_match(line.match);
+  options.missing = line.missing == "fail"   ? MissingRule::fail
+                    : line.missing == "warn" ? MissingRule::warn
+                                             : MissingRule::ignore;
+  std::copy(line.background.begin(), line.background.end(), options.source.images.background.begin());
+  options.source.images.scene_linear = line.tonemap == "none";
+  if (line.data_range_given && line.tonemap != "none")
+    throw Failure(ExitCode::usage, "--data-range is of scene-linear values; add --tonemap none");
+  if (!(options.data_range > 0)) throw Failure(ExitCode::usage, "--data-range: expected a number above 0");
+  if (!line.crop.empty()) options.source.images.crop = parse_rectangle(line.crop, "--crop");
+  for (const std::string& text : line.ignored) options.ignored.push_back(parse_rectangle(text, "--ignore"));
+  read_video_options(line);
+  options.pictures.style = {color_map_named(line.color_map), line.range[0], line.range[1]};
+  options.pictures.only_failing = line.pictures_of == "failing";
+  if (options.heatmap && std::filesystem::path(*options.heatmap).extension() != ".png")
     throw Failure(ExitCode::usage,
-                  options.heatmap + ": the heatmap is a PNG; expected a name that ends in .png");
-  const Image8 test = load_opaque(options.test, options.background);
-  const Image8 reference = load_opaque(options.reference, options.background);
-  const ImageScores scores = score_images(test, reference, {.window = options.window});
-  const auto rows = named(scores);
+                  *options.heatmap + ": the heatmap is a PNG; expected a name that ends in .png");
+  if (options.update_baseline && !options.baseline)
+    throw Failure(ExitCode::usage,
+                  "--update-baseline writes the file that --baseline names; add --baseline FILE");
+  return options;
+}
 
-  bool passed = true;
-  const nlohmann::ordered_json checks =
-      check_thresholds(thresholds, std::map<std::string, double>(rows.begin(), rows.end()), passed);
-  if (!options.heatmap.empty())
-    save_png(options.heatmap, draw_heatmap(scores.ssim_map, test.width, test.height, color_map,
-                                           options.range[0], options.range[1]));
-  if (!options.json.empty()) {
-    nlohmann::ordered_json values;
-    for (const auto& [name, value] : rows) values[name] = json_number(value);
-    write_json(options.json, {{"schema", "framegauge-diff-1"},
-                              {"test", options.test},
-                              {"reference", options.reference},
-                              {"width", test.width},
-                              {"height", test.height},
-                              {"scores", values},
-                              {"settings", describe_settings(options)},
-                              {"thresholds", checks},
-                              {"passed", passed}});
-  }
-  if (options.json != "-")
-    for (const auto& [name, value] : rows)
-      std::printf(options.quiet ? "%s\t%.9g\n" : "%-15s %.9g\n", name.c_str(), value);
-  for (const auto& check : checks)
-    if (!check["passed"].get<bool>())
-      std::fprintf(stderr, "framegauge: %s is %s, %s %g\n", check["score"].get<std::string>().c_str(),
-                   check["value"].dump().c_str(),
-                   check["rule"] == "fail under" ? "under the limit of" : "over the limit of",
-                   check["limit"].get<double>());
-  return static_cast<int>(passed ? ExitCode::pass : ExitCode::threshold_missed);
+// May be given again, with one value each time: with several, an input after them would be taken for one.
+CLI::Option* add_repeated(CLI::App* c, const char* name, std::vector<std::string>& values, const char* help) {
+  return c->add_option(name, values, help)->allow_extra_args(false);
+}
+
+void add_input_options(CLI::App* c, DiffLine& line) {
+  SourceOptions& source = line.options.source;
+  c->add_option(
+       "inputs", source.inputs,
+       "TEST... REFERENCE: image files (PNG, JPEG, WebP, OpenEXR), folders of them, or raw video (.yuv, "
+       ".y4m). Several tests are held against the one reference, which comes last")
+      ->required()
+      ->expected(2, -1);
+  const char* group = "What is compared";
+  c->add_option("--match", line.match,
+                "How files of two folders are paired: name (then name without ending), sorted, or a regular "
+                "expression whose first group must agree, 'frame_([0-9]+)'")
+      ->capture_default_str()
+      ->group(group);
+  c->add_option("--missing", line.missing,
+                "Files or frames without a counterpart: fail (exit 4), warn or ignore")
+      ->check(CLI::IsMember({"fail", "warn", "ignore"}))
+      ->capture_default_str()
+      ->group(group);
+  c->add_option("--size", line.size, "Of .yuv frames: 1920x1080")->group(group);
+  c->add_option("--format", line.format,
+                "Of .yuv frames, as FFmpeg names it: yuv420p, yuv422p10le, gray, ...")
+      ->group(group);
+  c->add_option("--frames", line.frames,
+                "Of raw video: FIRST:END, numbers of the reference from 0, END not included")
+      ->group(group);
+  c->add_option("--every", source.frames.every, "Of raw video: every Nth frame")
+      ->check(CLI::Range(1, 1 << 30))
+      ->group(group);
+  c->add_option("--offset", source.frames.offset,
+                "Of raw video: reference frame i is compared with test frame i + N")
+      ->group(group);
+}
+
+void add_metric_options(CLI::App* c, DiffLine& line) {
+  const char* group = "How it is scored";
+  DiffOptions& options = line.options;
+  c->add_option(
+       "--metrics", options.metrics,
+       "Of ssim, ssim-valid, ms-ssim, psnr, mse, mae, max, vmaf-ssim, vmaf-float-ssim, vmaf-ms-ssim, or all; "
+       "by default ssim,ssim-valid,psnr,mse,mae,max")
+      ->group(group);
+  c->add_option("--window", options.window, "Window of ssim, ssim-valid and ms-ssim")
+      ->check(CLI::IsMember({7, 9, 11}))
+      ->capture_default_str()
+      ->group(group);
+  c->add_option("--mask", options.mask, "Image whose light pixels (128 and up) count; dark ones do not")
+      ->group(group);
+  add_repeated(c, "--ignore", line.ignored, "Rectangle X,Y,W,H that does not count; may be given again")
+      ->group(group);
+  c->add_option("--crop", line.crop, "Score the rectangle X,Y,W,H alone, as if the files ended there")
+      ->group(group);
+  c->add_option("--background", line.background, "Colour under transparent pixels, 0..1")
+      ->expected(3)
+      ->capture_default_str()
+      ->group(group);
+  c->add_option("--tonemap", line.tonemap,
+                "OpenEXR through the srgb curve, clamped to 0..1, or none: scene-linear values as they are")
+      ->check(CLI::IsMember({"srgb", "none"}))
+      ->capture_default_str()
+      ->group(group);
+  c->add_option_function<double>(
+       "--data-range",
+       [&line](double value) { line.options.data_range = value, line.data_range_given = true; },
+       "With --tonemap none: the value that counts as white")
+      ->group(group);
+}
+
+void add_gate_options(CLI::App* c, DiffLine& line) {
+  const char* group = "When it fails";
+  GateOptions& gates = line.options.gates;
+  c->add_option(
+       "--fail-under", gates.fail_under,
+       "Exit 1 when a score is lower: ssim=0.98. Of several pairs the mean counts; others with ssim:p5=0.95, "
+       ":min, :max, :worst, psnr:pooled=35")
+      ->group(group);
+  add_repeated(c, "--fail-over", gates.fail_over, "Exit 1 when a score is higher: mae=0.02, max=0.5")
+      ->group(group);
+  c->add_option(
+       "--fail-percent", gates.fail_percent,
+       "Hold every pair to the limits, not the mean, and exit 1 when more than this percentage misses one; "
+       "0: none may")
+      ->check(CLI::Range(0.0, 100.0))
+      ->group(group);
+  add_repeated(c, "--warn-under", gates.warn_under, "As --fail-under, but only says so")->group(group);
+  add_repeated(c, "--warn-over", gates.warn_over, "As --fail-over, but only says so")->group(group);
+  c->add_option("--baseline", line.options.baseline,
+                "Exit 1 when a pair scores worse than in this file of earlier "
+                "results")
+      ->group(group);
+  c->add_flag("--update-baseline", line.options.update_baseline,
+              "Write this run's scores to the baseline instead")
+      ->group(group);
+  c->add_option(
+       "--tolerance", line.options.tolerances,
+       "How much worse than the baseline is still as good: ssim=0.001; by default 1e-5, of PSNR 0.001")
+      ->group(group);
+}
+
+void add_output_options(CLI::App* c, DiffLine& line) {
+  const char* group = "What is written";
+  DiffOptions& options = line.options;
+  c->add_option("--json", options.json,
+                "Scores, settings and limits as JSON to a file, or - for standard output")
+      ->group(group);
+  c->add_option("--csv", options.csv, "One line a pair, to a file or -")->group(group);
+  c->add_option("--junit", options.junit, "Test results as CI systems read them, to a file or -")
+      ->group(group);
+  c->add_option("--heatmap", options.heatmap, "Of two files: the SSIM map as a coloured PNG")->group(group);
+  c->add_option("--heatmaps", options.pictures.heatmaps, "Folder for the SSIM map of each pair")
+      ->group(group);
+  c->add_option("--strips", options.pictures.strips, "Folder for test, reference and heatmap side by side")
+      ->group(group);
+  c->add_option("--pictures-of", line.pictures_of, "Heatmaps and strips of all pairs, or of failing ones")
+      ->check(CLI::IsMember({"all", "failing"}))
+      ->capture_default_str()
+      ->group(group);
+  c->add_option("--colormap", line.color_map, "viridis, turbo, magma or grey")
+      ->capture_default_str()
+      ->group(group);
+  c->add_option("--range", line.range,
+                "SSIM drawn in the last (hot) and in the first colour of the map: worst best")
+      ->expected(2)
+      ->capture_default_str()
+      ->group(group);
+  c->add_option("--inria", options.gaussian_splatting,
+                "Folder for results.json and per_view.json as the 3DGS authors' metrics.py writes them")
+      ->group(group);
+  c->add_option("--method", options.method, "Name of the method in them; by default the test's own")
+      ->group(group);
+  c->add_flag("-q,--quiet", options.quiet, "Only names and values, tab separated")->group(group);
 }
 
 }  // namespace
 
 void add_diff(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<DiffOptions>();
-  CLI::App* c = app.add_subcommand("diff", "Score a test image against a reference image");
-  c->add_option("test", options->test, "Image under test: PNG, JPEG, WebP or EXR")->required();
-  c->add_option("reference", options->reference, "Reference image of the same size")->required();
-  c->add_option("--fail-under", options->fail_under,
-                "Exit 1 when a score is lower: ssim=0.98, ssim:p5=0.9, psnr=30");
-  c->add_option("--fail-over", options->fail_over, "Exit 1 when a score is higher: mae=0.02, max=0.5");
-  c->add_option("--json", options->json,
-                "Write scores, settings and thresholds as JSON to a file, or - for standard output");
-  c->add_option("--heatmap", options->heatmap, "Write the SSIM map as a coloured PNG");
-  c->add_option("--colormap", options->color_map, "viridis, turbo, magma or grey")->capture_default_str();
-  c->add_option("--range", options->range,
-                "SSIM drawn in the last (hot) and in the first colour of the map: worst best")
-      ->expected(2)
-      ->capture_default_str();
-  c->add_option("--background", options->background, "Colour under transparent pixels, 0..1")
-      ->expected(3)
-      ->capture_default_str();
-  c->add_option("--window", options->window, "SSIM window")
-      ->check(CLI::IsMember({7, 9, 11}))
-      ->capture_default_str();
-  c->add_flag("-q,--quiet", options->quiet, "Only name, tab and value of each score");
+  auto line = std::make_shared<DiffLine>();
+  CLI::App* c = app.add_subcommand("diff", "Score images, folders or raw video against a reference");
+  add_input_options(c, *line);
+  add_metric_options(c, *line);
+  add_gate_options(c, *line);
+  add_output_options(c, *line);
+  c->add_option("-j,--workers", line->options.workers, "Pairs in work at once; by default as many as cores")
+      ->check(CLI::Range(1, 1024));
+  c->add_flag(
+      "--resume", line->options.resume,
+      "Go on where a run with the same options was stopped (it left FILE.journal beside its result file)");
   c->footer(
-      "Example: framegauge diff render.png photo.png --fail-under ssim=0.98 --heatmap where.png --json -");
-  c->callback([options, &exit_code] { exit_code = run(*options); });
+      "Examples:\n"
+      "  framegauge diff render.png photo.png --fail-under ssim=0.98 --heatmap where.png --json -\n"
+      "  framegauge diff out/ golden/ --fail-under ssim=0.98 --fail-percent 0 --junit diff.xml --strips "
+      "failed "
+      "--pictures-of failing\n"
+      "  framegauge diff renders/ photos/ --inria scores --method ours\n"
+      "  framegauge diff coded.yuv source.yuv --size 1920x1080 --format yuv420p --metrics vmaf-ssim,psnr "
+      "--csv f.csv");
+  c->callback([line, &exit_code] { exit_code = run_diff(checked(*line)); });
 }
 
 }  // namespace fg

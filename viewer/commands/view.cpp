@@ -9,7 +9,7 @@
 #include "viewer/commands/offscreen.h"
 #include "viewer/commands/option_checks.h"
 #include "viewer/error.h"
-#include "viewer/report/image_scores.h"
+#include "viewer/report/heatmap.h"
 
 namespace fg {
 namespace {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <limits>
 
 #include "viewer/error.h"
 
@@ -12,6 +13,16 @@ nlohmann::ordered_json json_number(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   return value;
+}
+
+double number_of_json(const nlohmann::ordered_json& value) {
+  if (!value.is_string()) return value.get<double>();
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const auto& word = value.get_ref<const std::string&>();
+  if (word == "inf") return kInfinity;
+  if (word == "-inf") return -kInfinity;
+  if (word == "nan") return std::numeric_limits<double>::quiet_NaN();
+  return nlohmann::ordered_json::parse(word).get<double>();
 }
 
 void write_text(const std::filesystem::path& file, const std::string& text) {

@@ -6,6 +6,7 @@ namespace fg {
 
 // A score as JSON has it: numbers, and "inf", "-inf", "nan" as strings, because JSON has no such numbers.
 nlohmann::ordered_json json_number(double value);
+double number_of_json(const nlohmann::ordered_json& value);  // the other way; throws the parser's exception
 
 // Written beside the target and renamed over it, so that no reader ever sees half a file. "-": standard
 // output. Throws Failure(internal) when the file cannot be written.

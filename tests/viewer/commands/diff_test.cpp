@@ -2,33 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "tests/viewer/commands/program.h"
+#include "tests/viewer/diff/sample_frames.h"
 #include "viewer/io/image.h"
 
 namespace fg::test {
 namespace {
 
-Image8 pattern(int width, int height, int noise) {
-  Image8 image{.width = width, .height = height, .rgba = {}};
-  std::uint32_t state = 12345;
-  for (int v = 0; v < height; ++v)
-    for (int u = 0; u < width; ++u)
-      for (int c = 0; c < 4; ++c) {
-        state = state * 1664525u + 1013904223u;
-        const int wave = 128 + static_cast<int>(90 * std::sin(0.11 * u + 0.07 * v + c));
-        const int error = noise ? static_cast<int>(state >> 16) % (2 * noise + 1) - noise : 0;
-        image.rgba.push_back(c == 3 ? 255 : static_cast<std::uint8_t>(std::clamp(wave + error, 0, 255)));
-      }
-  return image;
-}
-
 TEST(diff_command, identical_images_score_exactly_one_and_pass) {
   const auto folder = scratch_folder();
-  save_png(folder / "a.png", pattern(97, 61, 0));
+  save_png(folder / "a.png", waves(97, 61, 0));
   const auto a = (folder / "a.png").string();
   const Outcome run = framegauge("diff " + a + " " + a + " --fail-under ssim=1 --fail-over mae=0 --json -");
   ASSERT_EQ(run.exit_code, 0) << run.err;
@@ -41,8 +26,8 @@ TEST(diff_command, identical_images_score_exactly_one_and_pass) {
 
 TEST(diff_command, a_missed_threshold_gives_exit_code_one_and_says_which) {
   const auto folder = scratch_folder();
-  save_png(folder / "a.png", pattern(97, 61, 0));
-  save_png(folder / "b.png", pattern(97, 61, 30));
+  save_png(folder / "a.png", waves(97, 61, 0));
+  save_png(folder / "b.png", waves(97, 61, 30));
   const Outcome run = framegauge("diff " + (folder / "b.png").string() + " " + (folder / "a.png").string() +
                                  " --fail-under ssim=0.99 --heatmap " + (folder / "map.png").string());
   EXPECT_EQ(run.exit_code, 1);
@@ -54,8 +39,8 @@ TEST(diff_command, a_missed_threshold_gives_exit_code_one_and_says_which) {
 
 TEST(diff_command, images_of_different_size_give_exit_code_three) {
   const auto folder = scratch_folder();
-  save_png(folder / "a.png", pattern(20, 30, 0));
-  save_png(folder / "b.png", pattern(21, 30, 0));
+  save_png(folder / "a.png", waves(20, 30, 0));
+  save_png(folder / "b.png", waves(21, 30, 0));
   const Outcome run = framegauge("diff " + (folder / "a.png").string() + " " + (folder / "b.png").string());
   EXPECT_EQ(run.exit_code, 3);
   EXPECT_NE(run.err.find("20x30 against 21x30"), std::string::npos) << run.err;
@@ -63,7 +48,7 @@ TEST(diff_command, images_of_different_size_give_exit_code_three) {
 
 TEST(diff_command, a_file_that_is_no_image_gives_exit_code_four_and_its_name) {
   const auto folder = scratch_folder();
-  save_png(folder / "a.png", pattern(20, 30, 0));
+  save_png(folder / "a.png", waves(20, 30, 0));
   write_text(folder / "b.png", "this is a letter to my aunt");
   const Outcome run = framegauge("diff " + (folder / "b.png").string() + " " + (folder / "a.png").string());
   EXPECT_EQ(run.exit_code, 4);
@@ -79,7 +64,7 @@ TEST(diff_command, wrong_usage_gives_exit_code_two) {
 
 TEST(diff_command, quiet_output_is_name_tab_value) {
   const auto folder = scratch_folder();
-  save_png(folder / "a.png", pattern(20, 30, 0));
+  save_png(folder / "a.png", waves(20, 30, 0));
   const auto a = (folder / "a.png").string();
   const Outcome run = framegauge("diff -q " + a + " " + a);
   EXPECT_EQ(run.exit_code, 0);
@@ -89,7 +74,7 @@ TEST(diff_command, quiet_output_is_name_tab_value) {
 
 TEST(diff_command, one_pixel_images_are_scored) {
   const auto folder = scratch_folder();
-  save_png(folder / "a.png", pattern(1, 1, 0));
+  save_png(folder / "a.png", waves(1, 1, 0));
   const auto a = (folder / "a.png").string();
   const Outcome run = framegauge("diff " + a + " " + a + " --json -");
   ASSERT_EQ(run.exit_code, 0) << run.err;

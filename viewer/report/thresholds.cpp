@@ -1,4 +1,4 @@
-#include "viewer/commands/thresholds.h"
+#include "viewer/report/thresholds.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,0 +1,128 @@
+// Image files as the metrics take them: nothing is rounded to 8 bits that was not 8 bits in the file.
+
+#include "viewer/diff/frame.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "tests/viewer/diff/sample_frames.h"
+#include "tests/viewer/io/sample_images.h"
+#include "tests/viewer/io/test_files.h"
+#include "viewer/diff/mask.h"
+
+namespace fg::test {
+namespace {
+
+TEST(frame, sixteen_bit_codes_are_not_rounded) {
+  const TemporaryFolder folder;
+  std::vector<std::uint16_t> codes;
+  for (int i = 0; i < 4 * 3 * 3; ++i) codes.push_back(static_cast<std::uint16_t>(1000 + i));
+  write_png(folder / "a.png", 4, 3, {2, 16, false}, codes);
+  const auto frame = load_frame(folder / "a.png", {});
+  ASSERT_EQ(frame->kind, Frame::Kind::rgb);
+  EXPECT_EQ(frame->bits, 16);
+  for (std::size_t i = 0; i < codes.size(); ++i)
+    EXPECT_EQ(frame->rgb[i], static_cast<float>(codes[i]) / 65535.0f);
+}
+
+TEST(frame, sixteen_bit_grey_with_alpha_is_composited) {
+  const TemporaryFolder folder;
+  write_png(folder / "a.png", 2, 1, {4, 16, false}, {65535, 65535, 65535, 0});
+  const auto frame = load_frame(folder / "a.png", {.background = {0.25f, 0.5f, 0.75f}});
+  EXPECT_EQ(frame->rgb, (std::vector<float>{1, 1, 1, 0.25f, 0.5f, 0.75f}));
+}
+
+ImageF exr_values() {
+  return {2, 1, 3, {0.5f, 2.0f, -1.0f, 0.001f, std::numeric_limits<float>::quiet_NaN(), 0}};
+}
+
+TEST(frame, openexr_goes_through_the_srgb_curve_unrounded) {
+  const TemporaryFolder folder;
+  save_exr(folder / "a.exr", exr_values());
+  const auto frame = load_frame(folder / "a.exr", {});
+  EXPECT_NEAR(frame->rgb[0], 0.735357, 1e-6);  // IEC 61966-2-1 of 0.5
+  EXPECT_EQ(frame->rgb[1], 1.0f);
+  EXPECT_EQ(frame->rgb[2], 0.0f);
+  EXPECT_NEAR(frame->rgb[3], 0.01292, 1e-7);
+  EXPECT_TRUE(std::isnan(frame->rgb[4]));
+  EXPECT_EQ(frame->not_finite, 1u);
+  EXPECT_FALSE(frame->scene_linear);
+}
+
+TEST(frame, openexr_values_as_they_are) {
+  const TemporaryFolder folder;
+  save_exr(folder / "a.exr", exr_values());
+  const auto frame = load_frame(folder / "a.exr", {.scene_linear = true});
+  EXPECT_TRUE(frame->scene_linear);
+  EXPECT_EQ(frame->rgb[1], 2.0f);
+  EXPECT_EQ(frame->rgb[2], -1.0f);
+}
+
+TEST(frame, a_crop_is_as_if_the_file_ended_there) {
+  const Image8 image = waves(30, 20, 10);
+  const Frame part = cropped(*frame_of(image), {4, 3, 8, 6}, "a.png");
+  EXPECT_EQ(part.width, 8);
+  EXPECT_EQ(part.rgba8.size(), 8u * 6 * 4);
+  EXPECT_EQ(part.rgba8[(2 * 8 + 5) * 4 + 1], image.rgba[((3 + 2) * 30 + 4 + 5) * 4 + 1]);
+  const Frame video = cropped(planes(30, 20, 10, 5), {4, 2, 8, 6}, "a.yuv");
+  EXPECT_EQ(video.planes[1].width, 4);
+  EXPECT_EQ(video.planes[1].height, 3);
+  EXPECT_EQ(code_of(video.planes[1], 10, 4 + 1),
+            code_of(planes(30, 20, 10, 5).planes[1], 10, (1 + 1) * 15 + 2 + 1));
+}
+
+TEST(frame, a_crop_that_does_not_fit_says_so) {
+  const auto frame = frame_of(waves(30, 20, 0));
+  EXPECT_TRUE(contains(failure_of(
+                           [&] {
+                             cropped(*frame, {25, 0, 6, 6}, "a.png");
+                           },
+                           ExitCode::size_mismatch),
+                       "outside its 30x20 pixels"));
+  EXPECT_TRUE(contains(failure_of(
+                           [&] {
+                             cropped(planes(30, 20, 8, 0), {1, 0, 8, 8}, "a.yuv");
+                           },
+                           ExitCode::usage),
+                       "2x2 pixels a sample"));
+}
+
+TEST(rectangle, is_four_numbers) {
+  EXPECT_EQ(parse_rectangle("1,2,3,4", "--crop").height, 4);
+  for (const char* text : {"", "1,2,3", "1,2,3,4,5", "-1,2,3,4", "1,2,0,4", "a,b,c,d", "1 2 3 4"})
+    EXPECT_TRUE(contains(failure_of([&] { parse_rectangle(text, "--crop"); }, ExitCode::usage), "X,Y,W,H"))
+        << text;
+}
+
+TEST(mask, light_pixels_outside_of_the_rectangles_count) {
+  const TemporaryFolder folder;
+  Image8 image = waves(20, 10, 0);
+  for (std::size_t i = 0; i < 200; ++i)
+    std::fill_n(image.rgba.begin() + static_cast<std::ptrdiff_t>(4 * i), 3, i % 20 < 10 ? 127 : 128);
+  save_png(folder / "mask.png", image);
+  const Masks masks(folder / "mask.png", {{18, 0, 100, 5}}, std::nullopt);
+  const auto mask = masks.of_size(20, 10);
+  EXPECT_EQ(mask->visible, 100u - 10);
+  EXPECT_EQ(mask->weights[9], 0);
+  EXPECT_EQ(mask->weights[10], 1);
+  EXPECT_EQ(mask->weights[18], 0);
+  EXPECT_EQ(mask->weights[5 * 20 + 18], 1);
+  EXPECT_TRUE(
+      contains(failure_of([&] { masks.of_size(21, 10); }, ExitCode::size_mismatch), "the mask has 20x10"));
+}
+
+TEST(mask, coordinates_are_those_before_the_crop) {
+  const Masks masks(std::nullopt, {{5, 5, 2, 2}}, Rectangle{4, 4, 6, 6});
+  const auto mask = masks.of_size(6, 6);
+  EXPECT_EQ(mask->visible, 32u);
+  EXPECT_EQ(mask->weights[1 * 6 + 1], 0);
+}
+
+TEST(mask, that_shows_nothing_is_wrong_usage) {
+  const Masks masks(std::nullopt, {{0, 0, 50, 50}}, std::nullopt);
+  EXPECT_TRUE(contains(failure_of([&] { masks.of_size(6, 6); }, ExitCode::usage), "leave no pixel"));
+}
+
+}  // namespace
+}  // namespace fg::test

@@ -1,0 +1,78 @@
+// What is finished is on disk, whatever happens next.
+
+#include "viewer/diff/journal.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "tests/viewer/io/test_files.h"
+
+namespace fg {
+namespace {
+
+PairResult result(const std::string& name, double score, const std::string& stamp = "1") {
+  return {.identity = {.name = name, .stamp = stamp}, .width = 3, .height = 2, .scores = {score}};
+}
+
+TEST(journal, keeps_scores_to_the_last_bit) {
+  const TemporaryFolder folder;
+  {
+    Journal journal(folder / "j", "settings", Journal::Start::anew);
+    journal.add(result("a", 0.1 + 0.2));
+    journal.add(result("b", std::numeric_limits<double>::infinity()));
+    journal.add({.status = PairResult::Status::unreadable,
+                 .identity = {.name = "c", .stamp = "1"},
+                 .problem = "cut"});
+  }
+  const Journal journal(folder / "j", "settings", Journal::Start::resume);
+  EXPECT_EQ(journal.finished_before(), 3u);
+  EXPECT_EQ(journal.find({.name = "a", .stamp = "1"})->scores[0], 0.1 + 0.2);
+  EXPECT_EQ(journal.find({.name = "b", .stamp = "1"})->scores[0], std::numeric_limits<double>::infinity());
+  EXPECT_EQ(journal.find({.name = "c", .stamp = "1"})->problem, "cut");
+  EXPECT_EQ(journal.find({.name = "d", .stamp = "1"}), nullptr);
+}
+
+TEST(journal, a_file_that_changed_is_scored_again) {
+  const TemporaryFolder folder;
+  Journal(folder / "j", "settings", Journal::Start::anew).add(result("a", 1));
+  const Journal journal(folder / "j", "settings", Journal::Start::resume);
+  EXPECT_EQ(journal.find({.name = "a", .stamp = "2"}), nullptr);
+}
+
+TEST(journal, a_line_cut_short_by_a_crash_is_left_out) {
+  const TemporaryFolder folder;
+  {
+    Journal journal(folder / "j", "settings", Journal::Start::anew);
+    journal.add(result("a", 1));
+    journal.add(result("b", 1));
+  }
+  const std::size_t whole = read_bytes(folder / "j").size();
+  for (std::size_t cut = 1; cut < 20; ++cut) {
+    std::filesystem::resize_file(folder / "j", whole - cut);
+    const Journal journal(folder / "j", "settings", Journal::Start::resume);
+    EXPECT_EQ(journal.finished_before(), 1u) << cut;
+    Journal(folder / "j", "settings", Journal::Start::resume).add(result("b", 1));
+  }
+  EXPECT_EQ(Journal(folder / "j", "settings", Journal::Start::resume).finished_before(), 2u);
+}
+
+TEST(journal, of_other_options_is_refused_and_left_alone) {
+  const TemporaryFolder folder;
+  Journal(folder / "j", "settings", Journal::Start::anew).add(result("a", 1));
+  EXPECT_TRUE(
+      contains(failure_of([&] { Journal(folder / "j", "others", Journal::Start::resume); }, ExitCode::usage),
+               "other options"));
+  EXPECT_EQ(Journal(folder / "j", "settings", Journal::Start::resume).finished_before(), 1u);
+}
+
+TEST(journal, without_a_file_resume_starts_anew) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(Journal(folder / "j", "settings", Journal::Start::resume).finished_before(), 0u);
+  EXPECT_TRUE(contains(
+      failure_of([&] { Journal(folder / "no/j", "settings", Journal::Start::anew); }, ExitCode::internal),
+      "could not be written"));
+}
+
+}  // namespace
+}  // namespace fg

@@ -1,0 +1,276 @@
+#include "viewer/diff/diff.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+#include "viewer/diff/journal.h"
+#include "viewer/diff/run_pairs.h"
+#include "viewer/error.h"
+#include "viewer/report/interrupt.h"
+#include "viewer/report/json_file.h"
+#include "viewer/report/near_names.h"
+#include "viewer/report/progress.h"
+
+namespace fg {
+namespace {
+
+using nlohmann::ordered_json;
+
+void say(const std::string& sentence) { std::fprintf(stderr, "framegauge: %s\n", sentence.c_str()); }
+
+ScorePlan plan_of(const DiffOptions& options, const PairSource& source, bool masked) {
+  ScorePlan plan{.metrics = parse_metrics(options.metrics, masked),
+                 .window = options.window,
+                 .data_range = options.source.images.scene_linear ? options.data_range : 1.0,
+                 .masked = masked,
+                 .map_statistics = source.two_files || gates_need_map_statistics(options.gates),
+                 .chroma = source.chroma,
+                 .luma_only = source.raw_video};
+  for (const Metric metric : metrics_of_gates(options.gates, masked)) plan.metrics.push_back(metric);
+  if (options.pictures.heatmaps || options.pictures.strips || options.heatmap)
+    plan.metrics.push_back(Metric::ssim);  // its map is what is drawn
+  std::sort(plan.metrics.begin(), plan.metrics.end());
+  plan.metrics.erase(std::unique(plan.metrics.begin(), plan.metrics.end()), plan.metrics.end());
+  return plan;
+}
+
+ordered_json describe(const Rectangle& r) { return {r.x, r.y, r.width, r.height}; }
+
+ordered_json describe_settings(const DiffOptions& options, const PairSource& source) {
+  const ImageRules& images = options.source.images;
+  ordered_json d = {{"window", options.window},
+                    {"data_range", images.scene_linear ? options.data_range : 1.0}};
+  if (source.raw_video) {
+    d["values"] = "codes / (2^bits - 1), as they are stored";
+    const FrameRange& frames = options.source.frames;
+    d["frames"] = {{"first", frames.first}, {"every", frames.every}, {"offset", frames.offset}};
+    if (frames.end) d["frames"]["end"] = *frames.end;
+    if (const auto& layout = options.source.layout) {
+      d["size"] = {layout->size.width, layout->size.height};
+      d["format"] = pixel_format_name(layout->format);
+    }
+  } else {
+    d["values"] = "display-referred: 8-bit codes / 255, 16-bit codes / 65535";
+    d["openexr"] = images.scene_linear ? "values as they are, 0 to data_range, not clamped"
+                                       : "through the sRGB curve, clamped to 0..1, not rounded";
+    d["grey"] = "as R = G = B";
+    d["alpha"] = "composited over background";
+    d["background"] = images.background;
+  }
+  if (images.crop) d["crop"] = describe(*images.crop);
+  if (options.mask) d["mask"] = *options.mask;
+  for (const Rectangle& r : options.ignored) d["ignore"].push_back(describe(r));
+  return d;
+}
+
+// Results go to at most one place on standard output; without one the table goes there.
+bool prints_table(const DiffOptions& options) {
+  int places = 0;
+  for (const auto* file : {&options.json, &options.csv, &options.junit}) places += *file == "-" ? 1 : 0;
+  if (places > 1)
+    throw Failure(ExitCode::usage, "only one of --json, --csv and --junit can go to standard output");
+  return places == 0;
+}
+
+std::optional<std::filesystem::path> journal_file(const DiffOptions& options) {
+  for (const auto* file : {&options.json, &options.csv, &options.junit, &options.report})
+    if (*file && **file != "-") return std::filesystem::path(**file + ".journal");
+  if (options.resume)
+    throw Failure(ExitCode::usage,
+                  "--resume goes on from the journal beside a result file; give the same --json, "
+                  "--csv, --junit or --report FILE as before");
+  return std::nullopt;
+}
+
+void check_options(const DiffOptions& options, const PairSource& source, const std::vector<Gate>& gates) {
+  if (options.heatmap && !source.two_files)
+    throw Failure(ExitCode::usage, "--heatmap FILE is for two image files; use --heatmaps FOLDER");
+  if (options.pictures.only_failing && gates.empty())
+    throw Failure(ExitCode::usage, "--pictures-of failing needs a limit such as --fail-under ssim=0.98");
+}
+
+class DiffRun {
+ public:
+  explicit DiffRun(const DiffOptions& options)
+      : options_(options),
+        masks_(options.mask ? std::optional<std::filesystem::path>(*options.mask) : std::nullopt,
+               options.ignored, options.source.images.crop) {
+    prints_table_ = prints_table(options);
+    const std::optional<std::filesystem::path> journal = journal_file(options);
+    parse_metrics(options.metrics, masks_.any());  // usage errors come before any work
+    source_ = open_source(options.source);
+    plan_ = plan_of(options, *source_, masks_.any());
+    columns_ = columns_of(plan_);
+    gates_ = parse_gates(options.gates, columns_, source_->two_files);
+    check_options(options, *source_, gates_);
+    tolerances_ = parse_tolerances(options.tolerances, columns_);
+    settings_ = describe_settings(options, *source_);
+    if (options.baseline && !options.update_baseline) baseline_ = load_baseline(*options.baseline);
+    if (journal && !source_->two_files)
+      journal_.emplace(*journal, journal_settings(),
+                       options.resume ? Journal::Start::resume : Journal::Start::anew);
+    for (const std::string& note : source_->notes) say(note);
+    say_what_is_unmatched();
+  }
+
+  int run() {
+    const InterruptGuard interrupt;
+    score(interrupt);
+    Outcome outcome = judged(interrupt.requested());
+    if (source_->two_files && !outcome.results.pairs.empty())
+      throw_if_not_scored(outcome.results.pairs.front());
+    write(outcome);
+    say_verdict(outcome);
+    if (outcome.interrupted) {
+      say(fmt::format("interrupted after {} of {} pairs{}", outcome.results.pairs.size(), source_->count(),
+                      journal_ ? "; --resume goes on from there" : ""));
+      return interrupt.exit_code();
+    }
+    if (journal_) journal_->remove();
+    return static_cast<int>(outcome.exit_code());
+  }
+
+ private:
+  // All that a pair's scores and pictures depend on, besides its own files.
+  std::string journal_settings() const {
+    ordered_json json = {{"journal", "framegauge-diff-journal-1"},
+                         {"inputs", options_.source.inputs},
+                         {"metrics", describe_metrics(plan_)},
+                         {"settings", settings_}};
+    for (const Column& column : columns_) json["columns"].push_back(column.name);
+    for (const auto* folder : {&options_.pictures.heatmaps, &options_.pictures.strips})
+      json["pictures"].push_back(*folder ? (*folder)->string() : "");
+    if (options_.pictures.only_failing) json["limits"] = options_.gates.all();
+    return json.dump();
+  }
+
+  void say_what_is_unmatched() const {
+    if (options_.missing == MissingRule::ignore || source_->unmatched.empty()) return;
+    say(fmt::format("{} without a counterpart: {}", source_->unmatched_count, listed(source_->unmatched, 5)));
+  }
+
+  void score(const InterruptGuard& interrupt) {
+    RunOptions run;
+    run.workers = options_.workers ? options_.workers : std::max(1u, std::thread::hardware_concurrency());
+    for (std::size_t i = 0; i < source_->count() && journal_ && journal_->finished_before(); ++i) {
+      const PairIdentity identity = source_->identity(i);
+      if (const PairResult* before = journal_->find(identity)) {
+        pairs_.push_back(*before);
+        pairs_.back().identity = identity;
+        pairs_.back().index = i;
+        run.done.insert(i);
+      }
+    }
+    if (!run.done.empty())
+      say(fmt::format("{} of {} pairs were finished before", run.done.size(), source_->count()));
+    const Pictures pictures(
+        options_.pictures, *source_, plan_.data_range,
+        [&](const std::vector<double>& scores) { return misses_a_limit(gates_, scores); });
+    run.keep_maps = pictures.wanted() || options_.heatmap ? KeepMap::yes : KeepMap::no;
+    run.scored = [&](const PairResult& result, const FramePair& pair, const PairScores& scores) {
+      pictures.write(result, pair, scores);
+      if (options_.heatmap)
+        save_png(*options_.heatmap, heatmap_of(scores, result.width, result.height, options_.pictures.style));
+    };
+    std::optional<Progress> progress;
+    if (source_->count() > 1) progress.emplace("scoring", source_->count() - run.done.size());
+    run.finished = [&](PairResult result) {
+      if (journal_) journal_->add(result);
+      if (progress) progress->advance(result.identity.name);
+      pairs_.push_back(std::move(result));
+    };
+    run_pairs(*source_, masks_, plan_, run, interrupt);
+    std::sort(pairs_.begin(), pairs_.end(),
+              [](const PairResult& a, const PairResult& b) { return a.index < b.index; });
+  }
+
+  static void throw_if_not_scored(const PairResult& pair) {
+    if (pair.status == PairResult::Status::scored) return;
+    throw Failure(
+        pair.status == PairResult::Status::unreadable ? ExitCode::unreadable_input : ExitCode::size_mismatch,
+        pair.problem);
+  }
+
+  Outcome judged(bool interrupted) {
+    Outcome outcome;
+    outcome.results = {
+        .columns = columns_, .pairs = std::move(pairs_), .planned = source_->count(), .statistics = {}};
+    for (std::size_t c = 0; c < columns_.size(); ++c)
+      outcome.results.statistics.push_back(statistics_of(columns_[c], column_scores(outcome.results, c)));
+    outcome.plan = plan_;
+    outcome.tests = options_.source.inputs;
+    outcome.tests.pop_back();
+    outcome.reference = options_.source.inputs.back();
+    outcome.two_files = source_->two_files;
+    outcome.unmatched = source_->unmatched;
+    outcome.unmatched_count = source_->unmatched_count;
+    outcome.missing = options_.missing;
+    outcome.fail_percent = options_.gates.fail_percent;
+    outcome.verdict = judge(gates_, options_.gates.fail_percent, outcome.results);
+    if (baseline_)
+      outcome.comparison = compare(outcome.results, describe_metrics(plan_), *baseline_, tolerances_);
+    outcome.settings = settings_;
+    outcome.interrupted = interrupted && outcome.results.pairs.size() < source_->count();
+    return outcome;
+  }
+
+  std::string method() const {
+    if (!options_.method.empty()) return options_.method;
+    const std::filesystem::path test = options_.source.inputs.front();
+    return (test.has_filename() ? test.filename() : test.parent_path().filename()).string();
+  }
+
+  void write(const Outcome& outcome) const {
+    if (options_.json) write_json(*options_.json, to_json(outcome));
+    if (options_.csv) write_text(*options_.csv, to_csv(outcome));
+    if (options_.junit) write_text(*options_.junit, to_junit(outcome));
+    if (options_.gaussian_splatting)
+      write_gaussian_splatting_tables(*options_.gaussian_splatting, method(), outcome);
+    if (options_.update_baseline && !outcome.interrupted)
+      save_baseline(*options_.baseline, outcome.results, describe_metrics(plan_));
+    if (prints_table_)
+      write_text("-", table(outcome, options_.quiet ? TableStyle::tab_separated : TableStyle::aligned));
+  }
+
+  void say_verdict(const Outcome& outcome) const {
+    const Results& results = outcome.results;
+    if (!prints_table_ || options_.quiet)  // the table has them
+      for (const PairResult& pair : results.pairs)
+        if (pair.status != PairResult::Status::scored) say(pair.identity.name + ": " + pair.problem);
+    for (const PairResult& pair : results.pairs)
+      if (pair.not_finite)
+        say(fmt::format("{}: {} samples are NaN or infinite", pair.identity.name, pair.not_finite));
+    for (const GateOutcome& gate : outcome.verdict.outcomes)
+      if (!gate.passed)
+        say((gate.gate.warns_only ? "warning: " : "") + sentence(gate, results, outcome.fail_percent));
+    if (!outcome.comparison) return;
+    for (const Regression& r : outcome.comparison->regressions)
+      say(fmt::format("{}: {} is {:.9g}, the baseline has {:.9g}", results.pairs[r.pair].identity.name,
+                      r.column, r.now, r.before));
+    const auto& [regressions, fresh, lost] = *outcome.comparison;
+    if (!fresh.empty()) say(fmt::format("not in the baseline: {}", listed(fresh, 5)));
+    if (!lost.empty()) say(fmt::format("only in the baseline: {}", listed(lost, 5)));
+  }
+
+  const DiffOptions& options_;
+  Masks masks_;
+  bool prints_table_ = true;
+  std::unique_ptr<PairSource> source_;
+  ScorePlan plan_;
+  std::vector<Column> columns_;
+  std::vector<Gate> gates_;
+  std::map<std::string, double> tolerances_;
+  ordered_json settings_;
+  std::optional<Baseline> baseline_;
+  std::optional<Journal> journal_;
+  std::vector<PairResult> pairs_;
+};
+
+}  // namespace
+
+int run_diff(const DiffOptions& options) { return DiffRun(options).run(); }
+
+}  // namespace fg

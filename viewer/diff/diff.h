@@ -1,0 +1,39 @@
+#pragma once
+// `framegauge diff`, without its command line.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "viewer/diff/gates.h"
+#include "viewer/diff/outcome.h"
+#include "viewer/diff/pictures.h"
+#include "viewer/diff/source.h"
+
+namespace fg {
+
+struct DiffOptions {
+  SourceOptions source;
+  std::string metrics;  // "" for the default ones
+  int window = 11;
+  std::optional<std::string> mask;
+  std::vector<Rectangle> ignored;
+  double data_range = 1;  // of scene-linear values
+  GateOptions gates;
+  MissingRule missing = MissingRule::fail;
+  std::optional<std::string> baseline;
+  bool update_baseline = false;
+  std::vector<std::string> tolerances;
+  PictureOptions pictures;
+  std::optional<std::string> heatmap;                   // of two files
+  std::optional<std::string> json, csv, junit, report;  // a file, or - for standard output
+  std::optional<std::string> gaussian_splatting;        // folder of results.json and per_view.json
+  std::string method;                                   // the name in them; "" for the test's own
+  unsigned workers = 0;                                 // 0: as many as cores
+  bool resume = false, quiet = false;
+};
+
+// Returns the exit code. Throws Failure.
+int run_diff(const DiffOptions& options);
+
+}  // namespace fg

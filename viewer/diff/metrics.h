@@ -1,0 +1,55 @@
+#pragma once
+// The metrics by name, and what exactly each of them is.
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace fg {
+
+enum class Metric {
+  ssim,
+  ssim_valid,
+  ms_ssim,
+  psnr,
+  mse,
+  mae,
+  max_error,
+  vmaf_ssim,
+  vmaf_float_ssim,
+  vmaf_ms_ssim
+};
+
+std::string metric_name(Metric metric);
+std::vector<Metric> all_metrics();
+std::vector<Metric> default_metrics(bool masked);
+bool can_be_masked(Metric metric);
+
+// "ssim,psnr" or "all". Throws Failure(usage) with the names that there are.
+std::vector<Metric> parse_metrics(const std::string& list, bool masked);
+
+// What is computed of every pair.
+struct ScorePlan {
+  std::vector<Metric> metrics;
+  int window = 11;        // of ssim, ssim-valid, ms-ssim: 7, 9 or 11
+  double data_range = 1;  // of frames of floats
+  bool masked = false;
+  bool map_statistics = false;  // min and p5 of the SSIM maps
+  bool chroma = false;          // the frames have Y, U and V: PSNR of each plane too
+  bool luma_only = false;       // the frames have a Y plane
+
+  bool has(Metric metric) const;
+};
+
+// One number of a pair.
+struct Column {
+  std::string name;  // "ssim", "ssim:map-min", "psnr-u"
+  Metric metric = Metric::ssim;
+  bool higher_is_better = true;
+};
+std::vector<Column> columns_of(const ScorePlan& plan);
+
+// {"ssim": {"variant": ..., "window": ..., "padding": ..., "data_range": ...}, ...}
+nlohmann::ordered_json describe_metrics(const ScorePlan& plan);
+
+}  // namespace fg

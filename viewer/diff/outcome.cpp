@@ -1,0 +1,248 @@
+#include "viewer/diff/outcome.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "viewer/report/json_file.h"
+
+namespace fg {
+
+using nlohmann::ordered_json;
+
+bool Outcome::passed() const { return exit_code() == ExitCode::pass; }
+
+ExitCode Outcome::exit_code() const {
+  if (results.count(PairResult::Status::unreadable) || missing_fails()) return ExitCode::unreadable_input;
+  if (results.count(PairResult::Status::size_mismatch)) return ExitCode::size_mismatch;
+  if (!verdict.passed || (comparison && !comparison->regressions.empty())) return ExitCode::threshold_missed;
+  return ExitCode::pass;
+}
+
+namespace {
+
+constexpr const char* kMissingNames[] = {"fail", "warn", "ignore"};
+
+ordered_json scores_of(const Outcome& outcome, const std::vector<double>& scores) {
+  ordered_json values;
+  for (std::size_t c = 0; c < scores.size(); ++c)
+    values[column_name(outcome.results.columns[c], outcome.two_files)] = json_number(scores[c]);
+  return values;
+}
+
+ordered_json summary_of(const Outcome& outcome) {
+  ordered_json summary;
+  for (std::size_t c = 0; c < outcome.results.columns.size(); ++c) {
+    const Statistics& s = outcome.results.statistics[c];
+    ordered_json values;
+    for (const std::string& name : statistic_names())
+      if (name != "pooled" || outcome.results.columns[c].metric == Metric::psnr)
+        values[name] = json_number(statistic(s, name));
+    values["not_a_number"] = s.not_a_number;
+    summary[column_name(outcome.results.columns[c], outcome.two_files)] = values;
+  }
+  return summary;
+}
+
+ordered_json pair_of(const Outcome& outcome, std::size_t index) {
+  const PairResult& pair = outcome.results.pairs[index];
+  ordered_json row = {{"name", pair.identity.name},
+                      {"test", pair.identity.test},
+                      {"reference", pair.identity.reference},
+                      {"status", status_name(pair.status)}};
+  if (pair.status == PairResult::Status::scored) {
+    row["width"] = pair.width;
+    row["height"] = pair.height;
+    row["scores"] = scores_of(outcome, pair.scores);
+    row["within_limits"] = !outcome.verdict.failing_pairs.contains(index);
+    if (pair.not_finite) row["not_finite_samples"] = pair.not_finite;
+  } else {
+    row["problem"] = pair.problem;
+  }
+  return row;
+}
+
+ordered_json comparison_of(const Outcome& outcome) {
+  ordered_json regressions = ordered_json::array();
+  for (const Regression& r : outcome.comparison->regressions)
+    regressions.push_back({{"pair", outcome.results.pairs[r.pair].identity.name},
+                           {"score", r.column},
+                           {"before", json_number(r.before)},
+                           {"now", json_number(r.now)}});
+  return {{"regressions", regressions},
+          {"new_pairs", outcome.comparison->new_pairs},
+          {"lost_pairs", outcome.comparison->lost_pairs}};
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string table_of_two_files(const Outcome& outcome, TableStyle style) {
+  std::string text;
+  const PairResult& pair = outcome.results.pairs.front();
+  for (std::size_t c = 0; c < pair.scores.size(); ++c) {
+    const std::string name = column_name(outcome.results.columns[c], true);
+    text += style == TableStyle::aligned ? fmt::format("{:<15} {:.9g}\n", name, pair.scores[c])
+                                         : fmt::format("{}\t{:.9g}\n", name, pair.scores[c]);
+  }
+  return text;
+}
+
+// Wide enough for the header and for 1234.567890.
+std::size_t cell_width(const std::string& name) { return std::max<std::size_t>(11, name.size()); }
+
+std::string aligned_row(const Outcome& outcome, const std::string& name, std::size_t name_width,
+                        const std::vector<double>& values) {
+  std::string row = fmt::format("{:<{}}", name, name_width);
+  for (std::size_t c = 0; c < values.size(); ++c)
+    row += fmt::format("  {:>{}.6f}", values[c], cell_width(outcome.results.columns[c].name));
+  return row;
+}
+
+constexpr std::size_t kLongTable = 100;  // pairs; of more only the worst are printed
+constexpr std::size_t kWorst = 20;
+
+std::vector<std::size_t> rows_to_print(const Results& results) {
+  std::vector<std::size_t> rows;
+  if (results.pairs.size() <= kLongTable) {
+    for (std::size_t i = 0; i < results.pairs.size(); ++i) rows.push_back(i);
+    return rows;
+  }
+  rows = worst_first(results);
+  if (rows.size() > kWorst) rows.resize(kWorst);
+  for (std::size_t i = 0; i < results.pairs.size(); ++i)
+    if (results.pairs[i].status != PairResult::Status::scored) rows.push_back(i);
+  return rows;
+}
+
+std::string aligned_table(const Outcome& outcome) {
+  const Results& results = outcome.results;
+  const std::vector<std::size_t> rows = rows_to_print(results);
+  std::size_t name_width = 8;
+  for (const std::size_t i : rows) name_width = std::max(name_width, results.pairs[i].identity.name.size());
+  std::string text = fmt::format("{:<{}}", "pair", name_width);
+  for (const Column& column : results.columns)
+    text += fmt::format("  {:>{}}", column.name, cell_width(column.name));
+  text += "\n";
+  for (const std::size_t i : rows) {
+    const PairResult& pair = results.pairs[i];
+    if (pair.status == PairResult::Status::scored)
+      text += aligned_row(outcome, pair.identity.name, name_width, pair.scores) +
+              (outcome.verdict.failing_pairs.contains(i) ? "  outside the limits\n" : "\n");
+    else
+      text += fmt::format("{:<{}}  {}: {}\n", pair.identity.name, name_width, status_name(pair.status),
+                          pair.problem);
+  }
+  if (results.pairs.size() > kLongTable)
+    text += fmt::format("({} worst of {} pairs by {}; --csv or --json have them all)\n",
+                        std::min(kWorst, results.pairs.size()), results.pairs.size(),
+                        results.columns.front().name);
+  for (const char* name : {"mean", "p5", "min", "max"}) {
+    std::vector<double> values;
+    for (const Statistics& s : results.statistics) values.push_back(statistic(s, name));
+    text += aligned_row(outcome, name, name_width, values) + "\n";
+  }
+  return text;
+}
+
+std::string summary_line(const Outcome& outcome) {
+  const Results& results = outcome.results;
+  std::string text = fmt::format("{} pairs scored", results.count(PairResult::Status::scored));
+  if (const std::size_t n = results.count(PairResult::Status::unreadable))
+    text += fmt::format(", {} unreadable", n);
+  if (const std::size_t n = results.count(PairResult::Status::size_mismatch))
+    text += fmt::format(", {} of different size", n);
+  if (outcome.unmatched_count) text += fmt::format(", {} without a counterpart", outcome.unmatched_count);
+  return text + "\n";
+}
+
+}  // namespace
+
+std::string table(const Outcome& outcome, TableStyle style) {
+  if (outcome.two_files) return table_of_two_files(outcome, style);
+  if (style == TableStyle::aligned) return aligned_table(outcome) + summary_line(outcome);
+  std::string text;
+  for (const PairResult& pair : outcome.results.pairs) {
+    text += pair.identity.name;
+    for (const double score : pair.scores) text += fmt::format("\t{:.9g}", score);
+    text += pair.status == PairResult::Status::scored ? "\n" : "\t" + status_name(pair.status) + "\n";
+  }
+  return text;
+}
+
+std::string to_csv(const Outcome& outcome) {
+  std::string text = "name,test,reference,status,width,height";
+  for (const Column& column : outcome.results.columns)
+    text += "," + csv_field(column_name(column, outcome.two_files));
+  text += ",problem\n";
+  for (const PairResult& pair : outcome.results.pairs) {
+    text += csv_field(pair.identity.name) + "," + csv_field(pair.identity.test) + "," +
+            csv_field(pair.identity.reference) + "," + status_name(pair.status) + "," +
+            fmt::format("{},{}", pair.width, pair.height);
+    for (std::size_t c = 0; c < outcome.results.columns.size(); ++c)
+      text += pair.scores.empty() ? "," : fmt::format(",{:.17g}", pair.scores[c]);
+    text += "," + csv_field(pair.problem) + "\n";
+  }
+  return text;
+}
+
+ordered_json to_json(const Outcome& outcome) {
+  const Results& results = outcome.results;
+  ordered_json thresholds = ordered_json::array();
+  for (const GateOutcome& gate : outcome.verdict.outcomes) thresholds.push_back(describe(gate, results));
+  ordered_json pairs = ordered_json::array();
+  for (std::size_t i = 0; i < results.pairs.size(); ++i) pairs.push_back(pair_of(outcome, i));
+
+  ordered_json json = {{"schema", "framegauge-diff-2"}};
+  if (outcome.two_files && !results.pairs.empty()) {
+    const PairResult& pair = results.pairs.front();
+    json["test"] = outcome.tests.front();
+    json["reference"] = outcome.reference;
+    json["width"] = pair.width;
+    json["height"] = pair.height;
+    json["scores"] = scores_of(outcome, pair.scores);
+  } else {
+    json["tests"] = outcome.tests;
+    json["reference"] = outcome.reference;
+  }
+  json["counts"] = {{"planned", results.planned},
+                    {"scored", results.count(PairResult::Status::scored)},
+                    {"unreadable", results.count(PairResult::Status::unreadable)},
+                    {"size_mismatch", results.count(PairResult::Status::size_mismatch)},
+                    {"unmatched", outcome.unmatched_count}};
+  json["summary"] = summary_of(outcome);
+  json["metrics"] = describe_metrics(outcome.plan);
+  json["settings"] = outcome.settings;
+  json["thresholds"] = thresholds;
+  if (outcome.fail_percent) json["fail_percent"] = *outcome.fail_percent;
+  if (outcome.comparison) json["baseline"] = comparison_of(outcome);
+  json["missing"] = kMissingNames[static_cast<int>(outcome.missing)];
+  json["unmatched"] = outcome.unmatched;
+  json["interrupted"] = outcome.interrupted;
+  json["passed"] = outcome.passed() && !outcome.interrupted;
+  json["pairs"] = pairs;
+  return json;
+}
+
+void write_gaussian_splatting_tables(const std::filesystem::path& folder, const std::string& method,
+                                     const Outcome& outcome) {
+  const std::pair<const char*, const char*> names[] = {{"ssim", "SSIM"}, {"psnr", "PSNR"}, {"mae", "MAE"}};
+  ordered_json means, views;
+  for (const auto& [column, theirs] : names)
+    for (std::size_t c = 0; c < outcome.results.columns.size(); ++c) {
+      if (outcome.results.columns[c].name != column) continue;
+      means[theirs] = json_number(outcome.results.statistics[c].mean);
+      for (const PairResult& pair : outcome.results.pairs)
+        if (pair.status == PairResult::Status::scored)
+          views[theirs][pair.identity.name] = json_number(pair.scores[c]);
+    }
+  make_folder(folder);
+  write_json(folder / "results.json", {{method, means}});
+  write_json(folder / "per_view.json", {{method, views}});
+}
+
+}  // namespace fg

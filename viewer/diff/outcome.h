@@ -1,0 +1,50 @@
+#pragma once
+// The end of a run as text: table, JSON, CSV, JUnit, and the two files that scripts of 3DGS papers read.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "viewer/diff/baseline.h"
+#include "viewer/diff/gates.h"
+#include "viewer/diff/result.h"
+#include "viewer/error.h"
+
+namespace fg {
+
+enum class MissingRule { fail, warn, ignore };
+
+struct Outcome {
+  Results results;
+  ScorePlan plan;
+  std::vector<std::string> tests;
+  std::string reference;
+  bool two_files = false;
+  std::vector<std::string> unmatched;
+  std::size_t unmatched_count = 0;
+  MissingRule missing = MissingRule::fail;
+  std::optional<double> fail_percent;
+  Verdict verdict;
+  std::optional<Comparison> comparison;  // with the baseline
+  nlohmann::ordered_json settings;       // how the pictures became numbers
+  bool interrupted = false;
+
+  bool missing_fails() const { return missing == MissingRule::fail && unmatched_count > 0; }
+  bool passed() const;
+  ExitCode exit_code() const;  // DESIGN: an unreadable or missing input before a size, a size before a limit
+};
+
+enum class TableStyle { aligned, tab_separated };
+
+// Two files: a line a score. More: a line a pair and the statistics; of a long list only the worst.
+std::string table(const Outcome& outcome, TableStyle style);
+std::string to_csv(const Outcome& outcome);
+std::string to_junit(const Outcome& outcome);
+nlohmann::ordered_json to_json(const Outcome& outcome);  // schema framegauge-diff-2: viewer/diff/README.md
+
+// results.json and per_view.json, as metrics.py of the 3DGS authors writes them.
+void write_gaussian_splatting_tables(const std::filesystem::path& folder, const std::string& method,
+                                     const Outcome& outcome);
+
+}  // namespace fg

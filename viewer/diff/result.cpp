@@ -1,0 +1,46 @@
+#include "viewer/diff/result.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace fg {
+
+std::string status_name(PairResult::Status status) {
+  switch (status) {
+    case PairResult::Status::scored:
+      return "scored";
+    case PairResult::Status::size_mismatch:
+      return "size-mismatch";
+    case PairResult::Status::unreadable:
+      break;
+  }
+  return "unreadable";
+}
+
+std::size_t Results::count(PairResult::Status status) const {
+  return static_cast<std::size_t>(std::count_if(
+      pairs.begin(), pairs.end(), [&](const PairResult& pair) { return pair.status == status; }));
+}
+
+std::vector<double> column_scores(const Results& results, std::size_t column) {
+  std::vector<double> scores;
+  for (const PairResult& pair : results.pairs)
+    if (pair.status == PairResult::Status::scored) scores.push_back(pair.scores[column]);
+  return scores;
+}
+
+std::vector<std::size_t> worst_first(const Results& results) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < results.pairs.size(); ++i)
+    if (results.pairs[i].status == PairResult::Status::scored) order.push_back(i);
+  const bool higher = results.columns.front().higher_is_better;
+  const auto badness = [&](std::size_t i) {  // NaN is worst of all
+    const double score = results.pairs[i].scores.front();
+    return std::isnan(score) ? std::numeric_limits<double>::infinity() : higher ? -score : score;
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return badness(a) > badness(b); });
+  return order;
+}
+
+}  // namespace fg

@@ -1,0 +1,41 @@
+#pragma once
+// What came of the pairs: the table, the JSON, the report and the gates read it.
+
+#include <string>
+#include <vector>
+
+#include "viewer/diff/metrics.h"
+#include "viewer/diff/source.h"
+#include "viewer/diff/statistics.h"
+
+namespace fg {
+
+struct PairResult {
+  enum class Status { scored, size_mismatch, unreadable };
+  Status status = Status::scored;
+  std::size_t index = 0;  // in the source
+  PairIdentity identity;
+  int width = 0, height = 0;     // pixels that were scored
+  std::vector<double> scores;    // one a column; empty unless scored
+  std::string problem;           // one sentence; empty when scored
+  std::uint64_t not_finite = 0;  // NaN and Inf samples in the two files
+};
+
+std::string status_name(PairResult::Status status);  // "scored", "size-mismatch", "unreadable"
+
+struct Results {
+  std::vector<Column> columns;
+  std::vector<PairResult> pairs;       // finished ones, in the order of the source
+  std::size_t planned = 0;             // more than pairs when it was interrupted
+  std::vector<Statistics> statistics;  // one a column, over the scored pairs
+
+  std::size_t count(PairResult::Status status) const;
+};
+
+// The scores of one column, of the scored pairs.
+std::vector<double> column_scores(const Results& results, std::size_t column);
+
+// The scored pairs' indices in results.pairs, worst first by the first column.
+std::vector<std::size_t> worst_first(const Results& results);
+
+}  // namespace fg

@@ -1,0 +1,89 @@
+#include "viewer/diff/run_pairs.h"
+
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <new>
+#include <thread>
+
+#include "viewer/error.h"
+
+namespace fg {
+namespace {
+
+class Run {
+ public:
+  Run(const PairSource& source, const Masks& masks, const ScorePlan& plan, const RunOptions& options,
+      const InterruptGuard& interrupt)
+      : source_(source), masks_(masks), plan_(plan), options_(options), interrupt_(interrupt) {}
+
+  void work() noexcept {
+    try {
+      for (std::size_t i = next_++; i < source_.count() && !stop_ && !interrupt_.requested(); i = next_++) {
+        if (options_.done.contains(i)) continue;
+        PairResult result = score(i);
+        const std::lock_guard lock(mutex_);
+        options_.finished(std::move(result));
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!problem_) problem_ = std::current_exception();
+      stop_ = true;
+    }
+  }
+
+  void rethrow() const {
+    if (problem_) std::rethrow_exception(problem_);
+  }
+
+ private:
+  PairResult score(std::size_t index) const {
+    PairResult result{.index = index, .identity = source_.identity(index)};
+    try {
+      const FramePair pair = source_.load(index);
+      result.width = pair.test->width;
+      result.height = pair.test->height;
+      result.not_finite = pair.test->not_finite + pair.reference->not_finite;
+      const std::shared_ptr<const Mask> mask = masks_.of_size(pair.test->width, pair.test->height);
+      PairScores scores = score_pair(pair, mask.get(), plan_, options_.keep_maps);
+      result.scores = std::move(scores.values);
+      if (options_.scored) options_.scored(result, pair, scores);
+    } catch (const Failure& failure) {
+      if (failure.code != ExitCode::unreadable_input && failure.code != ExitCode::size_mismatch) throw;
+      result.status = failure.code == ExitCode::size_mismatch ? PairResult::Status::size_mismatch
+                                                              : PairResult::Status::unreadable;
+      result.problem = failure.what();
+      result.scores.clear();
+    } catch (const std::bad_alloc&) {
+      result.status = PairResult::Status::unreadable;
+      result.problem = result.identity.test + ": there is not enough memory for it and its reference";
+    }
+    return result;
+  }
+
+  const PairSource& source_;
+  const Masks& masks_;
+  const ScorePlan& plan_;
+  const RunOptions& options_;
+  const InterruptGuard& interrupt_;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::exception_ptr problem_;
+};
+
+}  // namespace
+
+void run_pairs(const PairSource& source, const Masks& masks, const ScorePlan& plan, const RunOptions& options,
+               const InterruptGuard& interrupt) {
+  Run run(source, masks, plan, options, interrupt);
+  const std::size_t left = source.count() - options.done.size();
+  std::vector<std::thread> others;
+  for (std::size_t i = 1; i < std::min<std::size_t>(options.workers, left); ++i)
+    others.emplace_back([&run] { run.work(); });
+  run.work();
+  for (std::thread& other : others) other.join();
+  run.rethrow();
+}
+
+}  // namespace fg

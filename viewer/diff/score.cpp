@@ -1,0 +1,397 @@
+#include "viewer/diff/score.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+
+#include "framegauge/framegauge.h"
+#include "viewer/diff/host_tensor.h"
+#include "viewer/diff/statistics.h"
+
+namespace fg {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+// Samples of both pictures as an op takes them: one image of channels last.
+struct Samples {
+  const void *test = nullptr, *reference = nullptr;
+  DLDataTypeCode code = kDLUInt;
+  std::uint8_t bits = 8;
+  int width = 0, height = 0, stored_channels = 1, channels = 1;
+  double data_range = 1;
+
+  std::vector<std::int64_t> shape() const { return {1, height, width, stored_channels}; }
+};
+
+template <class Op>
+void set_images(Op& op, const HostTensor& x, const HostTensor& y, const Samples& samples) {
+  op.x = &x.tensor;
+  op.y = &y.tensor;
+  op.layout = FG_LAYOUT_NHWC;
+  op.channels = samples.channels;
+  op.data_range = samples.data_range;
+}
+
+std::vector<float> floats_of(const Plane& plane, int bits) {
+  const std::size_t pixels = static_cast<std::size_t>(plane.width) * plane.height;
+  std::vector<float> values(pixels);
+  for (std::size_t i = 0; i < pixels; ++i)
+    values[i] =
+        bits <= 8 ? plane.bytes[i] : static_cast<float>(plane.bytes[2 * i] | plane.bytes[2 * i + 1] << 8);
+  return values;
+}
+
+// Codes of 8 bits go into the ops as they are; deeper ones as floats of the codes, which are exact.
+class PlaneSamples {
+ public:
+  PlaneSamples(const Plane& test, const Plane& reference, int bits) {
+    samples_ = {.test = test.bytes.data(),
+                .reference = reference.bytes.data(),
+                .width = test.width,
+                .height = test.height};
+    if (bits <= 8) return;
+    test_ = floats_of(test, bits);
+    reference_ = floats_of(reference, bits);
+    samples_.test = test_.data();
+    samples_.reference = reference_.data();
+    samples_.code = kDLFloat;
+    samples_.bits = 32;
+    samples_.data_range = std::ldexp(1.0, bits) - 1;
+  }
+  const Samples& get() const { return samples_; }
+
+ private:
+  Samples samples_;
+  std::vector<float> test_, reference_;
+};
+
+struct Errors {
+  double mse = 0, mae = 0, max = 0, psnr = 0;
+};
+
+double psnr_of(double mse) {
+  return mse == 0 ? std::numeric_limits<double>::infinity() : -10 * std::log10(mse);
+}
+
+Errors errors_of(const Samples& samples) {
+  const HostTensor x(samples.test, samples.code, samples.bits, samples.shape());
+  const HostTensor y(samples.reference, samples.code, samples.bits, samples.shape());
+  std::array<double, FG_ERROR_COLUMNS> values{};
+  HostTensor columns(values.data(), kDLFloat, 64, {1, FG_ERROR_COLUMNS});
+  FgImageErrors op;
+  fg_image_errors_defaults(&op);
+  set_images(op, x, y, samples);
+  op.errors = &columns.tensor;
+  const auto scratch = scratch_for(op, fg_image_errors_scratch_bytes);
+  expect_ok(fg_image_errors(&op, nullptr));
+  return {values[FG_ERROR_MSE], values[FG_ERROR_MAE], values[FG_ERROR_MAX], values[FG_ERROR_PSNR]};
+}
+
+// Where nothing is to be seen both pictures are made the same, so that the sums are those of the rest.
+template <class T>
+std::vector<T> hidden(const void* values, const Samples& samples, const Mask& mask) {
+  const std::size_t channels = static_cast<std::size_t>(samples.stored_channels);
+  std::vector<T> copy(static_cast<const T*>(values),
+                      static_cast<const T*>(values) + mask.weights.size() * channels);
+  for (std::size_t i = 0; i < mask.weights.size(); ++i)
+    if (mask.weights[i] == 0)
+      std::fill_n(copy.begin() + static_cast<std::ptrdiff_t>(i * channels), channels, T{0});
+  return copy;
+}
+
+template <class T>
+Errors errors_of_hidden(Samples samples, const Mask& mask) {
+  const std::vector<T> test = hidden<T>(samples.test, samples, mask),
+                       reference = hidden<T>(samples.reference, samples, mask);
+  samples.test = test.data();
+  samples.reference = reference.data();
+  Errors errors = errors_of(samples);
+  const double share = static_cast<double>(mask.weights.size()) / static_cast<double>(mask.visible);
+  errors.mse *= share;
+  errors.mae *= share;
+  errors.psnr = psnr_of(errors.mse);
+  return errors;
+}
+
+Errors errors_of(const Samples& samples, const Mask* mask) {
+  if (!mask) return errors_of(samples);
+  if (mask->visible == 0)
+    return {kNone, kNone, kNone, kNone};  // chroma whose every sample touches a hidden pixel
+  return samples.code == kDLUInt ? errors_of_hidden<std::uint8_t>(samples, *mask)
+                                 : errors_of_hidden<float>(samples, *mask);
+}
+
+// Channels last to one value a pixel.
+std::vector<float> averaged(std::vector<float> map, int channels) {
+  if (channels == 1) return map;
+  std::vector<float> result(map.size() / 3);
+  for (std::size_t i = 0; i < result.size(); ++i)
+    result[i] = (map[3 * i] + map[3 * i + 1] + map[3 * i + 2]) / 3.0f;
+  return result;
+}
+
+struct MapStatistics {
+  double min = kNone, p5 = kNone;
+};
+
+MapStatistics statistics_of_map(std::vector<float> values) {
+  if (values.empty()) return {};
+  const float min = *std::min_element(values.begin(), values.end());
+  return {min, percentile(std::move(values), 0.05)};
+}
+
+// The part of a map whose windows lie inside the picture.
+std::vector<float> inside(const std::vector<float>& map, int width, int height, int window) {
+  const int border = window / 2;
+  std::vector<float> part;
+  if (width < window || height < window) return part;
+  part.reserve(static_cast<std::size_t>(width - window + 1) * (height - window + 1));
+  for (int v = border; v < height - border; ++v)
+    part.insert(part.end(), map.begin() + std::ptrdiff_t{v} * width + border,
+                map.begin() + std::ptrdiff_t{v} * width + width - border);
+  return part;
+}
+
+struct SsimResult {
+  double mean = kNone;
+  std::vector<float> map;  // averaged over the channels; empty when not asked for
+};
+
+SsimResult ssim_of(const Samples& samples, const ScorePlan& plan, FgPadding padding, const Mask* mask,
+                   bool want_map) {
+  const HostTensor x(samples.test, samples.code, samples.bits, samples.shape());
+  const HostTensor y(samples.reference, samples.code, samples.bits, samples.shape());
+  const int cut = padding == FG_PADDING_VALID ? plan.window - 1 : 0;
+  const int width = samples.width - cut, height = samples.height - cut;
+  SsimResult result;
+  if (width < 1 || height < 1) return result;
+  std::vector<float> map(want_map ? static_cast<std::size_t>(width) * height * samples.channels : 0);
+  HostTensor map_tensor(map.data(), kDLFloat, 32, {1, height, width, samples.channels});
+  HostTensor mean(&result.mean, kDLFloat, 64, {1});
+  const auto run = [&](auto& op, auto* ask, auto* call) {
+    set_images(op, x, y, samples);
+    op.window = plan.window;
+    op.map = want_map ? &map_tensor.tensor : nullptr;
+    op.mean = &mean.tensor;
+    const auto scratch = scratch_for(op, ask);
+    expect_ok(call(&op, nullptr));
+  };
+  if (mask) {
+    const HostTensor weights(mask->weights.data(), kDLFloat, 32, {1, height, width, 1});
+    FgMaskedSsim2d op;
+    fg_masked_ssim2d_defaults(&op);
+    op.mask = &weights.tensor;
+    run(op, fg_masked_ssim2d_scratch_bytes, fg_masked_ssim2d);
+  } else {
+    FgSsim2d op;
+    fg_ssim2d_defaults(&op);
+    op.padding = padding;
+    run(op, fg_ssim2d_scratch_bytes, fg_ssim2d);
+  }
+  result.map = averaged(std::move(map), samples.channels);
+  return result;
+}
+
+double ms_ssim_of(const Samples& samples, const ScorePlan& plan) {
+  if (std::min(samples.width, samples.height) < 16 * (plan.window - 1) + 1)
+    return kNone;  // no window at scale 5
+  const HostTensor x(samples.test, samples.code, samples.bits, samples.shape());
+  const HostTensor y(samples.reference, samples.code, samples.bits, samples.shape());
+  double score = kNone;
+  HostTensor mean(&score, kDLFloat, 64, {1});
+  FgMsSsim op;
+  fg_ms_ssim_defaults(&op);
+  set_images(op, x, y, samples);
+  op.window = plan.window;
+  op.mean = &mean.tensor;
+  const auto scratch = scratch_for(op, fg_ms_ssim_scratch_bytes);
+  expect_ok(fg_ms_ssim(&op, nullptr));
+  return score;
+}
+
+template <class Op>
+double video_score(const Plane& test, const Plane& reference, int bits, int smallest_side,
+                   void (*defaults)(Op*), FgStatus (*ask)(const Op*, size_t*),
+                   FgStatus (*call)(const Op*, void*)) {
+  if (std::min(test.width, test.height) < smallest_side) return kNone;
+  const std::uint8_t sample_bits = bits <= 8 ? 8 : 16;
+  const HostTensor x(test.bytes.data(), kDLUInt, sample_bits, {test.height, test.width});
+  const HostTensor y(reference.bytes.data(), kDLUInt, sample_bits, {test.height, test.width});
+  double score = kNone;
+  HostTensor mean(&score, kDLFloat, 64, {1});
+  Op op;
+  defaults(&op);
+  op.x = &x.tensor;
+  op.y = &y.tensor;
+  op.bits = bits;
+  op.mean = &mean.tensor;
+  const auto scratch = scratch_for(op, ask);
+  expect_ok(call(&op, nullptr));
+  return score;
+}
+
+using Values = std::map<std::string, double>;
+
+void score_ssims(const Samples& samples, const Mask* mask, const ScorePlan& plan, KeepMap keep_map,
+                 PairScores& scores, Values& values) {
+  const bool same = plan.has(Metric::ssim), valid = plan.has(Metric::ssim_valid);
+  const auto add = [&](const std::string& name, const SsimResult& result, const std::vector<float>& counted) {
+    values[name] = result.mean;
+    if (!plan.map_statistics) return;
+    const MapStatistics statistics = statistics_of_map(counted);
+    values[name + ":map-min"] = statistics.min;
+    values[name + ":map-p5"] = statistics.p5;
+  };
+  SsimResult padded;
+  if (same) {
+    padded = ssim_of(samples, plan, FG_PADDING_SAME, mask,
+                     valid || plan.map_statistics || keep_map == KeepMap::yes);
+    std::vector<float> counted = padded.map;
+    if (mask && plan.map_statistics) {
+      counted.clear();
+      for (std::size_t i = 0; i < padded.map.size(); ++i)
+        if (mask->weights[i] != 0) counted.push_back(padded.map[i]);
+    }
+    add("ssim", padded, counted);
+  }
+  if (valid) {
+    // The padded map's inside is that of ssim-valid: score_test.cpp "ssim-valid is the inside of the padded map".
+    SsimResult result;
+    if (same) {
+      result.map = inside(padded.map, samples.width, samples.height, plan.window);
+      if (!result.map.empty())
+        result.mean = std::accumulate(result.map.begin(), result.map.end(), 0.0) /
+                      static_cast<double>(result.map.size());
+    } else {
+      result = ssim_of(samples, plan, FG_PADDING_VALID, nullptr, plan.map_statistics);
+    }
+    add("ssim-valid", result, result.map);
+  }
+  if (keep_map == KeepMap::yes) scores.ssim_map = std::move(padded.map);
+}
+
+void score_errors(const FramePair& pair, const Samples& samples, const Mask* mask, const ScorePlan& plan,
+                  Values& values) {
+  Errors all = errors_of(samples, mask);
+  if (plan.chroma) {
+    // Of all samples together, as FFmpeg's psnr filter does: each plane weighs as much as it has samples.
+    values["psnr-y"] = all.psnr;
+    double weight =
+        mask ? static_cast<double>(mask->visible) : samples.width * static_cast<double>(samples.height);
+    double sum = weight;
+    Errors total{all.mse * weight, all.mae * weight, all.max, 0};
+    for (std::size_t p = 1; p < 3; ++p) {
+      const Plane &x = pair.test->planes[p], &y = pair.reference->planes[p];
+      const Mask small = mask ? shrunk(*mask, x.width, x.height) : Mask{};
+      const PlaneSamples plane(x, y, pair.test->bits);
+      const Errors e = errors_of(plane.get(), mask ? &small : nullptr);
+      values[p == 1 ? "psnr-u" : "psnr-v"] = e.psnr;
+      weight = mask ? static_cast<double>(small.visible) : x.width * static_cast<double>(x.height);
+      if (weight == 0) continue;
+      sum += weight;
+      total = {total.mse + e.mse * weight, total.mae + e.mae * weight, std::max(total.max, e.max), 0};
+    }
+    all = {total.mse / sum, total.mae / sum, total.max, psnr_of(total.mse / sum)};
+  }
+  values["psnr"] = all.psnr;
+  values["mse"] = all.mse;
+  values["mae"] = all.mae;
+  values["max"] = all.max;
+}
+
+void score_video(const FramePair& pair, const ScorePlan& plan, Values& values) {
+  const bool any =
+      plan.has(Metric::vmaf_ssim) || plan.has(Metric::vmaf_float_ssim) || plan.has(Metric::vmaf_ms_ssim);
+  if (!any) return;
+  const Plane test = luma_of(*pair.test, plan.data_range),
+              reference = luma_of(*pair.reference, plan.data_range);
+  const int bits = luma_bits(*pair.test);
+  constexpr int kWindow = 11, kFiveScales = 176;  // smallest sides of the two float metrics
+  if (plan.has(Metric::vmaf_ssim))
+    values["vmaf-ssim"] = video_score(test, reference, bits, 1, fg_vmaf_ssim_defaults,
+                                      fg_vmaf_ssim_scratch_bytes, fg_vmaf_ssim);
+  if (plan.has(Metric::vmaf_float_ssim))
+    values["vmaf-float-ssim"] = video_score(test, reference, bits, kWindow, fg_vmaf_float_ssim_defaults,
+                                            fg_vmaf_float_ssim_scratch_bytes, fg_vmaf_float_ssim);
+  if (plan.has(Metric::vmaf_ms_ssim))
+    values["vmaf-ms-ssim"] = video_score(test, reference, bits, kFiveScales, fg_vmaf_ms_ssim_defaults,
+                                         fg_vmaf_ms_ssim_scratch_bytes, fg_vmaf_ms_ssim);
+}
+
+// Both of the same kind, or a sentence why not.
+FramePair comparable(const FramePair& pair) {
+  const Frame &x = *pair.test, &y = *pair.reference;
+  if (x.width != y.width || x.height != y.height)
+    throw Failure(ExitCode::size_mismatch,
+                  fmt::format("the images differ in size: {}x{} against {}x{}; scale one of them first",
+                              x.width, x.height, y.width, y.height));
+  if ((x.kind == Frame::Kind::planes) != (y.kind == Frame::Kind::planes))
+    throw Failure(ExitCode::usage,
+                  "raw video is compared with raw video, images with images; convert one of them");
+  if (x.kind == Frame::Kind::planes) {
+    const bool same = x.bits == y.bits && x.planes.size() == y.planes.size() &&
+                      x.planes.back().width == y.planes.back().width &&
+                      x.planes.back().height == y.planes.back().height;
+    if (!same)
+      throw Failure(
+          ExitCode::size_mismatch,
+          fmt::format("the frames differ in format: {} planes of {} bits against {} of {}; convert one of "
+                      "them",
+                      x.planes.size(), x.bits, y.planes.size(), y.bits));
+    return pair;
+  }
+  const auto is_other = [](const Frame& a, const Frame& b) { return a.scene_linear && !b.scene_linear; };
+  if (is_other(x, y) || is_other(y, x))
+    throw Failure(ExitCode::size_mismatch,
+                  "one image is scene-linear, the other display-referred; compare them with --tonemap srgb");
+  if (x.kind == y.kind) return pair;
+  FramePair floats = pair;
+  for (std::shared_ptr<const Frame>* frame : {&floats.test, &floats.reference})
+    if ((*frame)->kind == Frame::Kind::rgb8) *frame = std::make_shared<const Frame>(as_floats(**frame));
+  return floats;
+}
+
+}  // namespace
+
+PairScores score_pair(const FramePair& given, const Mask* mask, const ScorePlan& plan, KeepMap keep_map) {
+  const FramePair pair = comparable(given);
+  const Frame &test = *pair.test, &reference = *pair.reference;
+  std::optional<PlaneSamples> luma;
+  Samples samples{.width = test.width, .height = test.height};
+  switch (test.kind) {
+    case Frame::Kind::rgb8:
+      samples.test = test.rgba8.data();
+      samples.reference = reference.rgba8.data();
+      samples.stored_channels = 4;
+      samples.channels = 3;
+      break;
+    case Frame::Kind::rgb:
+      samples.test = test.rgb.data();
+      samples.reference = reference.rgb.data();
+      samples.code = kDLFloat;
+      samples.bits = 32;
+      samples.stored_channels = samples.channels = 3;
+      samples.data_range = test.scene_linear ? plan.data_range : 1.0;
+      break;
+    case Frame::Kind::planes:
+      samples = luma.emplace(test.planes[0], reference.planes[0], test.bits).get();
+  }
+  PairScores scores;
+  Values values;
+  if (plan.has(Metric::ssim) || plan.has(Metric::ssim_valid))
+    score_ssims(samples, mask, plan, keep_map, scores, values);
+  if (plan.has(Metric::ms_ssim)) values["ms-ssim"] = ms_ssim_of(samples, plan);
+  if (plan.has(Metric::psnr) || plan.has(Metric::mse) || plan.has(Metric::mae) || plan.has(Metric::max_error))
+    score_errors(pair, samples, mask, plan, values);
+  score_video(pair, plan, values);
+  for (const Column& column : columns_of(plan)) scores.values.push_back(values.at(column.name));
+  return scores;
+}
+
+}  // namespace fg

@@ -1,0 +1,24 @@
+#pragma once
+// The scores of one pair of frames, through the C interface like any other user of it.
+
+#include <vector>
+
+#include "viewer/diff/frame.h"
+#include "viewer/diff/mask.h"
+#include "viewer/diff/metrics.h"
+
+namespace fg {
+
+struct PairScores {
+  std::vector<double> values;  // one a column of columns_of(plan); NaN where no window fits into the picture
+  std::vector<float>
+      ssim_map;  // [height][width] of --metrics ssim, averaged over the channels; only when asked for
+};
+
+enum class KeepMap { no, yes };
+
+// Of several threads at once. mask: null, or of the frames' size. Throws Failure(size_mismatch) where the frames
+// cannot be compared: size, depth or chroma differ.
+PairScores score_pair(const FramePair& pair, const Mask* mask, const ScorePlan& plan, KeepMap keep_map);
+
+}  // namespace fg

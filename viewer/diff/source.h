@@ -1,0 +1,62 @@
+#pragma once
+// What is compared with what: a list of pairs, each loaded when it is its turn.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "viewer/diff/frame.h"
+#include "viewer/diff/pairing.h"
+#include "viewer/diff/raw_video.h"
+
+namespace fg {
+
+// Which frames of a video: --frames A:B --every N --offset K, numbers of the reference from 0.
+struct FrameRange {
+  std::size_t first = 0;
+  std::optional<std::size_t> end;  // one past the last
+  std::size_t every = 1;
+  std::int64_t offset = 0;  // reference frame i is compared with test frame i + offset
+
+  bool whole() const { return first == 0 && !end && every == 1 && offset == 0; }
+};
+
+// "A:B", "A:", ":B". Throws Failure(usage).
+void parse_frames(const std::string& text, FrameRange& range);
+
+struct SourceOptions {
+  std::vector<std::string> inputs;  // the last one is the reference, those before it are tested
+  MatchRule match;
+  ImageRules images;
+  std::optional<RawVideoLayout> layout;  // of .yuv files
+  FrameRange frames;
+};
+
+struct PairIdentity {
+  std::string name;             // unique among the pairs
+  std::string test, reference;  // files
+  std::string stamp;            // changes when one of the files does: sizes and times
+};
+
+class PairSource {
+ public:
+  virtual ~PairSource() = default;
+
+  virtual std::size_t count() const = 0;
+  virtual PairIdentity identity(std::size_t index) const = 0;
+  // From any number of threads. Throws Failure(unreadable_input) or Failure(size_mismatch).
+  virtual FramePair load(std::size_t index) const = 0;
+
+  bool two_files = false;  // one image against one: its scores are the result, not a row of a table
+  bool raw_video = false;  // the frames have a Y plane
+  bool chroma = false;     // and U and V
+  std::vector<std::string> unmatched;  // one line each: files, or ranges of frames, without a counterpart
+  std::size_t unmatched_count = 0;     // files or frames
+  std::vector<std::string> notes;      // for standard error
+};
+
+// Throws Failure with the exit code that the command returns.
+std::unique_ptr<PairSource> open_source(const SourceOptions& options);
+
+}  // namespace fg
