@@ -174,6 +174,16 @@ void add_output_options(CLI::App* c, DiffLine& line) {
   c->add_option("--csv", options.csv, "One line a pair, to a file or -")->group(group);
   c->add_option("--junit", options.junit, "Test results as CI systems read them, to a file or -")
       ->group(group);
+  c->add_option("--report", options.report,
+                "One HTML file with plots, and the pictures of the worst pairs with slider, blink and "
+                "heatmap; needs no "
+                "network")
+      ->group(group);
+  c->add_option("--report-pictures", options.report_pictures,
+                "How many pairs the report shows with their pictures")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str()
+      ->group(group);
   c->add_option("--heatmap", options.heatmap, "Of two files: the SSIM map as a coloured PNG")->group(group);
   c->add_option("--heatmaps", options.pictures.heatmaps, "Folder for the SSIM map of each pair")
       ->group(group);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "viewer/diff/journal.h"
+#include "viewer/diff/report.h"
 #include "viewer/diff/run_pairs.h"
 #include "viewer/error.h"
 #include "viewer/report/interrupt.h"
@@ -227,6 +228,10 @@ class DiffRun {
     if (options_.json) write_json(*options_.json, to_json(outcome));
     if (options_.csv) write_text(*options_.csv, to_csv(outcome));
     if (options_.junit) write_text(*options_.junit, to_junit(outcome));
+    if (options_.report)
+      write_text(*options_.report,
+                 html_report(outcome, *source_, masks_,
+                             {.pictures = options_.report_pictures, .style = options_.pictures.style}));
     if (options_.gaussian_splatting)
       write_gaussian_splatting_tables(*options_.gaussian_splatting, method(), outcome);
     if (options_.update_baseline && !outcome.interrupted)

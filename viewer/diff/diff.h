@@ -28,6 +28,7 @@ struct DiffOptions {
   std::optional<std::string> heatmap;                   // of two files
   std::optional<std::string> json, csv, junit, report;  // a file, or - for standard output
   std::optional<std::string> gaussian_splatting;        // folder of results.json and per_view.json
+  std::size_t report_pictures = 8;                      // pairs with their pictures in the report
   std::string method;                                   // the name in them; "" for the test's own
   unsigned workers = 0;                                 // 0: as many as cores
   bool resume = false, quiet = false;

@@ -19,9 +19,10 @@ class Run {
 
   void work() noexcept {
     try {
+      ScoreWorkspace workspace;
       for (std::size_t i = next_++; i < source_.count() && !stop_ && !interrupt_.requested(); i = next_++) {
         if (options_.done.contains(i)) continue;
-        PairResult result = score(i);
+        PairResult result = score(i, workspace);
         const std::lock_guard lock(mutex_);
         options_.finished(std::move(result));
       }
@@ -37,7 +38,7 @@ class Run {
   }
 
  private:
-  PairResult score(std::size_t index) const {
+  PairResult score(std::size_t index, ScoreWorkspace& workspace) const {
     PairResult result{.index = index, .identity = source_.identity(index)};
     try {
       const FramePair pair = source_.load(index);
@@ -45,7 +46,7 @@ class Run {
       result.height = pair.test->height;
       result.not_finite = pair.test->not_finite + pair.reference->not_finite;
       const std::shared_ptr<const Mask> mask = masks_.of_size(pair.test->width, pair.test->height);
-      PairScores scores = score_pair(pair, mask.get(), plan_, options_.keep_maps);
+      PairScores scores = score_pair(pair, mask.get(), plan_, options_.keep_maps, workspace);
       result.scores = std::move(scores.values);
       if (options_.scored) options_.scored(result, pair, scores);
     } catch (const Failure& failure) {

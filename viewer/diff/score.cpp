@@ -127,12 +127,45 @@ Errors errors_of(const Samples& samples, const Mask* mask) {
                                  : errors_of_hidden<float>(samples, *mask);
 }
 
-// Channels last to one value a pixel.
-std::vector<float> averaged(std::vector<float> map, int channels) {
-  if (channels == 1) return map;
-  std::vector<float> result(map.size() / 3);
-  for (std::size_t i = 0; i < result.size(); ++i)
-    result[i] = (map[3 * i] + map[3 * i + 1] + map[3 * i + 2]) / 3.0f;
+// Values of a map of one or three channels, channels last, in a rectangle of it.
+struct MapPart {
+  const float* map = nullptr;
+  int map_width = 0, channels = 1;
+  Rectangle part;
+
+  bool empty() const { return part.width < 1 || part.height < 1; }
+  const float* row(int v) const {
+    return map + (std::size_t(part.y + v) * map_width + part.x) * static_cast<std::size_t>(channels);
+  }
+};
+
+// In eight sums side by side: one alone would wait for each addition before the next.
+double mean_of(const MapPart& part) {
+  if (part.empty()) return kNone;
+  constexpr int kLanes = 8;
+  double sums[kLanes] = {}, rest = 0;
+  const int row_values = part.part.width * part.channels;
+  for (int v = 0; v < part.part.height; ++v) {
+    const float* row = part.row(v);
+    int i = 0;
+    for (; i + kLanes <= row_values; i += kLanes)
+      for (int lane = 0; lane < kLanes; ++lane) sums[lane] += row[i + lane];
+    for (; i < row_values; ++i) rest += row[i];
+  }
+  return std::accumulate(sums, sums + kLanes, rest) / (static_cast<double>(row_values) * part.part.height);
+}
+
+std::vector<float> averaged(const MapPart& part) {
+  std::vector<float> result;
+  if (part.empty()) return result;
+  result.reserve(static_cast<std::size_t>(part.part.width) * part.part.height);
+  for (int v = 0; v < part.part.height; ++v) {
+    const float* in = part.row(v);
+    if (part.channels == 1)
+      result.insert(result.end(), in, in + part.part.width);
+    else
+      for (int u = 0; u < part.part.width; ++u, in += 3) result.push_back((in[0] + in[1] + in[2]) / 3.0f);
+  }
   return result;
 }
 
@@ -146,38 +179,36 @@ MapStatistics statistics_of_map(std::vector<float> values) {
   return {min, percentile(std::move(values), 0.05)};
 }
 
-// The part of a map whose windows lie inside the picture.
-std::vector<float> inside(const std::vector<float>& map, int width, int height, int window) {
-  const int border = window / 2;
-  std::vector<float> part;
-  if (width < window || height < window) return part;
-  part.reserve(static_cast<std::size_t>(width - window + 1) * (height - window + 1));
-  for (int v = border; v < height - border; ++v)
-    part.insert(part.end(), map.begin() + std::ptrdiff_t{v} * width + border,
-                map.begin() + std::ptrdiff_t{v} * width + width - border);
-  return part;
-}
-
 struct SsimResult {
   double mean = kNone;
-  std::vector<float> map;  // averaged over the channels; empty when not asked for
+  MapPart map;  // in the workspace; empty when not asked for
 };
 
+// The part of a padded map whose windows lie inside the picture.
+MapPart inside(MapPart map, int window) {
+  const int border = window / 2;
+  map.part = {border, border, map.part.width - 2 * border, map.part.height - 2 * border};
+  return map;
+}
+
 SsimResult ssim_of(const Samples& samples, const ScorePlan& plan, FgPadding padding, const Mask* mask,
-                   bool want_map) {
+                   std::vector<float>* keep_map) {
   const HostTensor x(samples.test, samples.code, samples.bits, samples.shape());
   const HostTensor y(samples.reference, samples.code, samples.bits, samples.shape());
   const int cut = padding == FG_PADDING_VALID ? plan.window - 1 : 0;
   const int width = samples.width - cut, height = samples.height - cut;
   SsimResult result;
   if (width < 1 || height < 1) return result;
-  std::vector<float> map(want_map ? static_cast<std::size_t>(width) * height * samples.channels : 0);
-  HostTensor map_tensor(map.data(), kDLFloat, 32, {1, height, width, samples.channels});
+  if (keep_map) {
+    keep_map->resize(static_cast<std::size_t>(width) * height * samples.channels);
+    result.map = {keep_map->data(), width, samples.channels, {0, 0, width, height}};
+  }
+  HostTensor map(keep_map ? keep_map->data() : nullptr, kDLFloat, 32, {1, height, width, samples.channels});
   HostTensor mean(&result.mean, kDLFloat, 64, {1});
   const auto run = [&](auto& op, auto* ask, auto* call) {
     set_images(op, x, y, samples);
     op.window = plan.window;
-    op.map = want_map ? &map_tensor.tensor : nullptr;
+    op.map = keep_map ? &map.tensor : nullptr;
     op.mean = &mean.tensor;
     const auto scratch = scratch_for(op, ask);
     expect_ok(call(&op, nullptr));
@@ -194,7 +225,6 @@ SsimResult ssim_of(const Samples& samples, const ScorePlan& plan, FgPadding padd
     op.padding = padding;
     run(op, fg_ssim2d_scratch_bytes, fg_ssim2d);
   }
-  result.map = averaged(std::move(map), samples.channels);
   return result;
 }
 
@@ -238,42 +268,41 @@ double video_score(const Plane& test, const Plane& reference, int bits, int smal
 
 using Values = std::map<std::string, double>;
 
+void add_ssim(const std::string& name, double mean, const MapPart& map, const Mask* mask,
+              const ScorePlan& plan, Values& values) {
+  values[name] = mean;
+  if (!plan.map_statistics) return;
+  std::vector<float> counted = averaged(map);
+  if (mask) {
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < counted.size(); ++i)
+      if (mask->weights[i] != 0) counted[n++] = counted[i];
+    counted.resize(n);
+  }
+  const MapStatistics statistics = statistics_of_map(std::move(counted));
+  values[name + ":map-min"] = statistics.min;
+  values[name + ":map-p5"] = statistics.p5;
+}
+
 void score_ssims(const Samples& samples, const Mask* mask, const ScorePlan& plan, KeepMap keep_map,
-                 PairScores& scores, Values& values) {
+                 ScoreWorkspace& workspace, PairScores& scores, Values& values) {
   const bool same = plan.has(Metric::ssim), valid = plan.has(Metric::ssim_valid);
-  const auto add = [&](const std::string& name, const SsimResult& result, const std::vector<float>& counted) {
-    values[name] = result.mean;
-    if (!plan.map_statistics) return;
-    const MapStatistics statistics = statistics_of_map(counted);
-    values[name + ":map-min"] = statistics.min;
-    values[name + ":map-p5"] = statistics.p5;
-  };
-  SsimResult padded;
   if (same) {
-    padded = ssim_of(samples, plan, FG_PADDING_SAME, mask,
-                     valid || plan.map_statistics || keep_map == KeepMap::yes);
-    std::vector<float> counted = padded.map;
-    if (mask && plan.map_statistics) {
-      counted.clear();
-      for (std::size_t i = 0; i < padded.map.size(); ++i)
-        if (mask->weights[i] != 0) counted.push_back(padded.map[i]);
-    }
-    add("ssim", padded, counted);
+    const bool want_map = valid || plan.map_statistics || keep_map == KeepMap::yes;
+    const SsimResult padded =
+        ssim_of(samples, plan, FG_PADDING_SAME, mask, want_map ? &workspace.map : nullptr);
+    add_ssim("ssim", padded.mean, padded.map, mask, plan, values);
+    if (keep_map == KeepMap::yes) scores.ssim_map = averaged(padded.map);
+    if (!valid) return;
+    // The inside of the padded map is the map of ssim-valid: score_test.cpp "ssim valid is the inside of the padded
+    // map".
+    const MapPart part = inside(padded.map, plan.window);
+    add_ssim("ssim-valid", mean_of(part), part, nullptr, plan, values);
+  } else if (valid) {
+    const SsimResult result =
+        ssim_of(samples, plan, FG_PADDING_VALID, nullptr, plan.map_statistics ? &workspace.map : nullptr);
+    add_ssim("ssim-valid", result.mean, result.map, nullptr, plan, values);
   }
-  if (valid) {
-    // The padded map's inside is that of ssim-valid: score_test.cpp "ssim-valid is the inside of the padded map".
-    SsimResult result;
-    if (same) {
-      result.map = inside(padded.map, samples.width, samples.height, plan.window);
-      if (!result.map.empty())
-        result.mean = std::accumulate(result.map.begin(), result.map.end(), 0.0) /
-                      static_cast<double>(result.map.size());
-    } else {
-      result = ssim_of(samples, plan, FG_PADDING_VALID, nullptr, plan.map_statistics);
-    }
-    add("ssim-valid", result, result.map);
-  }
-  if (keep_map == KeepMap::yes) scores.ssim_map = std::move(padded.map);
 }
 
 void score_errors(const FramePair& pair, const Samples& samples, const Mask* mask, const ScorePlan& plan,
@@ -359,7 +388,8 @@ FramePair comparable(const FramePair& pair) {
 
 }  // namespace
 
-PairScores score_pair(const FramePair& given, const Mask* mask, const ScorePlan& plan, KeepMap keep_map) {
+PairScores score_pair(const FramePair& given, const Mask* mask, const ScorePlan& plan, KeepMap keep_map,
+                      ScoreWorkspace& workspace) {
   const FramePair pair = comparable(given);
   const Frame &test = *pair.test, &reference = *pair.reference;
   std::optional<PlaneSamples> luma;
@@ -385,7 +415,7 @@ PairScores score_pair(const FramePair& given, const Mask* mask, const ScorePlan&
   PairScores scores;
   Values values;
   if (plan.has(Metric::ssim) || plan.has(Metric::ssim_valid))
-    score_ssims(samples, mask, plan, keep_map, scores, values);
+    score_ssims(samples, mask, plan, keep_map, workspace, scores, values);
   if (plan.has(Metric::ms_ssim)) values["ms-ssim"] = ms_ssim_of(samples, plan);
   if (plan.has(Metric::psnr) || plan.has(Metric::mse) || plan.has(Metric::mae) || plan.has(Metric::max_error))
     score_errors(pair, samples, mask, plan, values);

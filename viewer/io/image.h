@@ -48,7 +48,8 @@ ImageSize peek_image_size(const std::filesystem::path& file);
 // All savers write a temporary beside the target and rename it, so that a full disk or Ctrl-C leaves no half
 // file.
 void save_png(const std::filesystem::path& file,
-              const Image8& image);  // RGBA, or RGB where alpha is 255 throughout
+              const Image8& image);                         // RGBA, or RGB where alpha is 255 throughout
+std::vector<std::uint8_t> encode_png(const Image8& image);  // the same in memory
 void save_exr(const std::filesystem::path& file, const ImageF& image);  // 32-bit float
 void save_npy(const std::filesystem::path& file,
               const ImageF& image);                  // float32 [H, W], or [H, W, C] for C > 1

@@ -141,10 +141,10 @@ ImageF decode_png_values(const std::filesystem::path& file, Bytes bytes) {
   return image;
 }
 
-void save_png(const std::filesystem::path& file, const Image8& image) {
+std::vector<std::uint8_t> encode_png(const Image8& image) {
   const std::size_t pixels = static_cast<std::size_t>(image.width) * image.height;
   if (image.width < 1 || image.height < 1 || image.rgba.size() != pixels * 4)
-    throw Failure(ExitCode::internal, file.string() + ": " + std::to_string(image.width) + "x" +
+    throw Failure(ExitCode::internal, "PNG encoder: " + std::to_string(image.width) + "x" +
                                           std::to_string(image.height) + " pixels need " +
                                           std::to_string(pixels * 4) + " bytes, got " +
                                           std::to_string(image.rgba.size()));
@@ -159,10 +159,9 @@ void save_png(const std::filesystem::path& file, const Image8& image) {
   const std::vector<std::uint8_t>& values = opaque ? rgb : image.rgba;
 
   const Context context(spng_ctx_new(SPNG_CTX_ENCODER));
-  if (!context) throw Failure(ExitCode::internal, file.string() + ": out of memory");
+  if (!context) throw Failure(ExitCode::internal, "PNG encoder: out of memory");
   const auto check = [&](int status) {
-    if (status != 0)
-      throw Failure(ExitCode::internal, file.string() + ": PNG encoder: " + spng_strerror(status));
+    if (status != 0) throw Failure(ExitCode::internal, std::string("PNG encoder: ") + spng_strerror(status));
   };
   spng_ihdr header{};
   header.width = static_cast<std::uint32_t>(image.width);
@@ -179,8 +178,14 @@ void save_png(const std::filesystem::path& file, const Image8& image) {
   const std::unique_ptr<void, decltype(&std::free)> buffer(
       spng_get_png_buffer(context.get(), &length, &status), &std::free);
   check(status);
+  const auto* bytes = static_cast<const std::uint8_t*>(buffer.get());
+  return {bytes, bytes + length};
+}
+
+void save_png(const std::filesystem::path& file, const Image8& image) {
+  const std::vector<std::uint8_t> bytes = encode_png(image);
   OutputFile output(file);
-  output.write(Bytes(static_cast<const std::uint8_t*>(buffer.get()), length));
+  output.write(bytes);
   output.commit();
 }
 

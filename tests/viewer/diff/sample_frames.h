@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "viewer/diff/frame.h"
+#include "viewer/diff/score.h"
 
 namespace fg::test {
 
@@ -48,6 +49,12 @@ inline Frame planes(int width, int height, int bits, int noise, bool chroma = tr
     frame.planes.push_back(std::move(plane));
   }
   return frame;
+}
+
+inline PairScores score_once(const FramePair& pair, const Mask* mask, const ScorePlan& plan,
+                             KeepMap keep_map) {
+  ScoreWorkspace workspace;
+  return score_pair(pair, mask, plan, keep_map, workspace);
 }
 
 inline int code_of(const Plane& plane, int bits, std::size_t i) {

@@ -24,7 +24,7 @@ ScorePlan plan_of(std::vector<Metric> metrics) { return {.metrics = std::move(me
 
 double score(const FramePair& pair, const ScorePlan& plan, const std::string& name,
              const Mask* mask = nullptr) {
-  const PairScores scores = score_pair(pair, mask, plan, KeepMap::no);
+  const PairScores scores = score_once(pair, mask, plan, KeepMap::no);
   const std::vector<Column> columns = columns_of(plan);
   for (std::size_t c = 0; c < columns.size(); ++c)
     if (columns[c].name == name) return scores.values.at(c);
@@ -165,8 +165,8 @@ TEST(score_pair, what_a_mask_hides_does_not_matter) {
   const FramePair after = {frame_of(test), before.reference};
   ScorePlan plan = plan_of(default_metrics(true));
   plan.masked = plan.map_statistics = true;
-  const auto a = score_pair(before, &mask, plan, KeepMap::no),
-             b = score_pair(after, &mask, plan, KeepMap::no);
+  const auto a = score_once(before, &mask, plan, KeepMap::no),
+             b = score_once(after, &mask, plan, KeepMap::no);
   for (std::size_t c = 0; c < a.values.size(); ++c)
     EXPECT_EQ(a.values[c], b.values[c]) << columns_of(plan)[c].name;
   EXPECT_NE(score(after, plan_of({Metric::psnr}), "psnr"), score(before, plan_of({Metric::psnr}), "psnr"));
@@ -188,7 +188,7 @@ TEST(score_pair, identical_pictures_score_exactly_one) {
     pair.reference = pair.test;
     if (deep) pair.test = pair.reference = std::make_shared<const Frame>(as_floats(*pair.test));
     const ScorePlan plan = plan_of(all_metrics());
-    const PairScores scores = score_pair(pair, nullptr, plan, KeepMap::no);
+    const PairScores scores = score_once(pair, nullptr, plan, KeepMap::no);
     const std::vector<Column> columns = columns_of(plan);
     for (std::size_t c = 0; c < columns.size(); ++c) {
       SCOPED_TRACE(columns[c].name);
@@ -237,13 +237,13 @@ TEST(score_pair, a_nan_is_a_score_of_nan) {
   const auto good = std::make_shared<const Frame>(bad);
   bad.rgb[100] = std::numeric_limits<float>::quiet_NaN();
   const FramePair pair = {std::make_shared<const Frame>(bad), good};
-  const PairScores scores = score_pair(pair, nullptr, plan_of(default_metrics(false)), KeepMap::no);
+  const PairScores scores = score_once(pair, nullptr, plan_of(default_metrics(false)), KeepMap::no);
   for (const double value : scores.values) EXPECT_TRUE(std::isnan(value));
 }
 
 TEST(score_pair, what_cannot_be_compared_says_why) {
   const auto sentence = [](const FramePair& pair) {
-    return failure_of([&] { score_pair(pair, nullptr, plan_of({Metric::ssim}), KeepMap::no); },
+    return failure_of([&] { score_once(pair, nullptr, plan_of({Metric::ssim}), KeepMap::no); },
                       ExitCode::size_mismatch);
   };
   EXPECT_TRUE(
@@ -258,7 +258,7 @@ TEST(score_pair, what_cannot_be_compared_says_why) {
 
 TEST(score_pair, the_kept_map_is_the_average_over_the_channels) {
   const FramePair pair = noisy_pair(31, 22, 25);
-  const PairScores scores = score_pair(pair, nullptr, plan_of({Metric::ssim}), KeepMap::yes);
+  const PairScores scores = score_once(pair, nullptr, plan_of({Metric::ssim}), KeepMap::yes);
   ASSERT_EQ(scores.ssim_map.size(), 31u * 22);
   const double mean = std::accumulate(scores.ssim_map.begin(), scores.ssim_map.end(), 0.0) / (31 * 22);
   EXPECT_NEAR(mean, scores.values[0], 1e-6);

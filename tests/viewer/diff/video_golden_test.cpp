@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/viewer/diff/sample_frames.h"
 #include "tests/viewer/io/test_files.h"
 #include "viewer/diff/score.h"
 #include "viewer/diff/source.h"
@@ -35,7 +36,7 @@ Golden score(const SourceOptions& options, std::size_t frames) {
                        .luma_only = true};
   Golden sum{};
   for (std::size_t i = 0; i < source->count(); ++i) {
-    const PairScores scores = score_pair(source->load(i), nullptr, plan, KeepMap::no);
+    const PairScores scores = score_once(source->load(i), nullptr, plan, KeepMap::no);
     sum.integer += scores.values[0] / static_cast<double>(frames);
     sum.single += scores.values[1] / static_cast<double>(frames);
     sum.multi += scores.values[2] / static_cast<double>(frames);

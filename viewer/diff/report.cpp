@@ -1,0 +1,121 @@
+#include "viewer/diff/report.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "viewer/diff/report_page.h"
+#include "viewer/report/json_file.h"
+
+namespace fg {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr int kLongestSide = 1280;  // pixels of an embedded picture
+constexpr int kBins = 64;           // of the map's histogram, SSIM -1 to 1
+
+std::string base64(const std::vector<std::uint8_t>& bytes) {
+  static constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t word = std::uint32_t{bytes[i]} << 16;
+    if (left > 1) word |= std::uint32_t{bytes[i + 1]} << 8;
+    if (left > 2) word |= bytes[i + 2];
+    for (std::size_t k = 0; k < 4; ++k) text += k <= left ? kDigits[word >> (18 - 6 * k) & 63] : '=';
+  }
+  return text;
+}
+
+std::string data_uri(const Image8& image, int shrunk) {
+  return "data:image/png;base64," + base64(encode_png(shrunk > 1 ? downscale(image, shrunk) : image));
+}
+
+std::vector<int> histogram_of(const std::vector<float>& map) {
+  std::vector<int> counts(kBins, 0);
+  for (const float value : map)
+    if (value == value)
+      ++counts[static_cast<std::size_t>(std::clamp(static_cast<int>((value + 1) / 2 * kBins), 0, kBins - 1))];
+  return counts;
+}
+
+ordered_json pictures_of(std::size_t index, const Outcome& outcome, const PairSource& source,
+                         const Masks& masks, const HeatmapStyle& style) {
+  const FramePair pair = source.load(index);
+  const int width = pair.test->width, height = pair.test->height;
+  ScorePlan plan = outcome.plan;
+  plan.metrics = {Metric::ssim};
+  plan.map_statistics = false;
+  ScoreWorkspace workspace;
+  const PairScores scores =
+      score_pair(pair, masks.of_size(width, height).get(), plan, KeepMap::yes, workspace);
+  const int shrunk = (std::max(width, height) + kLongestSide - 1) / kLongestSide;
+  return {{"width", (width + shrunk - 1) / shrunk},
+          {"height", (height + shrunk - 1) / shrunk},
+          {"shrunk", shrunk},
+          {"histogram", histogram_of(scores.ssim_map)},
+          {"test", data_uri(to_picture(*pair.test, plan.data_range), shrunk)},
+          {"reference", data_uri(to_picture(*pair.reference, plan.data_range), shrunk)},
+          {"heatmap", data_uri(heatmap_of(scores, width, height, style), shrunk)}};
+}
+
+// What to_json() has, with pairs short: a video has many.
+ordered_json data_of(const Outcome& outcome) {
+  ordered_json data = to_json(outcome);
+  data["tests"] = outcome.tests;
+  data["exit_code"] = static_cast<int>(outcome.exit_code());
+  data["regressions"] = data.contains("baseline") ? data["baseline"]["regressions"] : ordered_json::array();
+  for (std::size_t i = 0; i < outcome.verdict.outcomes.size(); ++i)
+    data["thresholds"][i]["column"] = outcome.verdict.outcomes[i].gate.column;
+  for (const Column& column : outcome.results.columns)
+    data["columns"].push_back(
+        {{"name", column_name(column, outcome.two_files)}, {"higher_is_better", column.higher_is_better}});
+  ordered_json pairs = ordered_json::array();
+  for (std::size_t i = 0; i < outcome.results.pairs.size(); ++i) {
+    const PairResult& pair = outcome.results.pairs[i];
+    ordered_json row = {{"name", pair.identity.name}};
+    if (pair.status == PairResult::Status::scored) {
+      for (const double score : pair.scores) row["scores"].push_back(json_number(score));
+      if (outcome.verdict.failing_pairs.contains(i)) row["failing"] = true;
+    } else {
+      row["problem"] = pair.problem;
+    }
+    pairs.push_back(std::move(row));
+  }
+  data["pairs"] = std::move(pairs);
+  return data;
+}
+
+}  // namespace
+
+std::string html_report(const Outcome& outcome, const PairSource& source, const Masks& masks,
+                        const ReportOptions& options) {
+  ordered_json data = data_of(outcome);
+  data["pictures"] = ordered_json::object();
+  data["notes"] = ordered_json::array();
+  std::vector<std::size_t> worst = worst_first(outcome.results);
+  if (worst.size() > options.pictures) worst.resize(options.pictures);
+  for (const std::size_t i : worst) try {
+      data["pictures"][std::to_string(i)] =
+          pictures_of(outcome.results.pairs[i].index, outcome, source, masks, options.style);
+    } catch (const Failure& failure) {
+      // The file has gone or changed since it was scored; the report says so in its place.
+      if (failure.code != ExitCode::unreadable_input && failure.code != ExitCode::size_mismatch) throw;
+      data["notes"].push_back(std::string("no pictures: ") + failure.what());
+    }
+  std::string text = data.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  std::string safe;  // no "</script>" of a file's name ends the page's data
+  safe.reserve(text.size());
+  for (const char c : text)
+    if (c == '<')
+      safe += "\\u003c";
+    else
+      safe += c;
+  constexpr std::string_view kPlace = "@DATA@";
+  std::string page(kReportPage);
+  return page.replace(page.find(kPlace), kPlace.size(), safe);
+}
+
+}  // namespace fg

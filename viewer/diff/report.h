@@ -1,0 +1,21 @@
+#pragma once
+// One HTML file with everything in it: it opens from the file system, without a network.
+
+#include <string>
+
+#include "viewer/diff/mask.h"
+#include "viewer/diff/outcome.h"
+#include "viewer/diff/pictures.h"
+
+namespace fg {
+
+struct ReportOptions {
+  std::size_t pictures = 12;  // pairs shown with their pictures: unreadable and failing ones aside, the worst
+  HeatmapStyle style;
+};
+
+// Reads the worst pairs once more for their pictures.
+std::string html_report(const Outcome& outcome, const PairSource& source, const Masks& masks,
+                        const ReportOptions& options);
+
+}  // namespace fg
