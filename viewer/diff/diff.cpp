@@ -93,6 +93,14 @@ void check_options(const DiffOptions& options, const PairSource& source, const s
     throw Failure(ExitCode::usage, "--pictures-of failing needs a limit such as --fail-under ssim=0.98");
 }
 
+// Usage errors come before any file is looked at. Which columns there are is not known yet: all that there can be.
+void check_words(const DiffOptions& options, bool masked) {
+  parse_metrics(options.metrics, masked);
+  metrics_of_gates(options.gates, masked);
+  parse_gates(options.gates, columns_of({.metrics = all_metrics(), .map_statistics = true, .chroma = true}),
+              options.source.inputs.size() == 2);
+}
+
 class DiffRun {
  public:
   explicit DiffRun(const DiffOptions& options)
@@ -101,7 +109,7 @@ class DiffRun {
                options.ignored, options.source.images.crop) {
     prints_table_ = prints_table(options);
     const std::optional<std::filesystem::path> journal = journal_file(options);
-    parse_metrics(options.metrics, masks_.any());  // usage errors come before any work
+    check_words(options, masks_.any());
     source_ = open_source(options.source);
     plan_ = plan_of(options, *source_, masks_.any());
     columns_ = columns_of(plan_);

@@ -32,15 +32,17 @@ void write_text(const std::filesystem::path& file, const std::string& text) {
     return;
   }
   const std::filesystem::path unfinished = file.string() + ".part";
+  std::error_code error;
   {
     std::ofstream out(unfinished, std::ios::binary | std::ios::trunc);
     out << text;
     out.flush();
-    if (!out)
+    if (!out) {
+      std::filesystem::remove(unfinished, error);
       throw Failure(ExitCode::internal,
                     file.string() + ": could not be written; is the folder writable and the disk not full?");
+    }
   }
-  std::error_code error;
   std::filesystem::rename(unfinished, file, error);
   if (error) throw Failure(ExitCode::internal, file.string() + ": could not be written: " + error.message());
 }

@@ -132,6 +132,7 @@ TEST_F(diff_folders, one_reference_is_held_against_many) {
   EXPECT_EQ(json()["pairs"].size(), 3u);
   EXPECT_EQ(framegauge("diff " + in_folder("out/view_0.png") + " " + in_folder("gold")).exit_code, 2);
   EXPECT_EQ(framegauge("diff " + in_folder("out") + " " + in_folder("out/notes")).exit_code, 4);
+  EXPECT_EQ(framegauge("diff " + in_folder("nowhere") + " " + in_folder("gold")).exit_code, 4);
 }
 
 TEST_F(diff_folders, limits_hold_the_mean_or_every_pair) {
