@@ -1,6 +1,9 @@
 #include "viewer/diff/diff.h"
 
 #include <fmt/format.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <algorithm>
 #include <cstdio>
@@ -99,6 +102,15 @@ void check_words(const DiffOptions& options, bool masked) {
   metrics_of_gates(options.gates, masked);
   parse_gates(options.gates, columns_of({.metrics = all_metrics(), .map_statistics = true, .chroma = true}),
               options.source.inputs.size() == 2);
+}
+
+// A picture of 1080p has 8 MB. The C library would give such memory back to the system after each use and fetch it again
+// page by page, a seventh of the time of a run over PNG files.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 512 << 20);
+#endif
 }
 
 class DiffRun {
@@ -284,6 +296,9 @@ class DiffRun {
 
 }  // namespace
 
-int run_diff(const DiffOptions& options) { return DiffRun(options).run(); }
+int run_diff(const DiffOptions& options) {
+  keep_freed_memory();
+  return DiffRun(options).run();
+}
 
 }  // namespace fg

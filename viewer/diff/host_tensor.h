@@ -17,16 +17,18 @@ inline void expect_ok(FgStatus status) {
 
 // A DLTensor over memory that outlives the call; compact unless strides are given.
 struct HostTensor {
-  std::vector<std::int64_t> shape;
+  std::vector<std::int64_t> shape, strides;
   DLTensor tensor{};
 
-  HostTensor(const void* data, DLDataTypeCode code, std::uint8_t bits, std::vector<std::int64_t> extents)
-      : shape(std::move(extents)) {
+  HostTensor(const void* data, DLDataTypeCode code, std::uint8_t bits, std::vector<std::int64_t> extents,
+             std::vector<std::int64_t> steps = {})
+      : shape(std::move(extents)), strides(std::move(steps)) {
     tensor.data = const_cast<void*>(data);
     tensor.device = {kDLCPU, 0};
     tensor.ndim = static_cast<int>(shape.size());
     tensor.dtype = {static_cast<std::uint8_t>(code), bits, 1};
     tensor.shape = shape.data();
+    tensor.strides = strides.empty() ? nullptr : strides.data();
   }
   HostTensor(const HostTensor&) = delete;
   HostTensor& operator=(const HostTensor&) = delete;

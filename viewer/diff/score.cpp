@@ -25,8 +25,22 @@ struct Samples {
   std::uint8_t bits = 8;
   int width = 0, height = 0, stored_channels = 1, channels = 1;
   double data_range = 1;
+  int row_pixels = 0;  // from one row to the next
 
   std::vector<std::int64_t> shape() const { return {1, height, width, stored_channels}; }
+  std::vector<std::int64_t> strides() const {
+    return {std::int64_t{height} * row_pixels * stored_channels, std::int64_t{row_pixels} * stored_channels,
+            stored_channels, 1};
+  }
+  Samples part(const Rectangle& r) const {
+    const std::size_t offset = (std::size_t(r.y) * row_pixels + r.x) * stored_channels * (bits / 8);
+    Samples samples = *this;
+    samples.test = static_cast<const std::uint8_t*>(test) + offset;
+    samples.reference = static_cast<const std::uint8_t*>(reference) + offset;
+    samples.width = r.width;
+    samples.height = r.height;
+    return samples;
+  }
 };
 
 template <class Op>
@@ -54,7 +68,8 @@ class PlaneSamples {
     samples_ = {.test = test.bytes.data(),
                 .reference = reference.bytes.data(),
                 .width = test.width,
-                .height = test.height};
+                .height = test.height,
+                .row_pixels = test.width};
     if (bits <= 8) return;
     test_ = floats_of(test, bits);
     reference_ = floats_of(reference, bits);
@@ -193,8 +208,8 @@ MapPart inside(MapPart map, int window) {
 
 SsimResult ssim_of(const Samples& samples, const ScorePlan& plan, FgPadding padding, const Mask* mask,
                    std::vector<float>* keep_map) {
-  const HostTensor x(samples.test, samples.code, samples.bits, samples.shape());
-  const HostTensor y(samples.reference, samples.code, samples.bits, samples.shape());
+  const HostTensor x(samples.test, samples.code, samples.bits, samples.shape(), samples.strides());
+  const HostTensor y(samples.reference, samples.code, samples.bits, samples.shape(), samples.strides());
   const int cut = padding == FG_PADDING_VALID ? plan.window - 1 : 0;
   const int width = samples.width - cut, height = samples.height - cut;
   SsimResult result;
@@ -226,6 +241,31 @@ SsimResult ssim_of(const Samples& samples, const ScorePlan& plan, FgPadding padd
     run(op, fg_ssim2d_scratch_bytes, fg_ssim2d);
   }
   return result;
+}
+
+// The mean over the windows inside the picture from that over all of the padded map: the map's border, whose windows
+// reach outside, is computed once more in four strips and taken away.
+double mean_inside(const Samples& samples, const ScorePlan& plan, double padded_mean,
+                   ScoreWorkspace& workspace) {
+  const int border = plan.window / 2, width = samples.width, height = samples.height;
+  if (width < plan.window || height < plan.window) return kNone;
+  const int inner_width = width - 2 * border, inner_height = height - 2 * border;
+  // A strip reaches as far in as the windows of its border pixels do; which part of its map counts.
+  const struct {
+    Rectangle strip, counted;
+  } strips[] = {
+      {{0, 0, width, 2 * border}, {0, 0, width, border}},
+      {{0, height - 2 * border, width, 2 * border}, {0, border, width, border}},
+      {{0, 0, 2 * border, height}, {0, border, border, inner_height}},
+      {{width - 2 * border, 0, 2 * border, height}, {border, border, border, inner_height}},
+  };
+  double sum = padded_mean * width * height;
+  for (const auto& [strip, counted] : strips) {
+    MapPart map = ssim_of(samples.part(strip), plan, FG_PADDING_SAME, nullptr, &workspace.map).map;
+    map.part = counted;
+    sum -= mean_of(map) * counted.width * counted.height;
+  }
+  return sum / (static_cast<double>(inner_width) * inner_height);
 }
 
 double ms_ssim_of(const Samples& samples, const ScorePlan& plan) {
@@ -288,7 +328,7 @@ void score_ssims(const Samples& samples, const Mask* mask, const ScorePlan& plan
                  ScoreWorkspace& workspace, PairScores& scores, Values& values) {
   const bool same = plan.has(Metric::ssim), valid = plan.has(Metric::ssim_valid);
   if (same) {
-    const bool want_map = valid || plan.map_statistics || keep_map == KeepMap::yes;
+    const bool want_map = plan.map_statistics || keep_map == KeepMap::yes;
     const SsimResult padded =
         ssim_of(samples, plan, FG_PADDING_SAME, mask, want_map ? &workspace.map : nullptr);
     add_ssim("ssim", padded.mean, padded.map, mask, plan, values);
@@ -296,8 +336,9 @@ void score_ssims(const Samples& samples, const Mask* mask, const ScorePlan& plan
     if (!valid) return;
     // The inside of the padded map is the map of ssim-valid: score_test.cpp "ssim valid is the inside of the padded
     // map".
-    const MapPart part = inside(padded.map, plan.window);
-    add_ssim("ssim-valid", mean_of(part), part, nullptr, plan, values);
+    const MapPart part = want_map ? inside(padded.map, plan.window) : MapPart{};
+    add_ssim("ssim-valid", want_map ? mean_of(part) : mean_inside(samples, plan, padded.mean, workspace),
+             part, nullptr, plan, values);
   } else if (valid) {
     const SsimResult result =
         ssim_of(samples, plan, FG_PADDING_VALID, nullptr, plan.map_statistics ? &workspace.map : nullptr);
@@ -393,7 +434,7 @@ PairScores score_pair(const FramePair& given, const Mask* mask, const ScorePlan&
   const FramePair pair = comparable(given);
   const Frame &test = *pair.test, &reference = *pair.reference;
   std::optional<PlaneSamples> luma;
-  Samples samples{.width = test.width, .height = test.height};
+  Samples samples{.width = test.width, .height = test.height, .row_pixels = test.width};
   switch (test.kind) {
     case Frame::Kind::rgb8:
       samples.test = test.rgba8.data();

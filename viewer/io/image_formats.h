@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 
 #include "viewer/io/image.h"
@@ -25,6 +26,9 @@ Image8 decode_png(const std::filesystem::path& file, Bytes bytes);
 Image8 decode_jpeg(const std::filesystem::path& file, Bytes bytes);
 Image8 decode_webp(const std::filesystem::path& file, Bytes bytes);
 Image8 decode_exr(const std::filesystem::path& file, Bytes bytes);
+
+// The common kinds alone, faster; nothing where the file is of another kind or damaged. The size must have been checked.
+std::optional<Image8> decode_simple_png(Bytes bytes);
 
 // Without rounding, RGBA: 16-bit codes / 65535; OpenEXR's values as they are.
 bool png_has_16_bits(const std::filesystem::path& file, Bytes bytes);

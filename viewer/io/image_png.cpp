@@ -79,18 +79,20 @@ ImageSize png_size(const std::filesystem::path& file, Bytes bytes) {
 
 namespace {
 
-// Decodes into memory that `room` gives for this many values of one byte, or of two for 16-bit files.
-template <class Room>
-void decode(const std::filesystem::path& file, Bytes bytes, const PngHeader& header, const Room& room) {
-  const bool wide = header.bit_depth == 16;
-  // Deflate shrinks at most 1032 times, so a short file cannot hold a large image.
+// Deflate shrinks at most 1032 times, so a short file cannot hold a large image.
+void check_length(const std::filesystem::path& file, Bytes bytes, const PngHeader& header) {
   const std::uint64_t coded_bits =
       std::uint64_t{header.width} * header.height * header.bit_depth * channels(header.colour_type);
   if (coded_bits / 8 / 1032 > bytes.size())
     throw unreadable(file, "claims " + std::to_string(header.width) + "x" + std::to_string(header.height) +
                                " pixels, the file ends after " + std::to_string(bytes.size()) +
                                " bytes; it is truncated");
+}
 
+// Decodes into memory that `room` gives for this many values of one byte, or of two for 16-bit files.
+template <class Room>
+void decode(const std::filesystem::path& file, Bytes bytes, const PngHeader& header, const Room& room) {
+  const bool wide = header.bit_depth == 16;
   const Context context(spng_ctx_new(0));
   if (!context) throw Failure(ExitCode::internal, file.string() + ": out of memory");
   const auto check = [&](int status) {
@@ -111,6 +113,8 @@ Image8 decode_png(const std::filesystem::path& file, Bytes bytes) {
   const PngHeader header = read_png_header(file, bytes);
   const bool wide = header.bit_depth == 16;
   check_image_size(file, header.width, header.height, wide ? 8 : 4, bytes.size());
+  check_length(file, bytes, header);
+  if (std::optional<Image8> simple = decode_simple_png(bytes)) return std::move(*simple);
   Image8 image{static_cast<int>(header.width), static_cast<int>(header.height), {}};
   if (!wide) {
     decode(file, bytes, header,
@@ -133,6 +137,7 @@ bool png_has_16_bits(const std::filesystem::path& file, Bytes bytes) {
 ImageF decode_png_values(const std::filesystem::path& file, Bytes bytes) {
   const PngHeader header = read_png_header(file, bytes);
   check_image_size(file, header.width, header.height, 16, bytes.size());
+  check_length(file, bytes, header);
   std::vector<std::uint16_t> codes;
   decode(file, bytes, header, [&](std::size_t values) { return codes.resize(values), codes.data(); });
   ImageF image{static_cast<int>(header.width), static_cast<int>(header.height), 4, {}};

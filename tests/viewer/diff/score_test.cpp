@@ -64,16 +64,20 @@ TEST(score_pair, ssim_of_rgb_is_the_mean_over_the_channels) {
   }
 }
 
-// Asked for together the second is taken from the first's map.
+// Asked for together the second is taken from the first: from its map, or without one from its mean less the border.
 TEST(score_pair, ssim_valid_is_the_inside_of_the_padded_map) {
-  for (const int window : {7, 9, 11}) {
-    const FramePair pair = noisy_pair(64, 48, 30);
-    ScorePlan alone = plan_of({Metric::ssim_valid}), both = plan_of({Metric::ssim, Metric::ssim_valid});
-    alone.window = both.window = window;
-    alone.map_statistics = both.map_statistics = true;
-    for (const char* name : {"ssim-valid", "ssim-valid:map-min", "ssim-valid:map-p5"})
-      EXPECT_NEAR(score(pair, both, name), score(pair, alone, name), 1e-6) << name << " " << window;
-  }
+  for (const int window : {7, 9, 11})
+    for (const auto& [width, height] :
+         {std::pair(64, 48), std::pair(201, 77), std::pair(11, 40), std::pair(33, 11)}) {
+      SCOPED_TRACE(testing::Message() << window << " " << width << "x" << height);
+      const FramePair pair = noisy_pair(width, height, 30);
+      ScorePlan alone = plan_of({Metric::ssim_valid}), both = plan_of({Metric::ssim, Metric::ssim_valid});
+      alone.window = both.window = window;
+      EXPECT_NEAR(score(pair, both, "ssim-valid"), score(pair, alone, "ssim-valid"), 1e-6);
+      alone.map_statistics = both.map_statistics = true;
+      for (const char* name : {"ssim-valid", "ssim-valid:map-min", "ssim-valid:map-p5"})
+        EXPECT_NEAR(score(pair, both, name), score(pair, alone, name), 1e-6) << name;
+    }
 }
 
 TEST(score_pair, ssim_of_a_y_plane_takes_its_codes) {
