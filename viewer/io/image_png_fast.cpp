@@ -115,7 +115,7 @@ bool undo_filter(int filter, std::uint8_t* row, const std::uint8_t* above, std::
       undo_from_before<kChannels>(row, above, count, [](Pixel a, Pixel b, Pixel c) -> Pixel {
         const Pixel to_a = magnitude(b - c), to_b = magnitude(a - c), to_c = magnitude(a + b - c - c);
         const Pixel b_or_c = to_b <= to_c ? b : c;
-        return (to_a <= to_b) & (to_a <= to_c) ? a : b_or_c;
+        return ((to_a <= to_b) & (to_a <= to_c)) ? a : b_or_c;
       });
       return true;
     default:
