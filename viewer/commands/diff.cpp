@@ -55,9 +55,8 @@ const DiffOptions& checked(DiffLine& line) {
   if (options.heatmap && std::filesystem::path(*options.heatmap).extension() != ".png")
     throw Failure(ExitCode::usage,
                   *options.heatmap + ": the heatmap is a PNG; expected a name that ends in .png");
-  if (options.update_baseline && !options.baseline)
-    throw Failure(ExitCode::usage,
-                  "--update-baseline writes the file that --baseline names; add --baseline FILE");
+  if (line.pictures_of == "failing" && !options.pictures.heatmaps && !options.pictures.strips)
+    throw Failure(ExitCode::usage, "--pictures-of is of --heatmaps and --strips; add one of them");
   return options;
 }
 
@@ -137,10 +136,10 @@ void add_metric_options(CLI::App* c, DiffLine& line) {
 void add_gate_options(CLI::App* c, DiffLine& line) {
   const char* group = "When it fails";
   GateOptions& gates = line.options.gates;
-  c->add_option(
-       "--fail-under", gates.fail_under,
-       "Exit 1 when a score is lower: ssim=0.98. Of several pairs the mean counts; others with ssim:p5=0.95, "
-       ":min, :max, :worst, psnr:pooled=35")
+  add_repeated(
+      c, "--fail-under", gates.fail_under,
+      "Exit 1 when a score is lower: ssim=0.98. Of several pairs the mean counts; others with ssim:p5=0.95, "
+      ":min, :max, :worst, psnr:pooled=35")
       ->group(group);
   add_repeated(c, "--fail-over", gates.fail_over, "Exit 1 when a score is higher: mae=0.02, max=0.5")
       ->group(group);
@@ -158,10 +157,12 @@ void add_gate_options(CLI::App* c, DiffLine& line) {
       ->group(group);
   c->add_flag("--update-baseline", line.options.update_baseline,
               "Write this run's scores to the baseline instead")
+      ->needs(c->get_option("--baseline"))
       ->group(group);
-  c->add_option(
-       "--tolerance", line.options.tolerances,
-       "How much worse than the baseline is still as good: ssim=0.001; by default 1e-5, of PSNR 0.001")
+  add_repeated(
+      c, "--tolerance", line.options.tolerances,
+      "How much worse than the baseline is still as good: ssim=0.001; by default 1e-5, of PSNR 0.001")
+      ->needs(c->get_option("--baseline"))
       ->group(group);
 }
 
@@ -181,6 +182,7 @@ void add_output_options(CLI::App* c, DiffLine& line) {
       ->group(group);
   c->add_option("--report-pictures", options.report_pictures,
                 "How many pairs the report shows with their pictures")
+      ->needs(c->get_option("--report"))
       ->check(CLI::Range(0, 1000))
       ->capture_default_str()
       ->group(group);
@@ -205,6 +207,7 @@ void add_output_options(CLI::App* c, DiffLine& line) {
                 "Folder for results.json and per_view.json as the 3DGS authors' metrics.py writes them")
       ->group(group);
   c->add_option("--method", options.method, "Name of the method in them; by default the test's own")
+      ->needs(c->get_option("--inria"))
       ->group(group);
   c->add_flag("-q,--quiet", options.quiet, "Only names and values, tab separated")->group(group);
 }

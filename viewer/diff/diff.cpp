@@ -36,6 +36,9 @@ ScorePlan plan_of(const DiffOptions& options, const PairSource& source, bool mas
   for (const Metric metric : metrics_of_gates(options.gates, masked)) plan.metrics.push_back(metric);
   if (options.pictures.heatmaps || options.pictures.strips || options.heatmap)
     plan.metrics.push_back(Metric::ssim);  // its map is what is drawn
+  if (options.gaussian_splatting)
+    for (const Metric metric : {Metric::ssim, Metric::psnr})
+      plan.metrics.push_back(metric);  // its tables have both
   std::sort(plan.metrics.begin(), plan.metrics.end());
   plan.metrics.erase(std::unique(plan.metrics.begin(), plan.metrics.end()), plan.metrics.end());
   return plan;
@@ -92,6 +95,8 @@ std::optional<std::filesystem::path> journal_file(const DiffOptions& options) {
 void check_options(const DiffOptions& options, const PairSource& source, const std::vector<Gate>& gates) {
   if (options.heatmap && !source.two_files)
     throw Failure(ExitCode::usage, "--heatmap FILE is for two image files; use --heatmaps FOLDER");
+  if (options.gates.fail_percent && gates.empty())
+    throw Failure(ExitCode::usage, "--fail-percent needs a limit such as --fail-under ssim=0.98");
   if (options.pictures.only_failing && gates.empty())
     throw Failure(ExitCode::usage, "--pictures-of failing needs a limit such as --fail-under ssim=0.98");
 }

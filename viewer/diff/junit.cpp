@@ -1,14 +1,22 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "viewer/diff/outcome.h"
 
 namespace fg {
 namespace {
 
+// Names of files are bytes; what is no UTF-8 becomes U+FFFD, as in the JSON.
+std::string valid_utf8(const std::string& text) {
+  const nlohmann::json json = text;
+  return nlohmann::json::parse(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
 // XML 1.0 has no place for most control characters, escaped or not.
 std::string escaped(const std::string& text) {
   std::string result;
-  for (const char c : text) switch (c) {
+  for (const char c : valid_utf8(text)) switch (c) {
       case '&':
         result += "&amp;";
         break;

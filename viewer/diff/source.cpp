@@ -167,7 +167,8 @@ Pairing find_pairs(const SourceOptions& options) {
   for (std::size_t i = 0; i < tests; ++i) {
     const fs::path test = options.inputs[i];
     for (const fs::path& path : {test, reference})
-      if (std::error_code error; !fs::exists(path, error)) throw unreadable(path, "there is no such file or folder");
+      if (std::error_code error; !fs::exists(path, error))
+        throw unreadable(path, "there is no such file or folder");
     const bool test_is_folder = fs::is_directory(test), reference_is_folder = fs::is_directory(reference);
     std::string name = file_name(test);
     if (!names.insert(name).second &&

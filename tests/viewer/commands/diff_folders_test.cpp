@@ -196,6 +196,10 @@ TEST_F(diff_folders, tables_for_gaussian_splatting_scripts) {
   for (const auto& [name, ssim] : views["ours"]["SSIM"].items()) sum += ssim.get<double>();
   EXPECT_NEAR(results["ours"]["SSIM"].get<double>(), sum / 3, 1e-12);
   EXPECT_TRUE(views["ours"]["PSNR"].contains("view_2.png"));
+  ASSERT_EQ(diff("--metrics mae --inria " + in_folder("more")).exit_code,
+            0);  // named after the folder, and complete
+  EXPECT_EQ(nlohmann::json::parse(read_text(folder_ / "more/results.json"))["out"]["SSIM"],
+            results["ours"]["SSIM"]);
 }
 
 TEST_F(diff_folders, a_baseline_finds_what_became_worse) {
@@ -290,12 +294,29 @@ TEST_F(diff_folders, odd_names_survive_in_every_output) {
   EXPECT_EQ(json()["pairs"][0]["name"], name);
 }
 
+TEST_F(diff_folders, a_repeated_option_does_not_swallow_the_inputs) {
+  fill(1);
+  const Outcome run = framegauge("diff --fail-under ssim=0.5 --ignore 0,0,4,4 --fail-under psnr=1 " +
+                                 in_folder("out") + " " + in_folder("gold"));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+}
+
+TEST_F(diff_folders, a_name_that_is_no_utf_8_leaves_the_outputs_valid) {
+  fill(1);
+  for (const char* side : {"out", "gold"})
+    fs::copy(folder_ / side / "view_0.png", folder_ / side / "caf\xe9.png");
+  ASSERT_EQ(diff("--junit " + in_folder("r.xml") + " --json " + in_folder("r.json")).exit_code, 0);
+  EXPECT_EQ(json()["pairs"][0]["name"], "caf\xef\xbf\xbd.png");
+  EXPECT_NE(read_text(folder_ / "r.xml").find("name=\"caf\xef\xbf\xbd.png\""), std::string::npos);
+}
+
 TEST_F(diff_folders, wrong_usage_gives_exit_code_two) {
   fill(1);
   for (const char* options :
        {"--metrics beauty", "--match 'a('", "--missing maybe", "--size 4x4", "--frames 0:3", "--crop 1,2,3",
         "--heatmap a.png", "--data-range 2", "--data-range 0 --tonemap none", "--json - --csv -", "--resume",
-        "--fail-percent 101", "--tolerance beauty=1", "--window 8", "--every 0"})
+        "--fail-percent 101", "--fail-percent 0", "--tolerance ssim=1", "--method x", "--report-pictures 3",
+        "--pictures-of failing --fail-under ssim=1", "--window 8", "--every 0"})
     EXPECT_EQ(diff(options).exit_code, 2) << options;
 }
 
