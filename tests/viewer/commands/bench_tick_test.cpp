@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::string kSmall = "bench tick --runs 3 --splats 200 ";
+const std::string kSmallTick = "bench tick --runs 3 --splats 200 ";
 
 class bench_tick : public testing::Test {
  protected:
@@ -25,7 +25,7 @@ class bench_tick : public testing::Test {
   }
 };
 
-Json report_of(const Outcome& run) {
+Json tick_report_of(const Outcome& run) {
   EXPECT_EQ(run.exit_code, 0) << run.err;
   return Json::parse(run.out, nullptr, false);
 }
@@ -42,7 +42,7 @@ std::set<std::string> available_in(const Json& report) {
 }
 
 TEST_F(bench_tick, each_executor_is_measured_at_each_size_with_the_render_excluded_and_included) {
-  const Json report = report_of(framegauge(kSmall + "--size 64x40 --size 30x20 --validation --json -"));
+  const Json report = tick_report_of(framegauge(kSmallTick + "--size 64x40 --size 30x20 --validation --json -"));
   EXPECT_EQ(report["schema"], "framegauge-bench-1");
   EXPECT_EQ(report["suite"], "tick");
   EXPECT_EQ(report["format"], "R8G8B8A8_UNORM");
@@ -80,7 +80,7 @@ TEST_F(bench_tick, each_executor_is_measured_at_each_size_with_the_render_exclud
 }
 
 TEST_F(bench_tick, executors_give_the_same_score_of_the_same_frame) {
-  const Json report = report_of(framegauge(kSmall + "--size 64x40 --json"));
+  const Json report = tick_report_of(framegauge(kSmallTick + "--size 64x40 --json"));
   for (const Json& row : report["rows"])
     for (const Json& other : report["rows"])
       if (row["work"] == other["work"]) {
@@ -91,7 +91,7 @@ TEST_F(bench_tick, executors_give_the_same_score_of_the_same_frame) {
 TEST_F(bench_tick, csv_has_a_header_and_as_many_cells_in_every_line) {
   const auto folder = scratch_folder();
   const Outcome run =
-      framegauge(kSmall + "--size 30x20 --executor shader --csv " + (folder / "t.csv").string());
+      framegauge(kSmallTick + "--size 30x20 --executor shader --csv " + (folder / "t.csv").string());
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const std::string text = read_text(folder / "t.csv");
   EXPECT_EQ(
@@ -121,12 +121,12 @@ TEST_F(bench_tick, csv_has_a_header_and_as_many_cells_in_every_line) {
 }
 
 TEST_F(bench_tick, an_executor_that_is_not_there_gives_its_reason_and_exit_code_five) {
-  const Json report = report_of(framegauge(kSmall + "--size 30x20 --json"));
+  const Json report = tick_report_of(framegauge(kSmallTick + "--size 30x20 --json"));
   for (const Json& executor : report["executors"]) {
     const std::string name = executor["executor"];
-    const Outcome run = framegauge(kSmall + "--size 30x20 --executor " + name + " --json");
+    const Outcome run = framegauge(kSmallTick + "--size 30x20 --executor " + name + " --json");
     if (executor["available"].get<bool>()) {
-      for (const Json& row : report_of(run)["rows"]) EXPECT_EQ(row["executor"], name);
+      for (const Json& row : tick_report_of(run)["rows"]) EXPECT_EQ(row["executor"], name);
       continue;
     }
     EXPECT_EQ(run.exit_code, 5);
@@ -137,7 +137,7 @@ TEST_F(bench_tick, an_executor_that_is_not_there_gives_its_reason_and_exit_code_
 }
 
 TEST_F(bench_tick, names_stand_for_sizes) {
-  const Json report = report_of(
+  const Json report = tick_report_of(
       framegauge("bench tick --runs 1 --splats 5 --executor shader --size 720p --queue compute --json"));
   EXPECT_EQ(report["queue"], "compute");
   ASSERT_EQ(report["rows"].size(), 3u);
