@@ -42,7 +42,8 @@ std::set<std::string> available_in(const Json& report) {
 }
 
 TEST_F(bench_tick, each_executor_is_measured_at_each_size_with_the_render_excluded_and_included) {
-  const Json report = tick_report_of(framegauge(kSmallTick + "--size 64x40 --size 30x20 --validation --json -"));
+  const Json report =
+      tick_report_of(framegauge(kSmallTick + "--size 64x40 --size 30x20 --validation --json -"));
   EXPECT_EQ(report["schema"], "framegauge-bench-1");
   EXPECT_EQ(report["suite"], "tick");
   EXPECT_EQ(report["format"], "R8G8B8A8_UNORM");
