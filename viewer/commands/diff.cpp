@@ -67,10 +67,10 @@ CLI::Option* add_repeated(CLI::App* c, const char* name, std::vector<std::string
 
 void add_input_options(CLI::App* c, DiffLine& line) {
   SourceOptions& source = line.options.source;
-  c->add_option(
-       "inputs", source.inputs,
-       "TEST... REFERENCE: image files (PNG, JPEG, WebP, OpenEXR), folders of them, or raw video (.yuv, "
-       ".y4m). Several tests are held against the one reference, which comes last")
+  c->add_option("inputs", source.inputs,
+                "TEST... REFERENCE: image files (PNG, JPEG, WebP, OpenEXR, PFM, HDR), folders of them, or "
+                "raw video (.yuv, "
+                ".y4m). Several tests are held against the one reference, which comes last")
       ->required()
       ->expected(2, -1);
   const char* group = "What is compared";
@@ -121,8 +121,9 @@ void add_metric_options(CLI::App* c, DiffLine& line) {
       ->expected(3)
       ->capture_default_str()
       ->group(group);
-  c->add_option("--tonemap", line.tonemap,
-                "OpenEXR through the srgb curve, clamped to 0..1, or none: scene-linear values as they are")
+  c->add_option(
+       "--tonemap", line.tonemap,
+       "OpenEXR, PFM and HDR through the srgb curve, clamped to 0..1, or none: the values as they are")
       ->check(CLI::IsMember({"srgb", "none"}))
       ->capture_default_str()
       ->group(group);

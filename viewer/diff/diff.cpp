@@ -61,8 +61,9 @@ ordered_json describe_settings(const DiffOptions& options, const PairSource& sou
     }
   } else {
     d["values"] = "display-referred: 8-bit codes / 255, 16-bit codes / 65535";
-    d["openexr"] = images.scene_linear ? "values as they are, 0 to data_range, not clamped"
-                                       : "through the sRGB curve, clamped to 0..1, not rounded";
+    d["scene_linear"] = images.scene_linear
+                            ? "OpenEXR, PFM, HDR: values as they are, 0 to data_range, not clamped"
+                            : "OpenEXR, PFM, HDR: through the sRGB curve, clamped to 0..1, not rounded";
     d["grey"] = "as R = G = B";
     d["alpha"] = "composited over background";
     d["background"] = images.background;

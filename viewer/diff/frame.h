@@ -46,11 +46,11 @@ struct FramePair {
   std::shared_ptr<const Frame> test, reference;
 };
 
-// How image files become frames. Transparent pixels are laid over the background; OpenEXR goes through the sRGB curve
-// and is clamped to 0..1 unless the values are wanted as they are.
+// How image files become frames. Transparent pixels are laid over the background; OpenEXR, PFM and HDR go through the sRGB curve
+// and are clamped to 0..1 unless the values are wanted as they are.
 struct ImageRules {
   std::array<float, 3> background = {0, 0, 0};
-  bool scene_linear = false;  // OpenEXR's values as they are, 0..data_range, not clamped
+  bool scene_linear = false;  // values as they are, 0..data_range, not clamped
   std::optional<Rectangle> crop;
 };
 

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool has_image_ending(const fs::path& file) {
-  static const std::set<std::string> kEndings = {".png", ".jpg", ".jpeg", ".webp", ".exr"};
+  static const std::set<std::string> kEndings = {".png", ".jpg", ".jpeg", ".webp", ".exr", ".pfm", ".hdr"};
   std::string ending = file.extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(),
                  [](unsigned char c) { return std::tolower(c); });
@@ -149,7 +149,7 @@ std::vector<fs::path> list_images(const fs::path& folder) {
   }
   if (error) throw unreadable(folder, "the folder cannot be read: " + error.message());
   if (files.empty())
-    throw unreadable(folder, "holds no image; expected files named .png, .jpg, .webp or .exr");
+    throw unreadable(folder, "holds no image; expected files named .png, .jpg, .webp, .exr, .pfm or .hdr");
   std::sort(files.begin(), files.end());
   return files;
 }

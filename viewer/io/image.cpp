@@ -24,19 +24,22 @@ bool starts_with(Bytes bytes, std::size_t offset, std::string_view magic) {
 }
 
 Failure unknown_format(const std::filesystem::path& file, Bytes bytes) {
-  if (bytes.empty()) return unreadable(file, "is empty; expected a PNG, JPEG, WebP or OpenEXR image");
+  if (bytes.empty())
+    return unreadable(file, "is empty; expected a PNG, JPEG, WebP, OpenEXR, PFM or Radiance HDR image");
   const char* looks_like = nullptr;
   if (starts_with(bytes, 0, "GIF8")) looks_like = "a GIF";
   if (starts_with(bytes, 0, "BM")) looks_like = "a BMP";
   if (starts_with(bytes, 0, {"II*\0", 4}) || starts_with(bytes, 0, {"MM\0*", 4})) looks_like = "a TIFF";
-  if (starts_with(bytes, 0, "#?RADIANCE")) looks_like = "a Radiance HDR";
   if (starts_with(bytes, 4, "ftypavif")) looks_like = "an AVIF";
   if (starts_with(bytes, 4, "ftyphei") || starts_with(bytes, 4, "ftypmif1")) looks_like = "a HEIC";
   if (starts_with(bytes, 0, "\xff\x0a") || starts_with(bytes, 4, "JXL ")) looks_like = "a JPEG XL";
   if (starts_with(bytes, 0, "version https://git-lfs")) looks_like = "a Git LFS pointer (run git lfs pull)";
   if (!looks_like)
-    return unreadable(file, "byte 0: not an image in a known format; expected PNG, JPEG, WebP or OpenEXR");
-  return unreadable(file, std::string("is ") + looks_like + "; expected PNG, JPEG, WebP or OpenEXR");
+    return unreadable(
+        file,
+        "byte 0: not an image in a known format; expected PNG, JPEG, WebP, OpenEXR, PFM or Radiance HDR");
+  return unreadable(
+      file, std::string("is ") + looks_like + "; expected PNG, JPEG, WebP, OpenEXR, PFM or Radiance HDR");
 }
 
 }  // namespace
@@ -46,6 +49,9 @@ ImageFormat image_format(Bytes start) {
   if (starts_with(start, 0, "\xff\xd8\xff")) return ImageFormat::jpeg;
   if (starts_with(start, 0, "RIFF") && starts_with(start, 8, "WEBP")) return ImageFormat::webp;
   if (starts_with(start, 0, "\x76\x2f\x31\x01")) return ImageFormat::exr;
+  const bool white = start.size() > 2 && (start[2] == '\n' || start[2] == '\r' || start[2] == ' ');
+  if (white && (starts_with(start, 0, "PF") || starts_with(start, 0, "Pf"))) return ImageFormat::pfm;
+  if (starts_with(start, 0, "#?RADIANCE") || starts_with(start, 0, "#?RGBE")) return ImageFormat::radiance;
   return ImageFormat::unknown;
 }
 
@@ -78,6 +84,17 @@ float srgb_encode(float linear) {
 
 namespace {
 
+// Scene-linear values through the sRGB curve, rounded; NaN as 0.
+Image8 display_codes(const ImageF& values) {
+  Image8 image{values.width, values.height, {}};
+  image.rgba.reserve(values.values.size());
+  for (std::size_t i = 0; i < values.values.size(); ++i) {
+    const float code = i % 4 == 3 ? values.values[i] : srgb_encode(values.values[i]);
+    image.rgba.push_back(std::isnan(code) ? 0 : static_cast<std::uint8_t>(std::lround(code * 255.0f)));
+  }
+  return image;
+}
+
 Image8 decode_image(const std::filesystem::path& file, Bytes bytes) {
   switch (image_format(bytes)) {
     case ImageFormat::png:
@@ -88,6 +105,10 @@ Image8 decode_image(const std::filesystem::path& file, Bytes bytes) {
       return decode_webp(file, bytes);
     case ImageFormat::exr:
       return decode_exr(file, bytes);
+    case ImageFormat::pfm:
+      return display_codes(decode_pfm(file, bytes));
+    case ImageFormat::radiance:
+      return display_codes(decode_radiance(file, bytes));
     case ImageFormat::unknown:
       break;
   }
@@ -103,6 +124,10 @@ DeepImage load_deep_image(const std::filesystem::path& file) {
   const ImageFormat format = image_format(bytes);
   if (format == ImageFormat::exr)
     return {.bits = 32, .scene_linear = true, .values = decode_exr_values(file, bytes)};
+  if (format == ImageFormat::pfm)
+    return {.bits = 32, .scene_linear = true, .values = decode_pfm(file, bytes)};
+  if (format == ImageFormat::radiance)
+    return {.bits = 32, .scene_linear = true, .values = decode_radiance(file, bytes)};
   if (format == ImageFormat::png && png_has_16_bits(file, bytes))
     return {.bits = 16, .values = decode_png_values(file, bytes)};
   return {.codes = decode_image(file, bytes)};
@@ -120,6 +145,10 @@ ImageSize peek_image_size(const std::filesystem::path& file) {
       return webp_size(file, bytes);
     case ImageFormat::exr:
       return exr_size(file, bytes);
+    case ImageFormat::pfm:
+      return pfm_size(file, bytes);
+    case ImageFormat::radiance:
+      return radiance_size(file, bytes);
     case ImageFormat::jpeg:
       try {
         return jpeg_size(file, bytes);

@@ -22,17 +22,17 @@ struct ImageF {
   std::vector<float> values;
 };
 
-// PNG (8 or 16 bit, grey or colour, palette, interlaced), JPEG, WebP, OpenEXR, told apart by content, not by
-// name. 16-bit codes are rounded to 8 bit; EXR is taken as scene-linear and goes through the sRGB curve,
+// PNG (8 or 16 bit, grey or colour, palette, interlaced), JPEG, WebP, OpenEXR, PFM, Radiance HDR, told apart by content,
+// not by name. 16-bit codes are rounded to 8 bit; the last three are taken as scene-linear and goes through the sRGB curve,
 // clamped to 0..1, NaN as 0. Throws Failure(unreadable_input).
 Image8 load_image(const std::filesystem::path& file);
 
 // The same files without any rounding.
 struct DeepImage {
-  int bits = 8;               // 8; 16: a 16-bit PNG; 32: OpenEXR, whether its samples are half or float
-  bool scene_linear = false;  // OpenEXR; otherwise display-referred
+  int bits = 8;               // 8; 16: a 16-bit PNG; 32: OpenEXR (half or float), PFM, Radiance HDR
+  bool scene_linear = false;  // those three; otherwise display-referred
   Image8 codes;               // of 8-bit files
-  ImageF values;  // of the others: RGBA, straight alpha, code / 65535 or OpenEXR's values, NaN and Inf kept
+  ImageF values;  // of the others: RGBA, straight alpha, code / 65535 or the file's values, NaN and Inf kept
 };
 DeepImage load_deep_image(const std::filesystem::path& file);
 

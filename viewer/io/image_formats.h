@@ -10,7 +10,7 @@
 
 namespace fg {
 
-enum class ImageFormat { unknown, png, jpeg, webp, exr };
+enum class ImageFormat { unknown, png, jpeg, webp, exr, pfm, radiance };
 
 using Bytes = std::span<const std::uint8_t>;
 
@@ -30,15 +30,19 @@ Image8 decode_exr(const std::filesystem::path& file, Bytes bytes);
 // The common kinds alone, faster; nothing where the file is of another kind or damaged. The size must have been checked.
 std::optional<Image8> decode_simple_png(Bytes bytes);
 
-// Without rounding, RGBA: 16-bit codes / 65535; OpenEXR's values as they are.
+// Without rounding, RGBA: 16-bit codes / 65535; the values of OpenEXR, PFM and Radiance files as they are.
 bool png_has_16_bits(const std::filesystem::path& file, Bytes bytes);
 ImageF decode_png_values(const std::filesystem::path& file, Bytes bytes);
 ImageF decode_exr_values(const std::filesystem::path& file, Bytes bytes);
+ImageF decode_pfm(const std::filesystem::path& file, Bytes bytes);
+ImageF decode_radiance(const std::filesystem::path& file, Bytes bytes);
 
 // Sizes from the header alone; bytes is the start of the file, or all of it.
 ImageSize png_size(const std::filesystem::path& file, Bytes bytes);
 ImageSize jpeg_size(const std::filesystem::path& file, Bytes bytes);
 ImageSize webp_size(const std::filesystem::path& file, Bytes bytes);
 ImageSize exr_size(const std::filesystem::path& file, Bytes bytes);
+ImageSize pfm_size(const std::filesystem::path& file, Bytes bytes);
+ImageSize radiance_size(const std::filesystem::path& file, Bytes bytes);
 
 }  // namespace fg
