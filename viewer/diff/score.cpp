@@ -189,7 +189,8 @@ struct MapStatistics {
 };
 
 MapStatistics statistics_of_map(std::vector<float> values) {
-  if (values.empty()) return {};
+  if (values.empty() || std::any_of(values.begin(), values.end(), [](float v) { return std::isnan(v); }))
+    return {};
   const float min = *std::min_element(values.begin(), values.end());
   return {min, percentile(std::move(values), 0.05)};
 }

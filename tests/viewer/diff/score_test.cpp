@@ -241,7 +241,9 @@ TEST(score_pair, a_nan_is_a_score_of_nan) {
   const auto good = std::make_shared<const Frame>(bad);
   bad.rgb[100] = std::numeric_limits<float>::quiet_NaN();
   const FramePair pair = {std::make_shared<const Frame>(bad), good};
-  const PairScores scores = score_once(pair, nullptr, plan_of(default_metrics(false)), KeepMap::no);
+  ScorePlan plan = plan_of(default_metrics(false));
+  plan.map_statistics = true;
+  const PairScores scores = score_once(pair, nullptr, plan, KeepMap::no);
   for (const double value : scores.values) EXPECT_TRUE(std::isnan(value));
 }
 
