@@ -14,7 +14,7 @@
 namespace fg {
 namespace {
 
-constexpr std::size_t kLongestHeader = 256;  // bytes
+constexpr std::size_t kLongestPfmHeader = 256;  // bytes
 
 struct PfmHeader {
   int width = 0, height = 0, channels = 3;
@@ -26,7 +26,7 @@ class Words {
  public:
   Words(const std::filesystem::path& file, Bytes bytes)
       : file_(file),
-        text_(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), kLongestHeader)) {}
+        text_(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), kLongestPfmHeader)) {}
 
   // The next word, and one white space behind it.
   std::string_view next(const char* what) {
@@ -58,7 +58,7 @@ class Words {
   std::size_t at_ = 0;
 };
 
-PfmHeader read_header(const std::filesystem::path& file, Bytes bytes) {
+PfmHeader read_pfm_header(const std::filesystem::path& file, Bytes bytes) {
   Words words(file, bytes);
   PfmHeader header;
   header.channels = words.next("PF") == "Pf" ? 1 : 3;
@@ -75,13 +75,13 @@ PfmHeader read_header(const std::filesystem::path& file, Bytes bytes) {
 }  // namespace
 
 ImageSize pfm_size(const std::filesystem::path& file, Bytes bytes) {
-  const PfmHeader header = read_header(file, bytes);
+  const PfmHeader header = read_pfm_header(file, bytes);
   check_image_size(file, header.width, header.height, 1, ~std::uint64_t{0} >> 1);
   return {header.width, header.height};
 }
 
 ImageF decode_pfm(const std::filesystem::path& file, Bytes bytes) {
-  const PfmHeader header = read_header(file, bytes);
+  const PfmHeader header = read_pfm_header(file, bytes);
   check_image_size(file, header.width, header.height, 16, bytes.size());
   const std::size_t row_floats = static_cast<std::size_t>(header.width) * header.channels;
   const std::size_t need = row_floats * 4 * header.height;

@@ -12,7 +12,7 @@
 namespace fg {
 namespace {
 
-constexpr std::size_t kLongestHeader = 64 << 10;  // bytes
+constexpr std::size_t kLongestRadianceHeader = 64 << 10;  // bytes
 
 struct RadianceHeader {
   int width = 0, height = 0;
@@ -33,9 +33,9 @@ bool parse_size(std::string_view line, RadianceHeader& header) {
   return take("-Y ", header.height) && take(" +X ", header.width) && line.empty();
 }
 
-RadianceHeader read_header(const std::filesystem::path& file, Bytes bytes) {
+RadianceHeader read_radiance_header(const std::filesystem::path& file, Bytes bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()),
-                              std::min(bytes.size(), kLongestHeader));
+                              std::min(bytes.size(), kLongestRadianceHeader));
   RadianceHeader header;
   bool size_is_next = false;
   for (std::size_t at = 0;;) {
@@ -117,13 +117,13 @@ class Rows {
 }  // namespace
 
 ImageSize radiance_size(const std::filesystem::path& file, Bytes bytes) {
-  const RadianceHeader header = read_header(file, bytes);
+  const RadianceHeader header = read_radiance_header(file, bytes);
   check_image_size(file, header.width, header.height, 1, ~std::uint64_t{0} >> 1);
   return {header.width, header.height};
 }
 
 ImageF decode_radiance(const std::filesystem::path& file, Bytes bytes) {
-  const RadianceHeader header = read_header(file, bytes);
+  const RadianceHeader header = read_radiance_header(file, bytes);
   check_image_size(file, header.width, header.height, 16, bytes.size());
   ImageF image{header.width, header.height, 4, {}};
   image.values.resize(static_cast<std::size_t>(header.width) * header.height * 4, 1.0f);
