@@ -17,6 +17,33 @@ std::size_t bytes_of(VkExtent3D extent, std::size_t texel_bytes) {
 
 }  // namespace
 
+CommandSlot::CommandSlot(const OwnDevice& device) {
+  const VkCommandPoolCreateInfo pool_info{.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+                                          .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
+                                          .queueFamilyIndex = device.queue_family};
+  VkCommandPool made;
+  check(device.CreateCommandPool(device.handle, &pool_info, nullptr, &made), "creating a command pool");
+  pool = UniqueCommandPool(device, made);
+  const VkCommandBufferAllocateInfo allocate{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+                                             .commandPool = made,
+                                             .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+                                             .commandBufferCount = 1};
+  check(device.AllocateCommandBuffers(device.handle, &allocate, &cmd), "allocating a command buffer");
+  const VkFenceCreateInfo fence_info{.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO,
+                                     .flags = VK_FENCE_CREATE_SIGNALED_BIT};
+  VkFence fence;
+  check(device.CreateFence(device.handle, &fence_info, nullptr, &fence), "creating a fence");
+  finished = UniqueFence(device, fence);
+}
+
+VkCommandBuffer CommandSlot::begin(const Device& device) const {
+  check(device.ResetCommandPool(device.handle, pool.get(), 0), "resetting a command pool");
+  const VkCommandBufferBeginInfo info{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+                                      .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
+  check(device.BeginCommandBuffer(cmd, &info), "beginning a command buffer");
+  return cmd;
+}
+
 void run_and_wait(const OwnDevice& device, const std::function<void(VkCommandBuffer)>& record) {
   const VkCommandPoolCreateInfo pool_info{.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
                                           .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,

@@ -11,6 +11,19 @@
 
 namespace fg::vk {
 
+// A command buffer with a pool of its own, for one of several frames in flight, and the fence of its latest submission:
+// signalled while there is none.
+struct CommandSlot {
+  CommandSlot() = default;
+  explicit CommandSlot(const OwnDevice& device);
+  // Recording anew, for one submission; the latest one has finished.
+  VkCommandBuffer begin(const Device& device) const;
+
+  UniqueCommandPool pool;
+  VkCommandBuffer cmd = VK_NULL_HANDLE;
+  UniqueFence finished;
+};
+
 // Records into a fresh command buffer, submits it and waits for it. Not for use inside a tick.
 void run_and_wait(const OwnDevice& device, const std::function<void(VkCommandBuffer)>& record);
 

@@ -18,6 +18,8 @@ struct HostHandles {
   bool buffer_device_address = false;  // the feature is enabled on the device; there is no way to ask
 };
 
+inline constexpr std::uint32_t kNvidiaVendor = 0x10DE;  // PCI-SIG's number
+
 bool offers_extension(const Dispatch& functions, VkPhysicalDevice physical, const char* name);
 
 class Device : public Dispatch {
@@ -36,6 +38,7 @@ class Device : public Dispatch {
   std::uint32_t subgroup_size = 0;                // lavapipe 8, NVIDIA 32, AMD 32 or 64
   bool buffer_device_address;                     // enabled, by the word of whoever opened the device
 
+  bool is_nvidia() const { return properties.vendorID == kNvidiaVendor; }
   bool is_cpu() const { return properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU; }
 
   // Index of a memory type allowed by type_bits that has all of required and, if one exists, all of

@@ -45,7 +45,7 @@
   X(QueuePresentKHR) X(SetDebugUtilsObjectNameEXT) X(GetBufferDeviceAddress) \
   X(CreateCuModuleNVX) X(DestroyCuModuleNVX) X(CreateCuFunctionNVX) X(DestroyCuFunctionNVX) \
   X(CmdCuLaunchKernelNVX) X(GetImageViewHandleNVX) X(GetMemoryFdKHR) X(GetSemaphoreFdKHR) \
-  X(GetSemaphoreCounterValue) X(SignalSemaphore)
+  X(GetSemaphoreCounterValue)
 // clang-format on
 
 namespace fg::vk {

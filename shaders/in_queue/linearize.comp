@@ -1,6 +1,6 @@
 #version 450
-// An image behind an sRGB view, as linear values: what a CUDA kernel reads through that view's handle is decoded or not, as
-// the driver that loaded the kernel likes (one decodes for PTX and does not for machine code).
+// An image behind an sRGB view, as linear values: whether what a CUDA kernel reads through that view's handle is decoded is
+// the driver's affair (scores of one were those of values decoded by it for PTX, and not for machine code).
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_samplerless_texture_functions : require
 #include "shaders/shared/srgb.glsl"

@@ -4,27 +4,8 @@
 
 namespace fg {
 
-FrameRing::FrameRing(const vk::OwnDevice& device, std::uint32_t frames_in_flight)
-    : device_(device), slots_(frames_in_flight) {
-  for (Slot& slot : slots_) {
-    const VkCommandPoolCreateInfo pool_info{.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-                                            .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
-                                            .queueFamilyIndex = device.queue_family};
-    VkCommandPool pool;
-    vk::check(device.CreateCommandPool(device.handle, &pool_info, nullptr, &pool), "creating a command pool");
-    slot.pool = vk::UniqueCommandPool(device, pool);
-    const VkCommandBufferAllocateInfo allocate{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-                                               .commandPool = pool,
-                                               .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-                                               .commandBufferCount = 1};
-    vk::check(device.AllocateCommandBuffers(device.handle, &allocate, &slot.cmd),
-              "allocating a command buffer");
-    const VkFenceCreateInfo fence_info{.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO,
-                                       .flags = VK_FENCE_CREATE_SIGNALED_BIT};
-    VkFence fence;
-    vk::check(device.CreateFence(device.handle, &fence_info, nullptr, &fence), "creating a fence");
-    slot.finished = vk::UniqueFence(device, fence);
-  }
+FrameRing::FrameRing(const vk::OwnDevice& device, std::uint32_t frames_in_flight) : device_(device) {
+  for (std::uint32_t i = 0; i < frames_in_flight; ++i) slots_.emplace_back(device);
 }
 
 FrameRing::~FrameRing() { device_.DeviceWaitIdle(device_.handle); }
@@ -36,17 +17,10 @@ bool FrameRing::next_is_free() const {
   return true;
 }
 
-VkCommandBuffer FrameRing::begin() {
-  const Slot& slot = slots_[next_];
-  vk::check(device_.ResetCommandPool(device_.handle, slot.pool.get(), 0), "resetting a command pool");
-  const VkCommandBufferBeginInfo info{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-                                      .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
-  vk::check(device_.BeginCommandBuffer(slot.cmd, &info), "beginning a command buffer");
-  return slot.cmd;
-}
+VkCommandBuffer FrameRing::begin() { return slots_[next_].begin(device_); }
 
 void FrameRing::submit() {
-  const Slot& slot = slots_[next_];
+  const vk::CommandSlot& slot = slots_[next_];
   const VkFence fence = slot.finished.get();
   vk::check(device_.EndCommandBuffer(slot.cmd), "ending a command buffer");
   vk::check(device_.ResetFences(device_.handle, 1, &fence), "resetting a fence");

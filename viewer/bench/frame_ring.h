@@ -4,8 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "plugin/vk/own_device.h"
-#include "plugin/vk/unique.h"
+#include "plugin/vk/commands.h"
 
 namespace fg {
 
@@ -21,13 +20,8 @@ class FrameRing {
   void submit();              // what begin() gave
 
  private:
-  struct Slot {
-    vk::UniqueCommandPool pool;
-    VkCommandBuffer cmd = VK_NULL_HANDLE;
-    vk::UniqueFence finished;
-  };
   const vk::OwnDevice& device_;
-  std::vector<Slot> slots_;
+  std::vector<vk::CommandSlot> slots_;
   std::size_t next_ = 0;
 };
 

@@ -97,7 +97,7 @@ class Screen {
     throw std::runtime_error("no Vulkan device shares images with CUDA; install an NVIDIA driver");
   }
 
-  // Switching between Vulkan and CUDA costs least on a family that does compute and no graphics.
+  // One that does compute and no graphics where there is one: nothing is drawn here.
   void choose_queue_family() {
     std::uint32_t count = 0;
     vkGetPhysicalDeviceQueueFamilyProperties(physical, &count, nullptr);

@@ -21,7 +21,8 @@
  * reference from host memory is brought again; one from an image must be recorded again. FG_STATUS_DEVICE_LOST: the VkDevice
  * is lost, and with it every evaluator on it; destroy both.
  * Threads: one evaluator is used by one thread at a time; different evaluators are independent.
- * Nothing is allocated by record and poll once the first frame of a size has been recorded. */
+ * Nothing is allocated by record and poll once the first frame of a size has been recorded; FG_EXECUTOR_INTEROP makes the
+ * memory of each place in its ring when that is first used, FG_EXECUTOR_IN_QUEUE an image when an sRGB view first comes. */
 
 #include <framegauge/framegauge.h>
 #include <vulkan/vulkan.h>
@@ -39,7 +40,7 @@ typedef enum FgExecutor {
   FG_EXECUTOR_INTEROP = 2,  /* CUDA stream on memory that Vulkan shares: NVIDIA, with a CUDA driver and what
                                fg_evaluator_device_requirements() names enabled. Its kernels are started by the next
                                fg_evaluator_record or _poll after the frame's commands have run, so that results come
-                               one call later. It costs least on a queue family that does compute and no graphics */
+                               one call later */
   FG_EXECUTOR_SHADER = 3    /* SPIR-V compute: every Vulkan 1.2 device */
 } FgExecutor;
 

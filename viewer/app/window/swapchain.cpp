@@ -106,25 +106,7 @@ void Swapchain::make_render_pass() {
 
 void Swapchain::make_slots() {
   for (std::uint32_t i = 0; i < kSlots; ++i) {
-    Slot slot;
-    const VkCommandPoolCreateInfo pool_info{.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-                                            .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
-                                            .queueFamilyIndex = device_.queue_family};
-    VkCommandPool pool;
-    vk::check(device_.CreateCommandPool(device_.handle, &pool_info, nullptr, &pool),
-              "creating a command pool");
-    slot.pool = vk::UniqueCommandPool(device_, pool);
-    const VkCommandBufferAllocateInfo allocate{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-                                               .commandPool = pool,
-                                               .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-                                               .commandBufferCount = 1};
-    vk::check(device_.AllocateCommandBuffers(device_.handle, &allocate, &slot.cmd),
-              "allocating a command buffer");
-    const VkFenceCreateInfo fence_info{.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO,
-                                       .flags = VK_FENCE_CREATE_SIGNALED_BIT};
-    VkFence fence;
-    vk::check(device_.CreateFence(device_.handle, &fence_info, nullptr, &fence), "creating a fence");
-    slot.finished = vk::UniqueFence(device_, fence);
+    Slot slot(device_);
     slot.acquired = make_semaphore(device_);
     slots_.push_back(std::move(slot));
   }
@@ -225,12 +207,8 @@ std::optional<Swapchain::Frame> Swapchain::begin() {
                                                         slot.acquired.get(), VK_NULL_HANDLE, &image);
   if (acquired == VK_ERROR_OUT_OF_DATE_KHR) return std::nullopt;
   vk::check(acquired, "taking the window's next picture");  // suboptimal is drawn; end() asks for the resize
-  vk::check(device_.ResetCommandPool(device_.handle, slot.pool.get(), 0), "resetting a command pool");
-  const VkCommandBufferBeginInfo begin_info{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-                                            .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
-  vk::check(device_.BeginCommandBuffer(slot.cmd, &begin_info), "beginning a command buffer");
-  return Frame{next_slot_, image, slot.cmd, format_.copies() ? canvas_.get() : images_[image].image,
-               images_[image].framebuffer.get()};
+  return Frame{next_slot_, image, slot.begin(device_),
+               format_.copies() ? canvas_.get() : images_[image].image, images_[image].framebuffer.get()};
 }
 
 // The same bytes under the other name. The canvas serves all frames: the barriers order them.

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "plugin/vk/commands.h"
 #include "plugin/vk/image.h"
 #include "plugin/vk/own_device.h"
 #include "plugin/vk/unique.h"
@@ -64,10 +65,8 @@ class Swapchain {
   bool end(const Frame& frame);
 
  private:
-  struct Slot {
-    vk::UniqueCommandPool pool;
-    VkCommandBuffer cmd = VK_NULL_HANDLE;
-    vk::UniqueFence finished;
+  struct Slot : vk::CommandSlot {
+    using CommandSlot::CommandSlot;
     vk::UniqueSemaphore acquired;
   };
   struct Target {

@@ -10,11 +10,6 @@
 #include "shaders/in_queue/linearize.comp.h"
 
 namespace fg {
-namespace {
-
-constexpr std::uint32_t kNvidia = 0x10DE;
-
-}  // namespace
 
 bool InQueueExecutor::is_offered(const vk::Dispatch& functions, VkPhysicalDevice physical) {
   if (live_kernels().empty()) return false;
@@ -31,8 +26,7 @@ bool InQueueExecutor::is_offered(const vk::Dispatch& functions, VkPhysicalDevice
 std::string InQueueExecutor::why_unavailable(const vk::Device& device, std::uint32_t queue_family) {
   const std::string name = device.properties.deviceName;
   if (live_kernels().empty()) return "this library was built without CUDA kernels";
-  if (device.properties.vendorID != kNvidia)
-    return name + " is no NVIDIA device; CUDA kernels in a command buffer need one";
+  if (!device.is_nvidia()) return name + " is no NVIDIA device; CUDA kernels in a command buffer need one";
   for (const char* extension : kExtensions)
     if (!vk::offers_extension(device, device.physical, extension))
       return "the driver of " + name + " does not offer " + extension + "; a newer NVIDIA driver may";

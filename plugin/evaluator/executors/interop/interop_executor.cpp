@@ -10,16 +10,11 @@
 #include "shaders/interop/unpack.comp.h"
 
 namespace fg {
-namespace {
-
-constexpr std::uint32_t kNvidia = 0x10DE;
-
-}  // namespace
 
 bool InteropExecutor::is_offered(const vk::Dispatch& functions, VkPhysicalDevice physical) {
   VkPhysicalDeviceProperties2 properties{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2};
   functions.GetPhysicalDeviceProperties2(physical, &properties);
-  if (!interop::kHasCuda || properties.properties.vendorID != kNvidia) return false;
+  if (!interop::kHasCuda || properties.properties.vendorID != vk::kNvidiaVendor) return false;
   for (const char* extension : kExtensions)
     if (!vk::offers_extension(functions, physical, extension)) return false;
   return true;
@@ -27,7 +22,7 @@ bool InteropExecutor::is_offered(const vk::Dispatch& functions, VkPhysicalDevice
 
 std::string InteropExecutor::why_unavailable(const vk::Device& device, std::uint32_t queue_family) {
   if (!interop::kHasCuda) return "this library was built without CUDA kernels";
-  if (device.properties.vendorID != kNvidia)
+  if (!device.is_nvidia())
     return std::string(device.properties.deviceName) + " is no NVIDIA device; CUDA needs one";
   for (const OutputFormat& format : kSharedOutputs)
     if (const std::string why = vk::why_not_exportable(device, format.format, kSharedOutputUsage);

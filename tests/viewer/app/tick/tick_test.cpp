@@ -3,11 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cmath>
 #include <map>
 #include <memory>
+#include <vector>
 
+#include "plugin/vk/commands.h"
 #include "plugin/vk/error.h"
 #include "tests/counted_allocations.h"
 #include "viewer/app/tick/tick.h"
@@ -65,36 +66,17 @@ class Host {
   static constexpr std::uint32_t kInFlight = 3;
 
   explicit Host(const vk::OwnDevice& device) : device_(device) {
-    for (Slot& slot : slots_) {
-      const VkCommandPoolCreateInfo pool_info{.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-                                              .queueFamilyIndex = device.queue_family};
-      VkCommandPool pool;
-      vk::check(device.CreateCommandPool(device.handle, &pool_info, nullptr, &pool), "creating a pool");
-      slot.pool = vk::UniqueCommandPool(device, pool);
-      const VkCommandBufferAllocateInfo allocate{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-                                                 .commandPool = pool,
-                                                 .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-                                                 .commandBufferCount = 1};
-      vk::check(device.AllocateCommandBuffers(device.handle, &allocate, &slot.cmd), "allocating commands");
-      const VkFenceCreateInfo fence_info{.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO,
-                                         .flags = VK_FENCE_CREATE_SIGNALED_BIT};
-      VkFence fence;
-      vk::check(device.CreateFence(device.handle, &fence_info, nullptr, &fence), "creating a fence");
-      slot.finished = vk::UniqueFence(device, fence);
-    }
+    for (std::size_t i = 0; i < kInFlight; ++i) slots_.emplace_back(device);
   }
   ~Host() { device_.DeviceWaitIdle(device_.handle); }
 
   template <class Record>
   void frame(Record record) {
-    Slot& slot = slots_[next_++ % kInFlight];
+    const vk::CommandSlot& slot = slots_[next_++ % kInFlight];
     const VkFence fence = slot.finished.get();
     vk::check(device_.WaitForFences(device_.handle, 1, &fence, VK_TRUE, UINT64_MAX), "waiting for a slot");
     vk::check(device_.ResetFences(device_.handle, 1, &fence), "resetting a fence");
-    vk::check(device_.ResetCommandPool(device_.handle, slot.pool.get(), 0), "resetting a pool");
-    const VkCommandBufferBeginInfo begin{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-                                         .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
-    vk::check(device_.BeginCommandBuffer(slot.cmd, &begin), "beginning");
+    slot.begin(device_);
     record(slot.cmd);
     vk::check(device_.EndCommandBuffer(slot.cmd), "ending");
     const VkSubmitInfo submit{
@@ -103,13 +85,8 @@ class Host {
   }
 
  private:
-  struct Slot {
-    vk::UniqueCommandPool pool;
-    VkCommandBuffer cmd = VK_NULL_HANDLE;
-    vk::UniqueFence finished;
-  };
   const vk::OwnDevice& device_;
-  std::array<Slot, kInFlight> slots_;
+  std::vector<vk::CommandSlot> slots_;
   std::size_t next_ = 0;
 };
 
