@@ -14,6 +14,7 @@
 // 256 threads with at most 48 registers are all resident at once (five an SM): no second wave.
 
 #include "kernels/drr/drr_integrals.cuh"
+#include "kernels/drr/drr_sums.cuh"
 #include "kernels/drr/exposure_math.h"
 
 namespace fg::cuda {
@@ -22,6 +23,7 @@ namespace {
 // Few rays: four threads each. Many: the image fills the GPU by itself.
 using SplitTile = DrrTile<16, 4, 4>;
 using WholeTile = DrrTile<16, 16, 1>;
+using SlopesTile = DrrTile<16, 4, 4, 2, 1024>;
 constexpr std::int64_t kManyRays = 400'000;
 
 // One pixel's channels in memory; each is touched when the label along the ray changes, in the ray's order.
@@ -106,6 +108,16 @@ void launch_integrals(const Drr<T>& op, cudaStream_t stream) {
   });
 }
 
+template <class T>
+void launch_with_slopes(const Drr<T>& op, cudaStream_t stream) {
+  const DrrBlocks blocks = DrrBlocks::of(op.images.batch, op.images.height, op.images.width, SlopesTile());
+  for_volume(op, [&]<bool kHu, bool kUnit> {
+    drr_with_slopes<kHu, kUnit, SlopesTile>
+        <<<static_cast<unsigned>(blocks.count), SlopesTile::kThreads, 0, stream>>>(
+            op, DeviceVoxels<T, kUnit>(op.volume), blocks);
+  });
+}
+
 __global__ void __launch_bounds__(256) expose(Exposure op, std::int64_t pixels) {
   const std::int64_t index = std::int64_t{blockIdx.x} * 256 + threadIdx.x;
   if (index >= op.input.planes() * pixels) return;
@@ -127,7 +139,9 @@ void drr(const Drr<T>& op, int device, void* stream) {
   const bool plain =
       op.method == DrrMethod::trilinear && op.reduction == DrrReduction::sum && !op.labels.given();
   const std::int64_t rays = op.images.batch * op.images.height * op.images.width;
-  if (plain && rays < kManyRays)
+  if (op.slopes.data != nullptr)
+    launch_with_slopes(op, cuda_stream);
+  else if (plain && rays < kManyRays)
     launch_integrals<SplitTile>(op, cuda_stream);
   else if (plain)
     launch_integrals<WholeTile>(op, cuda_stream);

@@ -69,7 +69,7 @@ enum class DrrReduction {
 };  // the line integral; or the largest attenuation on the way, 0 at least
 
 struct DrrIntrinsics {  // mm
-  double sdd = 1020, delx = 2, dely = 2, x0 = 0, y0 = 0;
+  double sdd, delx, dely, x0, y0;
 };
 inline constexpr int kDrrIntrinsics = 5;  // in this order in tensors
 
@@ -81,7 +81,7 @@ struct DrrRays {
   std::int32_t row = 0, column = 0;        // where the images begin on it
   const std::int32_t* pixels = nullptr;    // row * width + column; one that is not on the detector gives NaN
   std::int64_t pixels_stride = 0;          // from pose to pose; 0: the same for all
-  DrrIntrinsics intrinsics;
+  DrrIntrinsics intrinsics{1020, 2, 2, 0, 0};
   NumbersView intrinsics_of;     // optional, [B or 1, 5]: instead of `intrinsics`
   NumbersView sources, targets;  // optional, [B or 1, n or 1, 3]: where each ray starts and ends, camera mm
 };
@@ -99,15 +99,20 @@ struct Drr {
   DrrMethod method = DrrMethod::trilinear;
   DrrReduction reduction = DrrReduction::sum;
   ImageView<float> images;  // [B, C, h, w]; without labels C is 1
+  // Optional, [B, kDrrSlopes, h, w]: FgDrrSlope of each ray; of sums without labels.
+  ImageView<float> slopes;
 
   FG_HD FgDrrGrid grid() const { return {volume.width, volume.height, volume.depth}; }
 };
+
+inline constexpr int kDrrSlopes = 7;
 
 // The gradient of a loss of which the caller gives the derivatives with respect to the images. Outputs are optional, at
 // least one is asked for. Not for DrrReduction::maximum.
 template <class T>
 struct DrrGradient {
-  Drr<T> forward;                         // images.data is not looked at
+  // images.data is not looked at. Where there are slopes, they are read, and the volume is not.
+  Drr<T> forward;
   ImageView<const float> image_gradient;  // as the images
   GradientTable poses;                    // [B, 3, 4]
   GradientTable intrinsics;               // [B, 5]

@@ -118,4 +118,38 @@ FgDrrWalk for_voxels(const FgDrrRay& ray, const FgDrrGrid& grid, const Body& bod
   return walk;
 }
 
+// The sums that a ray's value and derivatives are made of; weight(channel) is what a channel counts.
+template <class T, class Weight>
+FgDrrSums trilinear_sums(const Drr<T>& op, const DrrVoxels<T>& voxels, const FgDrrRay& ray,
+                         const FgDrrMarch& march, const Weight& weight) {
+  DrrLanes lanes;
+  alignas(64) float weights[DrrBlock::kLanes];
+  std::fill(weights, weights + DrrBlock::kLanes, op.labels.given() ? 0.0f : weight(0));
+  for_blocks(op, voxels, ray, march, [&](DrrBlock& block, int count) {
+    if (op.labels.given())
+      for (int i = 0; i < DrrBlock::kLanes; ++i) weights[i] = weight(channel_at(op, block.taps(i)));
+    add_slopes(block, op.values, count, weights, lanes);
+  });
+  return {lanes_sum(lanes.value),
+          {lanes_sum(lanes.at_x), lanes_sum(lanes.at_y), lanes_sum(lanes.at_z)},
+          {lanes_sum(lanes.along_x), lanes_sum(lanes.along_y), lanes_sum(lanes.along_z)}};
+}
+
+template <class T, class Weight>
+FgDrrSums siddon_sums(const Drr<T>& op, const DrrVoxels<T>& voxels, const FgDrrRay& ray,
+                      const Weight& weight) {
+  FgDrrSums sums{fg_drr_not_finite(ray), {0, 0, 0}, {0, 0, 0}};
+  float before = 0;  // what the ray came through last
+  const FgDrrWalk end = for_voxels(ray, op.grid(), [&](const FgDrrWalk& walk, float leave) {
+    const int channel = op.labels.given() ? op.labels.channel(op.labels.at(walk.z, walk.y, walk.x),
+                                                              static_cast<int>(op.images.channels))
+                                          : 0;
+    const float mu = mu_of(op, voxels.at(walk.z, walk.y, walk.x)) * weight(channel);
+    sums = fg_drr_add_crossing(sums, walk, mu - before);
+    if (leave > walk.beta) sums.value += mu * (leave - walk.beta);
+    before = mu;
+  });
+  return fg_drr_add_crossing(sums, end, -before);
+}
+
 }  // namespace fg::cpu

@@ -4,6 +4,7 @@
 
 #include "kernels/drr/drr.h"
 #include "kernels/drr/drr_cast.h"
+#include "kernels/drr/drr_slopes.h"
 #include "kernels/drr/exposure_math.h"
 
 namespace fg {
@@ -80,6 +81,22 @@ void cast_siddon(const Drr<T>& op, const DrrVoxels<T>& voxels, const FgDrrRay& r
   for (std::int64_t c = 0; c < op.images.channels; ++c) totals[c] = totals[c] * scale + invalid;
 }
 
+// The line integral, and how it changes with the ray.
+template <class T>
+float cast_with_slope(const Drr<T>& op, const DrrVoxels<T>& voxels, const FgDrrRay& ray, FgDrrSlope& slope) {
+  const auto weight = [](int) { return 1.0f; };
+  const float rest = rest_of(op);
+  if (op.method == DrrMethod::siddon) {
+    const FgDrrSums sums = siddon_sums(op, voxels, ray, weight);
+    slope = fg_drr_siddon_slope(ray, sums, rest);
+    return sums.value * (rest * ray.length_mm) + fg_drr_not_finite(ray);
+  }
+  const FgDrrMarch march = fg_drr_march(ray, op.grid(), op.sampling);
+  const FgDrrSums sums = trilinear_sums(op, voxels, ray, march, weight);
+  slope = fg_drr_trilinear_slope(ray, march, op.sampling, sums, rest);
+  return sums.value * (march.weight_mm * rest);
+}
+
 }  // namespace
 
 template <class T>
@@ -94,7 +111,11 @@ void drr(const Drr<T>& op) {
       const FgDrrRay ray =
           ray_of(camera, line_of(op, camera, job.pose, job.row, column), op.grid(), op.sampling);
       std::fill(totals.begin(), totals.end(), 0.0f);
-      if (op.method == DrrMethod::siddon)
+      if (op.slopes.data != nullptr) {
+        FgDrrSlope slope;
+        totals[0] = cast_with_slope(op, voxels, ray, slope);
+        store_slope(op.slopes, job.pose, job.row, column, slope);
+      } else if (op.method == DrrMethod::siddon)
         cast_siddon(op, voxels, ray, totals.data());
       else
         cast_trilinear(op, voxels, ray, totals.data());

@@ -1,12 +1,13 @@
 // Gradients of DRRs on CUDA. By the rays: each block adds up the sums of its rays, a second kernel adds the blocks, in a
 // fixed order. By the volume: atomic additions, whose order, and so the last bits of the result, differ from run to run.
 
-#include "kernels/drr/drr.cuh"
+#include "kernels/drr/drr_sums.cuh"
 
 namespace fg::cuda {
 namespace {
 
-using Tile = DrrTile<16, 4, 4>;
+using Tile = DrrTile<16, 4, 4, 2, 1024>;
+using SlopesTile = DrrTile<16, 8, 1>;
 constexpr int kFinishThreads = 32 * kDrrPoseSums;
 constexpr int kScatterThreads = 256;
 constexpr int kScatterParts = 8;
@@ -23,96 +24,16 @@ struct DeviceWeights {
   __device__ float of(int channel) const { return channel < 0 ? 0.0f : first[channel * stride]; }
 };
 
-__device__ void add_sample(FgDrrSums& sums, const FgDrrSample& sample, float beta, float weight) {
-  const float x = weight * sample.slope.x, y = weight * sample.slope.y, z = weight * sample.slope.z;
-  sums.value += weight * sample.value;
-  sums.at.x += x;
-  sums.at.y += y;
-  sums.at.z += z;
-  sums.along.x += beta * x;
-  sums.along.y += beta * y;
-  sums.along.z += beta * z;
-}
-
-template <bool kHu, bool kUnit, class T>
-__device__ FgDrrSums trilinear_sums(const Drr<T>& op, const DeviceVoxels<T, kUnit>& voxels,
-                                    const FgDrrRay& ray, const FgDrrMarch& march, const Stretch& stretch,
-                                    const DeviceWeights& weights) {
-  const FgDrrGrid grid = op.grid();
-  FgDrrSums sums{0, {0, 0, 0}, {0, 0, 0}};
-  const bool labels = op.labels.given();
-  const float whole = labels ? 0 : weights.of(0);
-#pragma unroll 2
-  for (int n = stretch.first; n <= stretch.last; ++n) {
-    const float beta = fg_drr_beta(march, n);
-    const FgDrrTaps taps = fg_drr_taps(fg_drr_point(ray, beta), grid);
-    FgDrrCorners corners = voxels.corners(taps);
-    if constexpr (kHu) corners = fg_drr_mu_corners(op.values, corners);
-    add_sample(sums, fg_drr_sample(taps, corners), beta,
-               labels ? weights.of(device_channel(op, taps)) : whole);
-  }
-  return sums;
-}
-
-template <bool kHu, bool kUnit, class T>
-__device__ FgDrrSums siddon_sums(const Drr<T>& op, const DeviceVoxels<T, kUnit>& voxels, const FgDrrRay& ray,
-                                 const DeviceWeights& weights) {
-  const FgDrrGrid grid = op.grid();
-  FgDrrSums sums{fg_drr_not_finite(ray), {0, 0, 0}, {0, 0, 0}};
-  float before = 0;  // what the ray came through last
-  FgDrrWalk walk = fg_drr_walk_begin(ray, grid);
-  while (walk.inside) {
-    const float mu =
-        device_mu<kHu>(op, voxels.at(walk.z, walk.y, walk.x)) * weights.of(device_channel(op, walk));
-    sums = fg_drr_add_crossing(sums, walk, mu - before);
-    const float way = fminf(fg_drr_walk_end(walk), walk.leave) - walk.beta;
-    if (way > 0) sums.value += mu * way;
-    before = mu;
-    walk = fg_drr_walk_on(walk, ray, grid);
-  }
-  return fg_drr_add_crossing(sums, walk, -before);
-}
-
-__device__ void add_to(FgDrrSums& sums, const FgDrrSums& more) {
-  sums.value += more.value;
-  sums.at = {sums.at.x + more.at.x, sums.at.y + more.at.y, sums.at.z + more.at.z};
-  sums.along = {sums.along.x + more.along.x, sums.along.y + more.along.y, sums.along.z + more.along.z};
-}
-
-// parts: [blocks, kDrrPoseSums].
-template <bool kHu, bool kUnit, class T>
-__global__ void __launch_bounds__(Tile::kThreads)
-    gradient_by_rays(DrrGradient<T> op, DeviceVoxels<T, kUnit> voxels, DrrBlocks blocks, double* parts) {
-  __shared__ DrrCamera camera;
-  __shared__ FgDrrSums shared[Tile::kThreads];  // 7 KB
-  __shared__ double of_warp[Tile::kRays / 32][kDrrPoseSums];
+// The rays of a block, added up: parts is [blocks, kDrrPoseSums]. The block's first kRays threads have a ray each, and all
+// must arrive.
+template <int kRays, class T>
+__device__ void store_block_sums(const DrrGradient<T>& op, const DrrCamera& camera, const DrrPlace& place,
+                                 const FgDrrRay& ray, const FgDrrSlope& slope, double* parts) {
+  __shared__ double of_warp[kRays / 32][kDrrPoseSums];
   const Drr<T>& forward = op.forward;
-  const unsigned ray_of_tile = threadIdx.x % Tile::kRays, part = threadIdx.x / Tile::kRays;
-  const DrrPlace place = place_of<Tile>(blocks, forward.images.height, forward.images.width, ray_of_tile);
-  load_camera(forward, place.pose, camera);
-  const bool siddon = forward.method == DrrMethod::siddon;
-  FgDrrSums sums{0, {0, 0, 0}, {0, 0, 0}};
-  FgDrrRay ray;
-  FgDrrMarch march;
-  if (place.inside) {
-    const DeviceWeights weights(op, place);
-    ray = device_ray(forward, camera, place);
-    march = fg_drr_march(ray, forward.grid(), forward.sampling);
-    if (!siddon)
-      sums = trilinear_sums<kHu>(forward, voxels, ray, march, stretch_of<Tile>(march, part), weights);
-    else if (part == 0)
-      sums = siddon_sums<kHu>(forward, voxels, ray, weights);
-  }
-  shared[threadIdx.x] = sums;
-  __syncthreads();
-  if (part == 0) {  // whole warps
+  if (threadIdx.x < kRays) {  // whole warps
     double values[kDrrPoseSums] = {};
     if (place.inside) {
-      for (int other = 1; other < Tile::kParts; ++other)
-        add_to(sums, shared[other * Tile::kRays + ray_of_tile]);
-      const float rest = device_rest<kHu>(forward);
-      const FgDrrSlope slope = siddon ? fg_drr_siddon_slope(ray, sums, rest)
-                                      : fg_drr_trilinear_slope(ray, march, forward.sampling, sums, rest);
       const DrrLine line = line_of(forward, camera, place.pose, place.row, place.column);
       const DrrRaySums all = ray_sums(camera, line, ray, slope);
       const bool points = forward.rays.targets.data != nullptr;
@@ -129,8 +50,64 @@ __global__ void __launch_bounds__(Tile::kThreads)
   __syncthreads();
   if (threadIdx.x >= kDrrPoseSums) return;
   double total = 0;
-  for (int warp = 0; warp < Tile::kRays / 32; ++warp) total += of_warp[warp][threadIdx.x];
+  for (int warp = 0; warp < kRays / 32; ++warp) total += of_warp[warp][threadIdx.x];
   parts[std::int64_t{blockIdx.x} * kDrrPoseSums + threadIdx.x] = total;
+}
+
+template <bool kHu, bool kLabels, bool kUnit, class T>
+__global__ void __launch_bounds__(Tile::kThreads, Tile::kResident / Tile::kThreads)
+    gradient_by_rays(DrrGradient<T> op, DeviceVoxels<T, kUnit> voxels, DrrBlocks blocks, double* parts) {
+  __shared__ DrrCamera camera;
+  __shared__ FgDrrSums shared[Tile::kThreads];  // 7 KB
+  const Drr<T>& forward = op.forward;
+  const unsigned ray_of_tile = threadIdx.x % Tile::kRays, part = threadIdx.x / Tile::kRays;
+  const DrrPlace place = place_of<Tile>(blocks, forward.images.height, forward.images.width, ray_of_tile);
+  load_camera(forward, place.pose, camera);
+  const bool siddon = forward.method == DrrMethod::siddon;
+  FgDrrSums sums{0, {0, 0, 0}, {0, 0, 0}};
+  FgDrrRay ray;
+  FgDrrMarch march;
+  float whole = 1;  // what the ray as a whole weighs
+  if (place.inside) {
+    const DeviceWeights weights(op, place);
+    const auto weight = [&](int channel) { return kLabels ? weights.of(channel) : 1.0f; };
+    if (!kLabels) whole = weights.of(0);
+    ray = device_ray(forward, camera, place);
+    march = fg_drr_march(ray, forward.grid(), forward.sampling);
+    if (whole == 0)
+      march.weight_mm = 0;  // nothing to walk for
+    else if (!siddon)
+      sums = trilinear_sums<kHu, kLabels, Tile::kUnroll>(forward, voxels, ray, march,
+                                                         stretch_of<Tile>(march, part), weight);
+    else if (part == 0)
+      sums = siddon_sums<kHu>(forward, voxels, ray, weight);
+  }
+  sums = sum_parts<Tile>(sums, shared);
+  const float rest = device_rest<kHu>(forward) * whole;
+  const FgDrrSlope slope = siddon ? fg_drr_siddon_slope(ray, sums, rest)
+                                  : fg_drr_trilinear_slope(ray, march, forward.sampling, sums, rest);
+  store_block_sums<Tile::kRays>(op, camera, place, ray, slope, parts);
+}
+
+// The same from slopes that the forward kernel kept.
+template <class T>
+__global__ void __launch_bounds__(SlopesTile::kThreads)
+    gradient_by_slopes(DrrGradient<T> op, DrrBlocks blocks, double* parts) {
+  __shared__ DrrCamera camera;
+  const Drr<T>& forward = op.forward;
+  const DrrPlace place =
+      place_of<SlopesTile>(blocks, forward.images.height, forward.images.width, threadIdx.x);
+  load_camera(forward, place.pose, camera);
+  FgDrrRay ray;
+  FgDrrSlope slope;
+  if (place.inside) {
+    ray = device_ray(forward, camera, place);
+    const float weight = DeviceWeights(op, place).of(0);
+    slope = weight == 0
+                ? FgDrrSlope{}
+                : fg_drr_scaled(load_slope(forward.slopes, place.pose, place.row, place.column), weight);
+  }
+  store_block_sums<SlopesTile::kRays>(op, camera, place, ray, slope, parts);
 }
 
 // One block a pose, a warp for each sum.
@@ -212,16 +189,25 @@ __global__ void __launch_bounds__(ScatterTile::kThreads)
 
 template <class T>
 DrrBlocks ray_blocks(const Drr<T>& op) {
-  return DrrBlocks::of(op.images.batch, op.images.height, op.images.width, Tile());
+  const ImageView<float>& images = op.images;
+  return op.slopes.data != nullptr ? DrrBlocks::of(images.batch, images.height, images.width, SlopesTile())
+                                   : DrrBlocks::of(images.batch, images.height, images.width, Tile());
 }
 
 template <class T>
 void launch_by_rays(const DrrGradient<T>& op, double* parts, cudaStream_t stream) {
   const DrrBlocks blocks = ray_blocks(op.forward);
-  for_volume(op.forward, [&]<bool kHu, bool kUnit> {
-    gradient_by_rays<kHu, kUnit><<<static_cast<unsigned>(blocks.count), Tile::kThreads, 0, stream>>>(
-        op, DeviceVoxels<T, kUnit>(op.forward.volume), blocks, parts);
-  });
+  const auto count = static_cast<unsigned>(blocks.count);
+  if (op.forward.slopes.data != nullptr)
+    gradient_by_slopes<<<count, SlopesTile::kThreads, 0, stream>>>(op, blocks, parts);
+  else
+    for_volume(op.forward, [&]<bool kHu, bool kUnit> {
+      const DeviceVoxels<T, kUnit> voxels(op.forward.volume);
+      if (op.forward.labels.given())
+        gradient_by_rays<kHu, true><<<count, Tile::kThreads, 0, stream>>>(op, voxels, blocks, parts);
+      else
+        gradient_by_rays<kHu, false><<<count, Tile::kThreads, 0, stream>>>(op, voxels, blocks, parts);
+    });
   check(cudaGetLastError(), "launching the DRR gradient kernel");
   launch_early(finish_poses<T>, dim3(static_cast<unsigned>(op.forward.images.batch)), kFinishThreads, stream,
                op, parts, blocks.count / op.forward.images.batch);

@@ -4,6 +4,7 @@
 
 #include "kernels/drr/drr.h"
 #include "kernels/drr/drr_cast.h"
+#include "kernels/drr/drr_slopes.h"
 
 namespace fg::cpu {
 namespace {
@@ -30,40 +31,14 @@ class RayWeights {
 };
 
 template <class T>
-FgDrrSlope trilinear_slope(const Drr<T>& op, const DrrVoxels<T>& voxels, const FgDrrRay& ray,
-                           const RayWeights<T>& weights) {
+FgDrrSlope slope_of(const Drr<T>& op, const DrrVoxels<T>& voxels, const FgDrrRay& ray,
+                    const RayWeights<T>& weights) {
+  const auto weight = [&](int channel) { return weights.of(channel); };
+  if (op.method == DrrMethod::siddon)
+    return fg_drr_siddon_slope(ray, siddon_sums(op, voxels, ray, weight), rest_of(op));
   const FgDrrMarch march = fg_drr_march(ray, op.grid(), op.sampling);
-  DrrLanes lanes;
-  for_blocks(op, voxels, ray, march, [&](DrrBlock& block, int count) {
-    alignas(64) float weight[DrrBlock::kLanes];
-    for (int i = 0; i < DrrBlock::kLanes; ++i)
-      weight[i] = weights.of(op.labels.given() ? channel_at(op, block.taps(i)) : 0);
-    add_slopes(block, op.values, count, weight, lanes);
-  });
-  const FgDrrSums sums{lanes_sum(lanes.value),
-                       {lanes_sum(lanes.at_x), lanes_sum(lanes.at_y), lanes_sum(lanes.at_z)},
-                       {lanes_sum(lanes.along_x), lanes_sum(lanes.along_y), lanes_sum(lanes.along_z)}};
-  return fg_drr_trilinear_slope(ray, march, op.sampling, sums, rest_of(op));
-}
-
-template <class T>
-FgDrrSlope siddon_slope(const Drr<T>& op, const DrrVoxels<T>& voxels, const FgDrrRay& ray,
-                        const RayWeights<T>& weights) {
-  FgDrrSums sums{0, {0, 0, 0}, {0, 0, 0}};
-  float before = 0;  // what the ray came through last
-  const FgDrrWalk end = for_voxels(ray, op.grid(), [&](const FgDrrWalk& walk, float leave) {
-    const int channel = op.labels.given() ? op.labels.channel(op.labels.at(walk.z, walk.y, walk.x),
-                                                              static_cast<int>(op.images.channels))
-                                          : 0;
-    const float mu = mu_of(op, voxels.at(walk.z, walk.y, walk.x)) * weights.of(channel);
-    sums = fg_drr_add_crossing(sums, walk, mu - before);
-    if (leave > walk.beta) sums.value += mu * (leave - walk.beta);
-    before = mu;
-  });
-  sums = fg_drr_add_crossing(sums, end, -before);
-  const float invalid = fg_drr_not_finite(ray);
-  sums.value += invalid;
-  return fg_drr_siddon_slope(ray, sums, rest_of(op));
+  return fg_drr_trilinear_slope(ray, march, op.sampling, trilinear_sums(op, voxels, ray, march, weight),
+                                rest_of(op));
 }
 
 template <class T>
@@ -82,8 +57,9 @@ void gradient_by_rays(const DrrGradient<T>& op, double* parts) {
       const RayWeights<T> weights(op, job.pose, job.row, column);
       FgDrrSlope slope{{0, 0, 0}, {0, 0, 0}, 0};
       if (!weights.all_zero())
-        slope = forward.method == DrrMethod::siddon ? siddon_slope(forward, voxels, ray, weights)
-                                                    : trilinear_slope(forward, voxels, ray, weights);
+        slope = forward.slopes.data == nullptr
+                    ? slope_of(forward, voxels, ray, weights)
+                    : fg_drr_scaled(load_slope(forward.slopes, job.pose, job.row, column), weights.of(0));
       const DrrRaySums sums = ray_sums(camera, line, ray, slope);
       for (int i = 0; i < kDrrPoseSums; ++i) total[i] += sums.value(i, line, forward.rays.beam, points);
       store_ray_sums(op, job.pose, static_cast<std::int64_t>(job.row) * forward.images.width + column, sums);

@@ -290,16 +290,24 @@ struct FgDrrSample {
   FgDrrVec slope;  // d value / d p
 };
 
-FG_HD FgDrrSample fg_drr_sample(FgDrrTaps t, FgDrrCorners c) {
+// Where all eight voxels exist.
+FG_HD FgDrrSample fg_drr_sample_inside(FgDrrTaps t, FgDrrCorners c) {
   const float x00 = fg_drr_mix(c.v000, c.v001, t.x.fraction), x01 = fg_drr_mix(c.v010, c.v011, t.x.fraction);
   const float x10 = fg_drr_mix(c.v100, c.v101, t.x.fraction), x11 = fg_drr_mix(c.v110, c.v111, t.x.fraction);
   const float y0 = fg_drr_mix(x00, x01, t.y.fraction), y1 = fg_drr_mix(x10, x11, t.y.fraction);
-  const float value = fg_drr_mix(y0, y1, t.z.fraction);
-  const float dx = fg_drr_mix(fg_drr_mix(c.v001 - c.v000, c.v011 - c.v010, t.y.fraction),
+  FgDrrSample sample;
+  sample.value = fg_drr_mix(y0, y1, t.z.fraction);
+  sample.slope.x = fg_drr_mix(fg_drr_mix(c.v001 - c.v000, c.v011 - c.v010, t.y.fraction),
                               fg_drr_mix(c.v101 - c.v100, c.v111 - c.v110, t.y.fraction), t.z.fraction);
-  const float dy = fg_drr_mix(x01 - x00, x11 - x10, t.z.fraction);
+  sample.slope.y = fg_drr_mix(x01 - x00, x11 - x10, t.z.fraction);
+  sample.slope.z = y1 - y0;
+  return sample;
+}
+
+FG_HD FgDrrSample fg_drr_sample(FgDrrTaps t, FgDrrCorners c) {
+  const FgDrrSample inside = fg_drr_sample_inside(t, c);
   const float fade_yz = t.y.fade * t.z.fade, fade_xz = t.x.fade * t.z.fade, fade_xy = t.x.fade * t.y.fade;
-  const float fade = fade_xy * t.z.fade;
+  const float fade = fade_xy * t.z.fade, value = inside.value;
   FgDrrSample sample;
   sample.value = FG_FLOAT(0.0);
   sample.slope.x = FG_FLOAT(0.0);
@@ -307,9 +315,9 @@ FG_HD FgDrrSample fg_drr_sample(FgDrrTaps t, FgDrrCorners c) {
   sample.slope.z = FG_FLOAT(0.0);
   if (!(fade > FG_FLOAT(0.0))) return sample;
   sample.value = fade * value;
-  sample.slope.x = t.x.fade_slope == FG_FLOAT(0.0) ? fade * dx : fade_yz * t.x.fade_slope * value;
-  sample.slope.y = t.y.fade_slope == FG_FLOAT(0.0) ? fade * dy : fade_xz * t.y.fade_slope * value;
-  sample.slope.z = t.z.fade_slope == FG_FLOAT(0.0) ? fade * (y1 - y0) : fade_xy * t.z.fade_slope * value;
+  sample.slope.x = t.x.fade_slope == FG_FLOAT(0.0) ? fade * inside.slope.x : fade_yz * t.x.fade_slope * value;
+  sample.slope.y = t.y.fade_slope == FG_FLOAT(0.0) ? fade * inside.slope.y : fade_xz * t.y.fade_slope * value;
+  sample.slope.z = t.z.fade_slope == FG_FLOAT(0.0) ? fade * inside.slope.z : fade_xy * t.z.fade_slope * value;
   return sample;
 }
 
@@ -331,6 +339,17 @@ struct FgDrrSlope {
   FgDrrVec at, along;  // per voxel
   float length;        // per mm of length_mm
 };
+
+FG_HD FgDrrSlope fg_drr_scaled(FgDrrSlope slope, float by) {
+  slope.at.x *= by;
+  slope.at.y *= by;
+  slope.at.z *= by;
+  slope.along.x *= by;
+  slope.along.y *= by;
+  slope.along.z *= by;
+  slope.length *= by;
+  return slope;
+}
 
 FG_HD FgDrrSlope fg_drr_slope_of(FgDrrSums sums, float w) {
   FgDrrSlope slope;

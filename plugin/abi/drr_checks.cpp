@@ -273,6 +273,17 @@ DrrShape check_drr(const Checker& check, const FgDrr& op, const char* images_nam
   return shape;
 }
 
+void check_slopes(const Checker& check, const FgDrr& op, const DrrShape& shape) {
+  if (op.slopes == nullptr) return;
+  check.expect(
+      op.labels == nullptr && op.reduction == FG_DRR_SUM,
+      "slopes are given together with labels or FG_DRR_MAXIMUM; they are kept of plain sums alone, leave "
+      "them NULL",
+      ErrorCode::unsupported);
+  check_output(check, "slopes", op.slopes, *op.volume, is_float32, "float32", shape.slopes(),
+               "poses by 7 by pixels");
+}
+
 std::vector<NamedTensor> drr_inputs(const FgDrr& op) {
   return {{"volume", op.volume},   {"labels", op.labels},  {"label_channels", op.label_channels},
           {"poses", op.poses},     {"pixels", op.pixels},  {"intrinsics", op.intrinsics},

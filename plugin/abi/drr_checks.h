@@ -16,15 +16,20 @@ struct DrrShape {
   std::int64_t batch = 1, channels = 1, height = 1, width = 1;
   bool rays = false;  // a list: [B, C, n], n is the width
 
-  std::vector<std::int64_t> images() const {
-    return rays ? std::vector<std::int64_t>{batch, channels, width}
-                : std::vector<std::int64_t>{batch, channels, height, width};
+  std::vector<std::int64_t> images() const { return of(channels); }
+  std::vector<std::int64_t> slopes() const { return of(kDrrSlopes); }
+  std::vector<std::int64_t> of(std::int64_t planes) const {
+    return rays ? std::vector<std::int64_t>{batch, planes, width}
+                : std::vector<std::int64_t>{batch, planes, height, width};
   }
 };
 
 // Everything but the images' memory. images: the tensor that has their shape.
 DrrShape check_drr(const Checker& check, const FgDrr& op, const char* images_name, const DLTensor* images,
                    Purpose purpose);
+
+// The slopes' memory, as output or input; they may be NULL.
+void check_slopes(const Checker& check, const FgDrr& op, const DrrShape& shape);
 
 std::vector<NamedTensor> drr_inputs(const FgDrr& op);
 
@@ -62,7 +67,7 @@ ImageView<E> drr_images(const DLTensor& t, const DrrShape& shape) {
   ImageView<E> view;
   view.data = reinterpret_cast<E*>(first_byte(t));
   view.batch = shape.batch;
-  view.channels = shape.channels;
+  view.channels = t.shape[1];
   view.height = static_cast<std::int32_t>(shape.height);
   view.width = static_cast<std::int32_t>(shape.width);
   view.batch_stride = strides[0];
@@ -86,6 +91,7 @@ Drr<T> drr_of(const FgDrr& op, const DrrShape& shape, const DLTensor& images, Pu
   kernel.method = op.method == FG_DRR_SIDDON ? DrrMethod::siddon : DrrMethod::trilinear;
   kernel.reduction = op.reduction == FG_DRR_MAXIMUM ? DrrReduction::maximum : DrrReduction::sum;
   kernel.images = drr_images<float>(images, shape);
+  if (op.slopes != nullptr) kernel.slopes = drr_images<float>(*op.slopes, shape);
   return kernel;
 }
 

@@ -18,8 +18,9 @@ void run_drr(const Checker& check, const FgDrr& op, void* stream) {
   const DrrShape shape = check_drr(check, op, "images", op.images, Purpose::run);
   check_output(check, "images", op.images, *op.volume, is_float32, "float32", shape.images(),
                "poses by channels by pixels");
+  check_slopes(check, op, shape);
   checked_memory(check, *op.volume, {op.scratch, op.scratch_bytes, 0, kDrr.question}, drr_inputs(op),
-                 {{"images", op.images}});
+                 {{"images", op.images}, {"slopes", op.slopes}});
   with_voxel(op.volume->dtype, [&]<class T> {
     const Drr<T> kernel = drr_of<T>(op, shape, *op.images, Purpose::run);
     if (is_on_cpu(*op.volume))
@@ -59,6 +60,10 @@ DrrShape check_gradient(const Checker& check, const FgDrrGradient& op, Purpose p
 
 void check_gradient_outputs(const Checker& check, const FgDrrGradient& op, const DrrShape& shape) {
   const FgDrr& drr = *op.drr;
+  check_slopes(check, drr, shape);
+  check.expect(drr.slopes == nullptr || op.volume_gradient == nullptr,
+               "volume_gradient is asked for, but drr->slopes is given, which knows of the rays alone; set "
+               "drr->slopes to NULL");
   bool any = false;
   for (const NamedTensor& output : gradient_outputs(op)) any |= output.tensor != nullptr;
   check.expect(
@@ -117,6 +122,7 @@ void run_gradient(const Checker& check, const FgDrrGradient& op, void* stream) {
   const DLTensor& volume = *op.drr->volume;
   std::vector<NamedTensor> inputs = drr_inputs(*op.drr);
   inputs.push_back({"image_gradient", op.image_gradient});
+  inputs.push_back({"drr->slopes", op.drr->slopes});
   const Scratch scratch = checked_memory(
       check, volume, {op.scratch, op.scratch_bytes, gradient_scratch(op, shape), kGradient.question}, inputs,
       gradient_outputs(op));

@@ -55,6 +55,23 @@ void measure_type(fg::bench::Timer& timer, const char* type, const std::vector<T
       forward();
       backward();
     });
+    const DeviceArray<float> slopes(pixels * fg::kDrrSlopes);
+    op.slopes = {slopes.data(),
+                 op.images.batch,
+                 fg::kDrrSlopes,
+                 side,
+                 side,
+                 std::int64_t{fg::kDrrSlopes} * side * side,
+                 std::int64_t{side} * side,
+                 side,
+                 1};
+    gradient.forward.slopes = op.slopes;
+    report(timer, name + " with slopes", samples, forward);
+    report(timer, name + " with slopes and gradient by pose", samples, [&] {
+      forward();
+      backward();
+    });
+    op.slopes.data = gradient.forward.slopes.data = nullptr;
     if (side != 200) continue;
     op.method = fg::DrrMethod::siddon;
     report(timer, name + " siddon", samples, forward);

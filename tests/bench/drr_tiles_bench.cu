@@ -1,4 +1,4 @@
-// The plain DRR kernel with tiles of every shape, on CUDA device 0: 200 x 200 and 1024 x 1024 rays through 512 x 512 x 133
+// The plain DRR kernel and the one with slopes, with tiles of every shape, on CUDA device 0: 200 x 200 and 1024 x 1024 rays through 512 x 512 x 133
 // floats (drr_volume.h). For choosing the tiles of kernels/drr/drr.cu.
 
 #include <cuda_runtime_api.h>
@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "kernels/drr/drr_integrals.cuh"
+#include "kernels/drr/drr_sums.cuh"
 #include "tests/bench/cuda_timer.h"
 #include "tests/bench/drr_volume.h"
 #include "tests/bench/median.h"
@@ -22,14 +23,22 @@ void measure(fg::bench::Timer& timer, const fg::Drr<float>& op) {
     fg::cuda::drr_integrals<false, true, Tile>
         <<<static_cast<unsigned>(blocks.count), Tile::kThreads, 0, timer.stream()>>>(op, voxels, blocks);
   };
-  const double cold = fg::bench::median(timer.time(launch)),
-               warm = fg::bench::median(timer.time(launch, false));
+  const auto launch_slopes = [&] {
+    fg::cuda::drr_with_slopes<false, true, Tile>
+        <<<static_cast<unsigned>(blocks.count), Tile::kThreads, 0, timer.stream()>>>(op, voxels, blocks);
+  };
+  const bool slopes = op.slopes.data != nullptr;
+  const auto times = [&](bool flush) {
+    return fg::bench::median(slopes ? timer.time(launch_slopes, flush) : timer.time(launch, flush));
+  };
+  const double cold = times(true), warm = times(false);
   fg::test::cuda(cudaGetLastError());
   std::printf(
-      "%4d x %-4d rays, tile %2d x %-2d, %d parts, unroll %d, %4d threads an SM   cold %7.1f us  warm %7.1f "
+      "%s %4d x %-4d rays, tile %2d x %-2d, %d parts, unroll %d, %4d threads an SM   cold %7.1f us  warm "
+      "%7.1f "
       "us\n",
-      op.images.width, op.images.height, Tile::kX, Tile::kY, Tile::kParts, Tile::kUnroll, Tile::kResident,
-      cold, warm);
+      slopes ? "with slopes" : "plain", op.images.width, op.images.height, Tile::kX, Tile::kY, Tile::kParts,
+      Tile::kUnroll, Tile::kResident, cold, warm);
 }
 
 template <int kUnroll, int kResident>
@@ -59,14 +68,21 @@ int main() {
   const fg::test::DeviceArray<double> pose(
       std::vector<double>(fg::bench::drr_bench_pose(), fg::bench::drr_bench_pose() + 12));
   const fg::test::DeviceArray<float> images(1024 * 1024);
+  const fg::test::DeviceArray<float> slopes(1024 * 1024 * fg::kDrrSlopes);
   for (const int side : {200, 1024}) {
-    const fg::Drr<float> op =
-        fg::bench::drr_of(static_cast<const float*>(volume.data()), static_cast<const double*>(pose.data()),
-                          1, side, images.data());
+    fg::Drr<float> op = fg::bench::drr_of(static_cast<const float*>(volume.data()),
+                                          static_cast<const double*>(pose.data()), 1, side, images.data());
     measure_shapes<1, 1280>(timer, op);
     measure_shapes<2, 1280>(timer, op);
     measure_shapes<4, 1024>(timer, op);
     measure_shapes<1, 1536>(timer, op);
     measure_shapes<2, 1024>(timer, op);
+    const std::int64_t plane = std::int64_t{side} * side;
+    op.slopes = {slopes.data(), 1, fg::kDrrSlopes, side, side, plane * fg::kDrrSlopes, plane, side, 1};
+    measure_shapes<1, 1280>(timer, op);
+    measure_shapes<1, 1024>(timer, op);
+    measure_shapes<2, 1024>(timer, op);
+    measure_shapes<2, 768>(timer, op);
+    measure_shapes<4, 768>(timer, op);
   }
 }

@@ -433,7 +433,12 @@ typedef struct FgDrr {
   int32_t samples;          /* 2 to 65536, of FG_DRR_SAMPLES_INSIDE 1 to 65536; default 500 */
   double step_mm;           /* 0.001 to 1000; default 1 */
   DLTensor* images; /* float32 [B, C, h, w], or [B, C, n] with pixels or targets. C is 1 without labels */
-  void* scratch;    /* fg_drr_scratch_bytes() bytes, as in FgSsim2d */
+  DLTensor*
+      slopes; /* NULL, or float32 [B, 7, h, w] or [B, 7, n], compact or not: how each ray's line integral changes with
+                                the ray (3 by its place and 3 by its direction, per voxel; 1 by its length, per mm).
+                                fg_drr() writes them, and fg_drr_gradient() with the same FgDrr reads them and does not
+                                walk through the volume again. Of FG_DRR_SUM without labels */
+  void* scratch; /* fg_drr_scratch_bytes() bytes, as in FgSsim2d */
   size_t scratch_bytes;
 } FgDrr;
 
@@ -447,7 +452,8 @@ FG_API FgStatus fg_drr(const FgDrr* op, void* stream);
  * On CUDA the gradient by the volume is summed by atomic additions: its last bits differ from run to run. */
 typedef struct FgDrrGradient {
   size_t struct_size;
-  const FgDrr* drr;               /* of FG_DRR_SUM; its images and scratch are not looked at */
+  const FgDrr* drr; /* of FG_DRR_SUM; its images and scratch are not looked at. Its slopes, if it has
+                                     any, are those that fg_drr() has written; not with volume_gradient */
   const DLTensor* image_gradient; /* float32, of the shape of the images: dL/dimages */
   DLTensor* poses_gradient;       /* NULL, or float64 [B, 3, 4] */
   DLTensor* intrinsics_gradient;  /* NULL, or float64 [B, 5]: by sdd, delx, dely, x0, y0; not with targets */

@@ -218,12 +218,20 @@ GradientResult run_cuda_gradient(const DrrCase<T>& c, const Wanted& wanted) {
   }
   const auto volume = places.filled<float>(c.volume.size(), NAN);
   if (wanted.volume) op.volume = {volume->data(), c.nz, c.ny, c.nx, std::int64_t{c.nx} * c.ny, c.nx, 1};
+  const auto slopes = places.filled<float>(wanted.by_slopes ? numbers_of_slopes(c) : 1, NAN),
+             images = places.filled<float>(c.numbers_of_images(), NAN);
+  if (wanted.by_slopes) op.forward.slopes = slopes_view(c, slopes->data());
   const std::size_t bytes = cuda::drr_gradient_scratch_bytes(op);
   const auto scratch = places.filled<unsigned char>(bytes, 0xFF);
   const Stream stream;
+  if (wanted.by_slopes) {
+    op.forward.images.data = images->data();
+    cuda::drr(op.forward, 0, stream.get());
+  }
   cuda::drr_gradient(op, {scratch->data(), bytes}, 0, stream.get());
   stream.wait();
   for (const auto& [to, from] : tables) *to = from->read();
+  if (wanted.by_slopes) out.images = images->read();
   if (wanted.volume) {
     const std::vector<float> values = volume->read();
     out.volume.assign(values.begin(), values.end());
@@ -241,6 +249,8 @@ void expect_gradient_like_cpu(const DrrCase<T>& c, const Wanted& wanted) {
   EXPECT_LT(relative_error(gpu.sources, cpu.sources), 5e-3) << "sources: single rays";
   EXPECT_LT(relative_error(gpu.targets, cpu.targets), 5e-3) << "targets: single rays";
   EXPECT_LT(relative_error(gpu.volume, cpu.volume), 1e-4) << "volume";
+  EXPECT_LT(relative_error(gpu.images, std::vector<double>(cpu.images.begin(), cpu.images.end())), 4e-5)
+      << "images that were made along with slopes";
 }
 
 TEST_F(drr_cuda, gradients_match_the_cpu) {
@@ -253,6 +263,7 @@ TEST_F(drr_cuda, gradients_match_the_cpu) {
     c.intrinsics = {300, 1.9, 2.4, 5, -3, 320, 2, 2, 0, 1, 310, 2, 2, 0, 1};
     for_methods(c, [](const DrrCase<float>& checked) {
       expect_gradient_like_cpu(checked, {.poses = true, .intrinsics = true, .volume = true});
+      expect_gradient_like_cpu(checked, {.poses = true, .intrinsics = true, .by_slopes = true});
     });
   }
   const auto check = []<class T>(DrrCase<T> c) {
@@ -261,6 +272,7 @@ TEST_F(drr_cuda, gradients_match_the_cpu) {
     c.rays.intrinsics = {300, 1.9, 2.4, 5, -3};
     for_methods(c, [](const DrrCase<T>& checked) {
       expect_gradient_like_cpu(checked, {.poses = true, .volume = true});
+      expect_gradient_like_cpu(checked, {.poses = true, .by_slopes = true});
     });
   };
   check(smooth_case<Half>());
@@ -272,6 +284,7 @@ TEST_F(drr_cuda, gradients_by_points_match_the_cpu) {
     for_methods(points_case(one_source), [](const DrrCase<float>& c) {
       expect_like_cpu(c);
       expect_gradient_like_cpu(c, {.poses = true, .points = true});
+      expect_gradient_like_cpu(c, {.poses = true, .points = true, .by_slopes = true});
     });
 }
 
@@ -300,12 +313,19 @@ TEST_F(drr_cuda, images_and_gradients_by_pose_are_the_same_bits_on_every_run) {
   c.poses = {view(false, 200.3, turned(12, -34, 56)), view(true, 180, turned(10, 20, 30))};
   for_methods(c, [](const DrrCase<float>& checked) {
     const std::vector<float> images = run_cuda(checked);
-    const GradientResult once = run_cuda_gradient(checked, {.poses = true, .intrinsics = true});
+    const Wanted walked{.poses = true, .intrinsics = true},
+        kept{.poses = true, .intrinsics = true, .by_slopes = true};
+    const GradientResult once = run_cuda_gradient(checked, walked),
+                         once_kept = run_cuda_gradient(checked, kept);
     for (int run = 0; run < 5; ++run) {
       EXPECT_EQ(run_cuda(checked), images);
-      const GradientResult again = run_cuda_gradient(checked, {.poses = true, .intrinsics = true});
+      const GradientResult again = run_cuda_gradient(checked, walked),
+                           again_kept = run_cuda_gradient(checked, kept);
       EXPECT_EQ(again.poses, once.poses);
       EXPECT_EQ(again.intrinsics, once.intrinsics);
+      EXPECT_EQ(again_kept.poses, once_kept.poses);
+      EXPECT_EQ(again_kept.intrinsics, once_kept.intrinsics);
+      EXPECT_EQ(again_kept.images, once_kept.images);
     }
   });
 }

@@ -10,10 +10,12 @@ namespace fg::test {
 struct Wanted {
   bool poses = false, intrinsics = false, points = false, volume = false;
   bool same_for_channels = false;  // the upstream gradient
+  bool by_slopes = false;          // kept by the forward pass
 };
 
 struct GradientResult {
   std::vector<double> poses, intrinsics, sources, targets, volume;
+  std::vector<float> images;  // where slopes were kept
 };
 
 // A smooth bump of bone in water and air: its gradients are made of many samples that agree.
@@ -44,6 +46,19 @@ std::vector<float> upstream(const DrrCase<T>& c, bool same_for_channels = false)
   return g;
 }
 
+// Slopes of a case in memory of 7 numbers a ray.
+template <class T>
+std::size_t numbers_of_slopes(const DrrCase<T>& c) {
+  return c.poses.size() * kDrrSlopes * c.pixels_of_image();
+}
+template <class T>
+ImageView<float> slopes_view(const DrrCase<T>& c, float* data) {
+  ImageView<float> view = c.image_view(data);
+  view.channels = kDrrSlopes;
+  view.batch_stride = kDrrSlopes * view.channel_stride;
+  return view;
+}
+
 template <class T>
 GradientResult run_cpu_gradient(const DrrCase<T>& c, const Wanted& wanted) {
   GradientResult out;
@@ -68,6 +83,15 @@ GradientResult run_cpu_gradient(const DrrCase<T>& c, const Wanted& wanted) {
   if (wanted.volume) {
     volume.assign(c.volume.size(), NAN);
     op.volume = {volume.data(), c.nz, c.ny, c.nx, std::int64_t{c.nx} * c.ny, c.nx, 1};
+  }
+  std::vector<float> slopes;
+  if (wanted.by_slopes) {
+    slopes.assign(numbers_of_slopes(c), NAN);
+    out.images.assign(c.numbers_of_images(), NAN);
+    op.forward.slopes = slopes_view(c, slopes.data());
+    op.forward.images.data = out.images.data();
+    cpu::drr(op.forward);
+    op.forward.volume.data = nullptr;  // is not walked through again
   }
   std::vector<double> scratch(cpu::drr_gradient_scratch_bytes(op) / sizeof(double), NAN);
   cpu::drr_gradient(op, {scratch.data(), scratch.size() * sizeof(double)});

@@ -148,6 +148,37 @@ DrrCase<float> points_case(bool one_source) {
   return c;
 }
 
+// What the forward pass keeps of each ray is as good as walking through the volume again.
+TEST(drr_gradient_cpu, by_kept_slopes_it_is_that_of_the_rays_and_the_image_does_not_change) {
+  const auto check = [](const auto& c) {
+    const bool points = !c.targets.empty();
+    const Wanted wanted{.poses = true, .intrinsics = !points, .points = points};
+    const GradientResult expected = run_cpu_gradient(c, wanted);
+    Wanted kept = wanted;
+    kept.by_slopes = true;
+    const GradientResult got = run_cpu_gradient(c, kept);
+    expect_close(got.poses, expected.poses, "poses", 1e-6);
+    if (points) {
+      expect_close(got.sources, expected.sources, "sources", 1e-5);
+      expect_close(got.targets, expected.targets, "targets", 1e-5);
+    } else {
+      expect_close(got.intrinsics, expected.intrinsics, "intrinsics", 1e-5);
+    }
+    EXPECT_EQ(got.images, run_cpu(c));
+  };
+  for (const DrrBeam beam : {DrrBeam::cone, DrrBeam::parallel}) {
+    DrrCase<float> c = smooth_case<float>();
+    c.rays.beam = beam;
+    c.poses = {view(false, 200.3, turned(12, -34, 56, 3, 2, 1)), view(true, 190.7, turned(5, 3, -4)),
+               view(false, 20.3, turned(8, 2, 3)), view(false, -200)};
+    for_methods(c, check);
+  }
+  DrrCase<std::int16_t> integers = smooth_case<std::int16_t>();
+  integers.poses = {view(false, 200.3, turned(12, -14, 6))};
+  for_methods(integers, check);
+  for (const bool one_source : {false, true}) for_methods(points_case(one_source), check);
+}
+
 TEST(drr_gradient_cpu, by_source_and_detector_points_agrees_with_differences) {
   for (const bool one_source : {false, true})
     for_methods(points_case(one_source), [](const DrrCase<float>& c) {

@@ -231,6 +231,25 @@ TEST(fg_drr_gradient, by_pose_intrinsics_and_volume_agrees_with_differences_of_t
   }
 }
 
+TEST(fg_drr_gradient, from_slopes_that_fg_drr_kept_it_is_the_same) {
+  GoodGradient good;
+  ASSERT_EQ(run(good.op), FG_STATUS_OK) << fg_last_error();
+  const std::vector<double> poses = good.poses_gradient.memory, intrinsics = good.intrinsics_gradient.memory;
+  // Rows with room to spare.
+  Tensor<float> slopes({2, 7, 21, 27}, -7.0f, {7 * 21 * 32, 21 * 32, 32, 1}, 2 * 7 * 21 * 32);
+  good.forward.op.slopes = &slopes;
+  good.forward.op.images = &good.forward.images;
+  ASSERT_EQ(run(good.forward.op), FG_STATUS_OK) << fg_last_error();
+  EXPECT_LT(good.forward.error(), 5e-6);
+  for (std::size_t i = 0; i < slopes.memory.size(); ++i) EXPECT_EQ(i % 32 >= 27, slopes[i] == -7.0f) << i;
+  good.op.volume_gradient = nullptr;
+  ASSERT_EQ(run(good.op), FG_STATUS_OK) << fg_last_error();
+  for (std::size_t i = 0; i < poses.size(); ++i)
+    EXPECT_NEAR(good.poses_gradient[i], poses[i], 1e-5 * std::abs(poses[i]) + 1e-4) << i;
+  for (std::size_t i = 0; i < intrinsics.size(); ++i)
+    EXPECT_NEAR(good.intrinsics_gradient[i], intrinsics[i], 1e-5 * std::abs(intrinsics[i]) + 1e-5) << i;
+}
+
 TEST(fg_exposure, there_and_back_is_where_one_began) {
   Tensor<float> x({2, 3}), intensity({2, 3}), back({2, 3});
   for (std::size_t i = 0; i < 6; ++i) x[i] = static_cast<float>(i);
@@ -352,6 +371,21 @@ TEST(fg_drr_errors, images_that_do_not_fit_get_a_sentence) {
                   "images and volume overlap in memory; what is written needs memory of its own");
 }
 
+TEST(fg_drr_errors, slopes_that_cannot_be_kept_get_a_sentence) {
+  Tensor<float> six({2, 6, 21, 27}), seven({2, 7, 21, 27});
+  expect_sentence([&](GoodDrr& g) { g.op.slopes = &six; }, FG_STATUS_SIZE_MISMATCH,
+                  "slopes has shape [2, 6, 21, 27]; expected [2, 7, 21, 27], poses by 7 by pixels");
+  expect_sentence(
+      [&](GoodDrr& g) {
+        g.op.slopes = &seven;
+        g.op.reduction = FG_DRR_MAXIMUM;
+      },
+      FG_STATUS_UNSUPPORTED,
+      "slopes are given together with labels or FG_DRR_MAXIMUM; they are kept of plain sums alone, leave "
+      "them "
+      "NULL");
+}
+
 void expect_gradient_sentence(const std::function<void(GoodGradient&)>& spoil, FgStatus status,
                               const std::string& sentence) {
   GoodGradient good;
@@ -378,6 +412,11 @@ TEST(fg_drr_errors, gradients_that_make_no_sense_get_a_sentence) {
       "gradients by points are asked for, but drr->targets is NULL; pass the rays as points");
   expect_gradient_sentence([](GoodGradient& g) { g.poses_gradient.shape[1] = 4; }, FG_STATUS_SIZE_MISMATCH,
                            "poses_gradient has shape [2, 4, 4]; expected [2, 3, 4]");
+  Tensor<float> slopes({2, 7, 21, 27});
+  expect_gradient_sentence([&](GoodGradient& g) { g.forward.op.slopes = &slopes; },
+                           FG_STATUS_INVALID_ARGUMENT,
+                           "volume_gradient is asked for, but drr->slopes is given, which knows of the rays "
+                           "alone; set drr->slopes to NULL");
   GoodGradient good;
   std::size_t bytes = 0;
   ASSERT_EQ(fg_drr_gradient_scratch_bytes(&good.op, &bytes), FG_STATUS_OK) << fg_last_error();
