@@ -10,8 +10,11 @@
 //   L1              eight loads a sample, each of some 3.5 cache lines a warp: 12 k loads an SM, 24 us at a line a cycle
 //   arithmetic      55 instructions a sample: 11 us
 // So the three ways of memory are about even, and L1's lines are what a layout of the volume could halve (pairs of 16-bit
-// numbers) but no order of float loads can. Four threads share a ray, since 40 k rays are 300 threads an SM. 650 blocks of
-// 256 threads with at most 48 registers are all resident at once (five an SM): no second wave.
+// numbers) but no order of float loads can.
+// Counted on an H100 (Nsight Compute, cold): 80 instructions a sample are 38 % of the issue slots, L1's wavefronts 53 %,
+// device memory 48 %, L2's tags 43 %; of 20 cycles between two instructions of a warp 14 are spent waiting for a load. So
+// it is latency, spread over three levels: tiles of 32 x 2 rays in two parts, of 16 x 4 in four and of 32 x 1 in eight,
+// with 768 to 1536 threads an SM, all take the same 56 us (tests/bench/drr_tiles_bench.cu).
 
 #include "kernels/drr/drr_integrals.cuh"
 #include "kernels/drr/drr_sums.cuh"
@@ -20,10 +23,6 @@
 namespace fg::cuda {
 namespace {
 
-// Few rays: four threads each. Many: the image fills the GPU by itself.
-using SplitTile = DrrTile<16, 4, 4>;
-using WholeTile = DrrTile<16, 16, 1>;
-using SlopesTile = DrrTile<16, 4, 4, 2, 1024>;
 constexpr std::int64_t kManyRays = 400'000;
 
 // One pixel's channels in memory; each is touched when the label along the ray changes, in the ray's order.
@@ -61,10 +60,10 @@ class Channels {
 
 // Everything else, a thread a ray: labels, maxima, Siddon.
 template <bool kHu, class T>
-__global__ void __launch_bounds__(WholeTile::kThreads)
+__global__ void __launch_bounds__(ManyRays::kThreads)
     drr_channels(Drr<T> op, DeviceVoxels<T, false> voxels, DrrBlocks blocks) {
   __shared__ DrrCamera camera;
-  const DrrPlace place = place_of<WholeTile>(blocks, op.images.height, op.images.width, threadIdx.x);
+  const DrrPlace place = place_of<ManyRays>(blocks, op.images.height, op.images.width, threadIdx.x);
   load_camera(op, place.pose, camera);
   if (!place.inside) return;
   const FgDrrGrid grid = op.grid();
@@ -108,13 +107,12 @@ void launch_integrals(const Drr<T>& op, cudaStream_t stream) {
   });
 }
 
-template <class T>
+template <class Tile, class T>
 void launch_with_slopes(const Drr<T>& op, cudaStream_t stream) {
-  const DrrBlocks blocks = DrrBlocks::of(op.images.batch, op.images.height, op.images.width, SlopesTile());
+  const DrrBlocks blocks = DrrBlocks::of(op.images.batch, op.images.height, op.images.width, Tile());
   for_volume(op, [&]<bool kHu, bool kUnit> {
-    drr_with_slopes<kHu, kUnit, SlopesTile>
-        <<<static_cast<unsigned>(blocks.count), SlopesTile::kThreads, 0, stream>>>(
-            op, DeviceVoxels<T, kUnit>(op.volume), blocks);
+    drr_with_slopes<kHu, kUnit, Tile><<<static_cast<unsigned>(blocks.count), Tile::kThreads, 0, stream>>>(
+        op, DeviceVoxels<T, kUnit>(op.volume), blocks);
   });
 }
 
@@ -139,20 +137,19 @@ void drr(const Drr<T>& op, int device, void* stream) {
   const bool plain =
       op.method == DrrMethod::trilinear && op.reduction == DrrReduction::sum && !op.labels.given();
   const std::int64_t rays = op.images.batch * op.images.height * op.images.width;
+  const bool few = rays < kManyRays;
   if (op.slopes.data != nullptr)
-    launch_with_slopes(op, cuda_stream);
-  else if (plain && rays < kManyRays)
-    launch_integrals<SplitTile>(op, cuda_stream);
+    few ? launch_with_slopes<FewRays>(op, cuda_stream) : launch_with_slopes<ManyRays>(op, cuda_stream);
   else if (plain)
-    launch_integrals<WholeTile>(op, cuda_stream);
+    few ? launch_integrals<FewRays>(op, cuda_stream) : launch_integrals<ManyRays>(op, cuda_stream);
   else {
-    const DrrBlocks blocks = DrrBlocks::of(op.images.batch, op.images.height, op.images.width, WholeTile());
+    const DrrBlocks blocks = DrrBlocks::of(op.images.batch, op.images.height, op.images.width, ManyRays());
     const DeviceVoxels<T, false> voxels(op.volume);
     const auto count = static_cast<unsigned>(blocks.count);
     if (op.values.hu != 0)
-      drr_channels<true><<<count, WholeTile::kThreads, 0, cuda_stream>>>(op, voxels, blocks);
+      drr_channels<true><<<count, ManyRays::kThreads, 0, cuda_stream>>>(op, voxels, blocks);
     else
-      drr_channels<false><<<count, WholeTile::kThreads, 0, cuda_stream>>>(op, voxels, blocks);
+      drr_channels<false><<<count, ManyRays::kThreads, 0, cuda_stream>>>(op, voxels, blocks);
   }
   check(cudaGetLastError(), "launching the DRR kernel");
 }

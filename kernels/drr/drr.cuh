@@ -21,6 +21,10 @@ struct DrrTile {
   static_assert(kRays % 32 == 0 && kThreads <= 1024);
 };
 
+// Many rays fill the GPU by themselves; of few, two threads share each.
+using FewRays = DrrTile<32, 2, 2, 2, 768>;
+using ManyRays = DrrTile<16, 16, 1, 2, 768>;
+
 struct DrrBlocks {
   int across, down;
   std::int64_t count;

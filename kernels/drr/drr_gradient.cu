@@ -6,7 +6,7 @@
 namespace fg::cuda {
 namespace {
 
-using Tile = DrrTile<16, 4, 4, 2, 1024>;
+using Tile = FewRays;
 using SlopesTile = DrrTile<16, 8, 1>;
 constexpr int kFinishThreads = 32 * kDrrPoseSums;
 constexpr int kScatterThreads = 256;

@@ -1,4 +1,4 @@
-// The plain DRR kernel and the one with slopes, with tiles of every shape, on CUDA device 0: 200 x 200 and 1024 x 1024 rays through 512 x 512 x 133
+// The plain DRR kernel and the one with slopes, with tiles of every shape, on CUDA device 0: 200 x 200, 512 x 512 and 1024 x 1024 rays through 512 x 512 x 133
 // floats (drr_volume.h). For choosing the tiles of kernels/drr/drr.cu.
 
 #include <cuda_runtime_api.h>
@@ -45,8 +45,10 @@ template <int kUnroll, int kResident>
 void measure_shapes(fg::bench::Timer& timer, const fg::Drr<float>& op) {
   measure<DrrTile<16, 4, 4, kUnroll, kResident>>(timer, op);
   measure<DrrTile<8, 8, 4, kUnroll, kResident>>(timer, op);
+  measure<DrrTile<32, 4, 4, kUnroll, kResident>>(timer, op);
+  measure<DrrTile<64, 2, 2, kUnroll, kResident>>(timer, op);
+  measure<DrrTile<32, 2, 2, kUnroll, kResident>>(timer, op);
   measure<DrrTile<32, 2, 4, kUnroll, kResident>>(timer, op);
-  measure<DrrTile<8, 4, 8, kUnroll, kResident>>(timer, op);
   measure<DrrTile<16, 2, 8, kUnroll, kResident>>(timer, op);
   measure<DrrTile<32, 1, 8, kUnroll, kResident>>(timer, op);
   measure<DrrTile<8, 4, 4, kUnroll, kResident>>(timer, op);
@@ -69,20 +71,18 @@ int main() {
       std::vector<double>(fg::bench::drr_bench_pose(), fg::bench::drr_bench_pose() + 12));
   const fg::test::DeviceArray<float> images(1024 * 1024);
   const fg::test::DeviceArray<float> slopes(1024 * 1024 * fg::kDrrSlopes);
-  for (const int side : {200, 1024}) {
+  for (const int side : {200, 512, 1024}) {
     fg::Drr<float> op = fg::bench::drr_of(static_cast<const float*>(volume.data()),
                                           static_cast<const double*>(pose.data()), 1, side, images.data());
     measure_shapes<1, 1280>(timer, op);
-    measure_shapes<2, 1280>(timer, op);
-    measure_shapes<4, 1024>(timer, op);
-    measure_shapes<1, 1536>(timer, op);
-    measure_shapes<2, 1024>(timer, op);
-    const std::int64_t plane = std::int64_t{side} * side;
-    op.slopes = {slopes.data(), 1, fg::kDrrSlopes, side, side, plane * fg::kDrrSlopes, plane, side, 1};
-    measure_shapes<1, 1280>(timer, op);
-    measure_shapes<1, 1024>(timer, op);
     measure_shapes<2, 1024>(timer, op);
     measure_shapes<2, 768>(timer, op);
     measure_shapes<4, 768>(timer, op);
+    const std::int64_t plane = std::int64_t{side} * side;
+    op.slopes = {slopes.data(), 1, fg::kDrrSlopes, side, side, plane * fg::kDrrSlopes, plane, side, 1};
+    measure_shapes<1, 1280>(timer, op);
+    measure_shapes<2, 1024>(timer, op);
+    measure_shapes<2, 768>(timer, op);
+    measure_shapes<3, 768>(timer, op);
   }
 }
