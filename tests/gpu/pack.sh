@@ -61,7 +61,7 @@ xz=$(command -v xz)
 cp -L "$xz" "$folder/unpack/"
 named "$xz" | while read -r needed; do cp -L "$needed" "$folder/unpack/"; done
 
-cp "$source/tests/gpu/run.sh" "$source/tests/gpu/start" "$folder/"
+cp "$source"/tests/gpu/{run.sh,counters.sh,start} "$folder/"
 cat >"$folder/framegauge" <<'SH'
 #!/bin/sh
 here=$(cd "$(dirname "$0")" && pwd)

@@ -86,6 +86,8 @@ for bench in "$tests"/*_bench; do step "$(basename "$bench")" "$folder/start" "t
 step ssim_suite_bench "$framegauge" bench ssim --csv "$output/ssim_suite.csv"
 step tick_suite_bench "$framegauge" bench tick --csv "$output/tick_suite.csv"
 step tick_suite_compute_queue_bench "$framegauge" bench tick --size 1080p --queue compute --csv "$output/tick_suite_compute_queue.csv"
+# What bounds the kernels, where the profiler is there and may read the counters.
+if command -v ncu >/dev/null; then step counters bash "$folder/counters.sh" "$output"; fi
 
 # The middle one of a figure of a tick, the first five left out.
 middle() {  # middle FIGURE LOG
@@ -101,6 +103,7 @@ middle() {  # middle FIGURE LOG
 } | tee "$output/ticks.csv"
 rm -f "$output/figures"
 for log in "$output"/*_bench.log; do [ -f "$log" ] && cat "$log"; done
+[ ! -f "$output/counters.log" ] || cat "$output/counters.log"
 echo
 printf '%s\n' "${rows[@]}"
 exit $failed
