@@ -13,16 +13,15 @@ namespace fg::live {
 template <PixelFormat kFormat>
 struct StepPixels;
 
-// Where a lane reads: its first row, its column in the step's first chunk. Outside the frame all codes are 0.
+// Where a lane reads: its first row, its column. Outside the frame all codes are 0.
 struct Reach {
   std::int32_t row, column;
   bool all_inside;     // of the whole warp
   std::uint32_t rows;  // bit i: the lane's row i is inside
   std::int32_t width, height;
 
-  __device__ bool reads(int chunk, int i) const {
-    const std::int32_t c = column + kChunk * chunk;
-    return all_inside || ((rows >> i & 1u) != 0 && c >= 0 && c < width);
+  __device__ bool reads(int i) const {
+    return all_inside || ((rows >> i & 1u) != 0 && column >= 0 && column < width);
   }
 };
 __device__ inline std::uint32_t rows_inside_frame(std::int32_t row, std::int32_t height) {
@@ -37,30 +36,27 @@ __device__ inline std::uint32_t rows_inside_frame(std::int32_t row, std::int32_t
 
 template <>
 struct StepPixels<PixelFormat::rgba8> {
-  std::uint32_t word[2][kLaneRows];
+  std::uint32_t word[kLaneRows];
 
   __device__ void load(const Pixels& image, const Reach& at) {
     const auto row_bytes = static_cast<std::int32_t>(image.row_bytes);
     const std::int32_t offset = at.row * row_bytes + 4 * at.column;
-    // Offsets of pixels inside are positive; a step that is inside needs one for two pixels.
-    const auto read = [&](int chunk_in_offset, int chunk_beside, int i) {
-      const std::int32_t from = offset + (8 * (i / 2) + i % 2) * row_bytes + 4 * kChunk * chunk_in_offset;
+    const auto read = [&](int i) {  // offsets of pixels inside are positive
+      const std::int32_t from = offset + (8 * (i / 2) + i % 2) * row_bytes;
       return *reinterpret_cast<const std::uint32_t*>(static_cast<const char*>(image.data) +
-                                                     static_cast<std::uint32_t>(from) +
-                                                     4 * kChunk * chunk_beside);
+                                                     static_cast<std::uint32_t>(from));
     };
     if (at.all_inside) {
 #pragma unroll
-      for (int i = 0; i < 2 * kLaneRows; ++i) word[i % 2][i / 2] = read(0, i % 2, i / 2);
+      for (int i = 0; i < kLaneRows; ++i) word[i] = read(i);
     } else {
 #pragma unroll
-      for (int i = 0; i < 2 * kLaneRows; ++i)
-        word[i % 2][i / 2] = at.reads(i % 2, i / 2) ? read(i % 2, 0, i / 2) : 0u;
+      for (int i = 0; i < kLaneRows; ++i) word[i] = at.reads(i) ? read(i) : 0u;
     }
   }
   // order: of the channels, for __byte_perm with 0x64 as the fifth byte.
-  __device__ std::uint32_t codes(int chunk, int i, std::uint32_t order) const {
-    return __byte_perm(word[chunk][i], 0x64u, order);
+  __device__ std::uint32_t codes(int i, std::uint32_t order) const {
+    return __byte_perm(word[i], 0x64u, order);
   }
 };
 
@@ -84,16 +80,14 @@ __device__ inline std::uint32_t codes_of(const Texel& texel) {
 
 template <>
 struct StepPixels<PixelFormat::texture8> {
-  Texel texel[2][kLaneRows];
+  Texel texel[kLaneRows];
 
   __device__ void load(const Pixels& image, const Reach& at) {
 #pragma unroll
-    for (int i = 0; i < 2 * kLaneRows; ++i) {
-      const std::int32_t row = at.row + 8 * (i / 2 / 2) + i / 2 % 2, column = at.column + kChunk * (i % 2);
-      texel[i % 2][i / 2] = at.reads(i % 2, i / 2) ? texel_at(image, row, column) : Texel{};
-    }
+    for (int i = 0; i < kLaneRows; ++i)
+      texel[i] = at.reads(i) ? texel_at(image, at.row + 8 * (i / 2) + i % 2, at.column) : Texel{};
   }
-  __device__ std::uint32_t codes(int chunk, int i, std::uint32_t) const { return codes_of(texel[chunk][i]); }
+  __device__ std::uint32_t codes(int i, std::uint32_t) const { return codes_of(texel[i]); }
 };
 
 __device__ inline std::uint32_t order_of(const Pixels& image) {
@@ -131,16 +125,16 @@ __device__ void centre_tile(const LiveSsim& op, int lane, const Place& place, fl
   }
 }
 
-// The lane's eight results of a step: rows (a lower and an upper one) and neighbours in two chunks.
-//   result 4 chunk + 2 half + i: row + 8 half, column + 8 chunk + i
+// The lane's four results of a step: two neighbours in two rows.
+//   result 2 half + i: row + 8 half, column + i
 struct Results {
   std::int32_t row, column;
 };
 __device__ inline bool exists(const LiveSsim& op, const Results& at, int i) {
-  return at.row + 8 * (i / 2 % 2) < op.height && at.column + kChunk * (i / 4) + i % 2 < op.width;
+  return at.row + 8 * (i / 2) < op.height && at.column + i % 2 < op.width;
 }
 __device__ inline bool counts(const LiveSsim& op, const Results& at, int i) {
-  const std::int32_t row = at.row + 8 * (i / 2 % 2), column = at.column + kChunk * (i / 4) + i % 2;
+  const std::int32_t row = at.row + 8 * (i / 2), column = at.column + i % 2;
   return row >= op.border && row < op.height - op.border && column >= op.border &&
          column < op.width - op.border;
 }
@@ -149,15 +143,14 @@ __device__ inline bool counts(const LiveSsim& op, const Results& at, int i) {
 
 // The reference's moments of the lane's results, one channel. Columns are even, and so is the pitch.
 template <bool kAll>
-__device__ void load_moments(const LiveSsim& op, int c, const Results& at, ReferenceMoments (&moments)[8]) {
+__device__ void load_moments(const LiveSsim& op, int c, const Results& at, ReferenceMoments (&moments)[4]) {
   const auto row_bytes = static_cast<std::uint32_t>(op.moments_pitch) * sizeof(ReferenceMoments);
   const char* const from = reinterpret_cast<const char*>(op.moments);
   const std::uint32_t offset = (static_cast<std::uint32_t>(c * op.height + at.row)) * row_bytes +
                                static_cast<std::uint32_t>(at.column) * sizeof(ReferenceMoments);
 #pragma unroll
-  for (int i = 0; i < 8; i += 2) {
-    const char* const pair =
-        from + (offset + (i / 2 % 2 ? 8 * row_bytes : 0u)) + kChunk * (i / 4) * sizeof(ReferenceMoments);
+  for (int i = 0; i < 4; i += 2) {
+    const char* const pair = from + (offset + (i / 2 ? 8 * row_bytes : 0u));
     if (kAll) {
       const float4 two = __ldg(reinterpret_cast<const float4*>(pair));
       moments[i] = {two.x, two.y};
@@ -173,7 +166,7 @@ __device__ void load_moments(const LiveSsim& op, int c, const Results& at, Refer
   }
 }
 
-// Those of the next step's results into L2: 16 rows of three channels, 128 bytes each.
+// Those of the next step's results into L2: 16 rows of three channels, 64 bytes each.
 __device__ inline void prefetch_moments(const LiveSsim& op, int lane, std::int32_t row, std::int32_t column) {
   const std::int32_t r = min(row + lane % 16, op.height - 1);
   const ReferenceMoments* const at = op.moments + std::int64_t{r} * op.moments_pitch + column;
@@ -192,14 +185,14 @@ struct alignas(8) TwoWords {
 
 // Map, heatmap and histogram of the lane's results; returns the smallest value that counts.
 template <bool kAll>
-__device__ float finish_results(const LiveSsim& op, int lane, const Results& at, const float (&lacking)[8],
+__device__ float finish_results(const LiveSsim& op, int lane, const Results& at, const float (&lacking)[4],
                                 const std::uint32_t* colors, Histogram& histogram) {
-  float mean[8];
-  std::uint32_t color[8], bin[8], different = 0;
+  float mean[4];
+  std::uint32_t color[4], bin[4], different = 0;
   const float colors_at_0 = 0.5f - op.worst * op.colors_per_unit;
   float smallest = __int_as_float(0x7F800000);
 #pragma unroll
-  for (int i = 0; i < 8; ++i) {
+  for (int i = 0; i < 4; ++i) {
     mean[i] = 1.0f - lacking[i] * (2.0f / 3.0f);
     bin[i] = bin_of(mean[i]);
     different |= bin[i] ^ bin[0];
@@ -207,17 +200,17 @@ __device__ float finish_results(const LiveSsim& op, int lane, const Results& at,
   }
   if (kAll) {
 #pragma unroll
-    for (int i = 0; i < 8; ++i) smallest = fminf(smallest, mean[i]);
+    for (int i = 0; i < 4; ++i) smallest = fminf(smallest, mean[i]);
     different |= bin[0] ^ __shfl_sync(0xFFFFFFFFu, bin[0], 0);
     if (__all_sync(0xFFFFFFFFu, different == 0)) {
-      if (lane == 0) count_bin(histogram, bin[0], 256);
+      if (lane == 0) count_bin(histogram, bin[0], 128);
     } else {
 #pragma unroll
-      for (int i = 0; i < 8; ++i) count_bin(histogram, bin[i], 1);
+      for (int i = 0; i < 4; ++i) count_bin(histogram, bin[i], 1);
     }
   } else {
 #pragma unroll
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < 4; ++i) {
       if (counts(op, at, i)) {
         smallest = fminf(smallest, mean[i]);
         count_bin(histogram, bin[i], 1);
@@ -229,17 +222,17 @@ __device__ float finish_results(const LiveSsim& op, int lane, const Results& at,
   }
   if (op.map == nullptr) {
 #pragma unroll
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < 4; ++i) {
       if (!kAll && !exists(op, at, i)) continue;
-      const std::int32_t row = at.row + 8 * (i / 2 % 2), column = at.column + kChunk * (i / 4) + i % 2;
+      const std::int32_t row = at.row + 8 * (i / 2), column = at.column + i % 2;
       write_surface(op.map_surface, row, column, __float_as_uint(mean[i]));
       write_surface(op.heatmap_surface, row, column, color[i]);
     }
     return smallest;
   }
 #pragma unroll
-  for (int i = 0; i < 8; i += 2) {
-    const std::int32_t row = at.row + 8 * (i / 2 % 2), column = at.column + kChunk * (i / 4);
+  for (int i = 0; i < 4; i += 2) {
+    const std::int32_t row = at.row + 8 * (i / 2), column = at.column;
     float* const map = op.map + std::int64_t{row} * op.map_pitch + column;
     std::uint32_t* const heatmap = op.heatmap + std::int64_t{row} * op.heatmap_pitch + column;
     if (kAll) {
@@ -257,44 +250,29 @@ __device__ float finish_results(const LiveSsim& op, int lane, const Results& at,
   return smallest;
 }
 
-// Sums of each plane between two steps: of results that lack the next chunk, and of those that lack the next two. Too
-// many for registers, they live in local memory. In shared memory they made blocks of 30 KB, and on an H200 the kernel then
-// took more than twice as long in a graphics queue as in a compute queue; with 11 KB it takes the same in both.
+// Sums of a plane between two steps: of results that lack the next chunk, and of those that lack the next two. With three
+// planes of three channels they fill a quarter of the registers, so that two blocks share a multiprocessor, and the loop
+// over the channels is unrolled to name them. Elsewhere they cost more than the warps they made room for (H100, 1080p: 64 us
+// here): in local memory each step's lines of pixels and moments drive them out of L1 (74 us with two blocks, 347 with three
+// of fewer registers, 133 where the loads do not allocate lines); in shared memory the blocks have 48 KB, which a graphics
+// queue does not have for them.
 struct WaitingSums {
-  float4 value[3][6];  // channel, two for each plane
+  MatrixD one, two;
 };
-__device__ inline MatrixD sums_of(const float4& v) { return {{v.x, v.y, v.z, v.w}}; }
-__device__ inline float4 vector_of(const MatrixD& m) {
-  return {m.value[0], m.value[1], m.value[2], m.value[3]};
-}
 
-// A plane's results that are complete with the step's column sums: left of its first chunk, and the chunk's own.
-struct Complete {
-  MatrixD left, own;
-};
-// taps: of across_taps(), for results left, own, right.
-__device__ inline Complete filter_across(const MatrixD& first, const MatrixD& second,
-                                         const SplitPair (&taps)[3], float4& one, float4& two) {
-  const SplitSums sums = split_sums(first, second);
-  const auto eight = [](const MatrixA16& a, int chunk) {
-    return MatrixA8{{a.pair[2 * chunk], a.pair[2 * chunk + 1]}};
+// A plane's results left of the chunk, which are complete with its column sums. taps: of across_taps(), for results left,
+// own, right.
+__device__ inline MatrixD filter_across(const MatrixD& column_sums, const SplitPair (&taps)[3],
+                                        WaitingSums& waiting) {
+  const SplitSums sums = split_sums(column_sums);
+  const auto add = [&](int which, const MatrixD& to) {
+    MatrixD d = multiply_add(sums.high, taps[which].high, to);
+    d = multiply_add(sums.low, taps[which].high, d);
+    return multiply_add(sums.high, taps[which].low, d);
   };
-  // What one chunk adds to results, and what both add.
-  const auto with_one = [&](int chunk, int which, const MatrixD& to) {
-    MatrixD d = multiply_add(eight(sums.high, chunk), taps[which].high, to);
-    d = multiply_add(eight(sums.low, chunk), taps[which].high, d);
-    return multiply_add(eight(sums.high, chunk), taps[which].low, d);
-  };
-  const auto with_both = [&](int which_first, int which_second, const MatrixD& to) {
-    const MatrixB16 high = {{taps[which_first].high, taps[which_second].high}};
-    const MatrixB16 low = {{taps[which_first].low, taps[which_second].low}};
-    MatrixD d = multiply_add(sums.high, high, to);
-    d = multiply_add(sums.low, high, d);
-    return multiply_add(sums.high, low, d);
-  };
-  const Complete complete = {with_one(0, 0, sums_of(one)), with_both(1, 0, sums_of(two))};
-  one = vector_of(with_both(2, 1, {}));
-  two = vector_of(with_one(1, 2, {}));
+  const MatrixD complete = add(0, waiting.one);
+  waiting.one = add(1, waiting.two);
+  waiting.two = add(2, {});
   return complete;
 }
 
@@ -324,7 +302,7 @@ __device__ void score_tile(const LiveSsim& op) {
   __shared__ std::uint32_t colors[kFgColorEntries];  // 1 KB
   __shared__ float d0_of_warp[kTileWarps][3];
   const int thread = threadIdx.x, lane = thread % 32, warp = thread / 32;
-  WaitingSums waiting = {};
+  WaitingSums waiting[3][3] = {};  // channel, plane
   for (int i = thread; i < static_cast<int>(kPairs); i += kTileThreads) histogram.pairs[i] = 0;
   for (int i = thread; i < kFgColorEntries; i += kTileThreads) colors[i] = op.colors[i];
   for (int half = warp; half < 2; half += kTileWarps) {
@@ -350,10 +328,10 @@ __device__ void score_tile(const LiveSsim& op) {
     StepPixels<PixelFormat::rgba8> y_pixels;
     const bool all_rows = place.row >= 8 && place.row + 24 <= op.height;
     const std::uint32_t rows = rows_inside_frame(place.row - 8 + lane_row(lane, 0), op.height);
-    const auto load = [&](std::int32_t first) {  // column of the step's first chunk
+    const auto load = [&](std::int32_t first) {  // the chunk's first column
       const Reach at{place.row - 8 + lane_row(lane, 0),
                      first + lane_column(lane),
-                     all_rows && first >= 0 && first + kStep <= op.width,
+                     all_rows && first >= 0 && first + kChunk <= op.width,
                      rows,
                      op.width,
                      op.height};
@@ -374,24 +352,22 @@ __device__ void score_tile(const LiveSsim& op) {
     const std::uint32_t x_order = order_of(op.frame), y_order = order_of(op.reference);
     const bool rows_count = place.row >= op.border && place.row + kTileRows <= op.height - op.border &&
                             op.map_pitch % 2 == 0 && op.heatmap_pitch % 2 == 0;
-    const std::int32_t steps = (place.columns + kStep - 1) / kStep;
+    // A chunk more on either side; results are complete one step later than their own chunk.
+    const std::int32_t steps = (place.columns + kChunk - 1) / kChunk + 2;
 #pragma unroll 1
-    for (std::int32_t step = 0; step <= steps; ++step) {
-      const std::int32_t first = place.column - kChunk + step * kStep;
-      if (step < steps) prefetch_moments(op, lane, place.row, first + kChunk);
-      std::uint32_t x[2][kLaneRows], y[2][kLaneRows];
+    for (std::int32_t step = 0; step < steps; ++step) {
+      const std::int32_t first = place.column + (step - 1) * kChunk;
+      if (step > 0) prefetch_moments(op, lane, place.row, first);
+      std::uint32_t x[kLaneRows], y[kLaneRows];
 #pragma unroll
-      for (int i = 0; i < 2 * kLaneRows; ++i) {
-        x[i / kLaneRows][i % kLaneRows] = x_pixels.codes(i / kLaneRows, i % kLaneRows, x_order);
-        y[i / kLaneRows][i % kLaneRows] = y_pixels.codes(i / kLaneRows, i % kLaneRows, y_order);
+      for (int i = 0; i < kLaneRows; ++i) {
+        x[i] = x_pixels.codes(i, x_order);
+        y[i] = y_pixels.codes(i, y_order);
       }
-      // The warp's own pixels: rows 2 to 5 of a lane, columns of the strip.
-#pragma unroll
-      for (int chunk = 0; chunk < 2; ++chunk) {
-        if (chunk == 0 ? step == 0 : step == steps) continue;
+      if (step > 0 && step + 1 < steps) {  // the warp's own pixels: rows 2 to 5 of a lane
 #pragma unroll
         for (int i = 2; i < 6; ++i) {
-          const std::uint32_t d = __vabsdiffu4(x[chunk][i], y[chunk][i]);
+          const std::uint32_t d = __vabsdiffu4(x[i], y[i]);
           absolute = __dp4a(d, 0x01010101u, absolute);
           squares = __dp4a(d, d, squares);
           largest = __vmaxu2(largest, d & 0x00FF00FFu);
@@ -401,43 +377,36 @@ __device__ void score_tile(const LiveSsim& op) {
       const Results at{place.row + result_row(lane, 0), first - kChunk + result_column(lane, 0)};
       const auto score_step = [&](auto all) {
         constexpr bool kAll = decltype(all)::value;
-        float lacking[8] = {};
-#pragma unroll 1
+        float lacking[4] = {};
+#pragma unroll
         for (int c = 0; c < 3; ++c) {
-          ReferenceMoments moments[8];
-          if (kAll || step > 0) load_moments<kAll>(op, c, at, moments);
+          ReferenceMoments moments[4];
+          if (kAll || step > 1) load_moments<kAll>(op, c, at, moments);
           const float d0 = d0_of_warp[warp][c];
           const HalfPair d0_scaled = make_pair(d0 * kErrorScale, d0 * kErrorScale);
-          MatrixD errors[2] = {}, squared[2] = {}, products[2] = {};
+          MatrixD errors = {}, squared = {}, products = {};
+          filter_down(operands_of(x, y, c, d0_scaled), &down[0][lane], errors, squared, products);
+          if (c == 2 && step + 1 < steps) load(first + kChunk);  // these are in use no more
+          const MatrixD of_errors = filter_across(errors, across, waiting[c][0]);
+          const MatrixD of_squares = filter_across(squared, across, waiting[c][1]);
+          const MatrixD of_products = filter_across(products, across, waiting[c][2]);
+          if (!kAll && step < 2) continue;
+          float of_channel[4];
+          score_results(of_errors, of_squares, of_products, d0, moments, two_c1, of_channel);
 #pragma unroll
-          for (int chunk = 0; chunk < 2; ++chunk)
-            filter_down(operands_of(x[chunk], y[chunk], c, d0_scaled), &down[0][lane], errors[chunk],
-                        squared[chunk], products[chunk]);
-          if (c == 2 && step < steps) load(first + kStep);  // these are in use no more
-          float4* const sums = waiting.value[c];
-          const Complete of_errors = filter_across(errors[0], errors[1], across, sums[0], sums[1]);
-          const Complete of_squares = filter_across(squared[0], squared[1], across, sums[2], sums[3]);
-          const Complete of_products = filter_across(products[0], products[1], across, sums[4], sums[5]);
-          if (!kAll && step == 0) continue;
-          float of_channel[8];
-          score_results(of_errors.left, of_squares.left, of_products.left, d0, moments, two_c1, of_channel);
-          score_results(of_errors.own, of_squares.own, of_products.own, d0, moments + 4, two_c1,
-                        of_channel + 4);
-#pragma unroll
-          for (int i = 0; i < 8; ++i) {
+          for (int i = 0; i < 4; ++i) {
             lacking[i] += of_channel[i];
             if (!kAll && !counts(op, at, i)) of_channel[i] = 0;
           }
-          const float sum = ((of_channel[0] + of_channel[1]) + (of_channel[2] + of_channel[3])) +
-                            ((of_channel[4] + of_channel[5]) + (of_channel[6] + of_channel[7]));
+          const float sum = (of_channel[0] + of_channel[1]) + (of_channel[2] + of_channel[3]);
           lacking_of[0] += c == 0 ? sum : 0.0f;
           lacking_of[1] += c == 1 ? sum : 0.0f;
           lacking_of[2] += c == 2 ? sum : 0.0f;
         }
-        if (kAll || step > 0)
+        if (kAll || step > 1)
           smallest = fminf(smallest, finish_results<kAll>(op, lane, at, lacking, colors, histogram));
       };
-      if (step > 0 && rows_count && first - kChunk >= op.border && first + kChunk <= op.width - op.border)
+      if (step > 1 && rows_count && first - kChunk >= op.border && first <= op.width - op.border)
         score_step(std::true_type{});
       else
         score_step(std::false_type{});

@@ -3,16 +3,15 @@
 // matrices (kernels/core/mma.h), on tensor cores. Free of anything that only a GPU has: live_tile_test runs it on the
 // host, lane by lane, against the oracle.
 //
-// A warp scores 16 rows, two times eight columns (two chunks) a step, without a barrier:
-//   load      each lane: 8 rows of two columns of frame and reference, of the 32 rows that the windows reach
+// A warp scores 16 rows, eight columns (a chunk) a step, without a barrier:
+//   load      each lane: 8 rows of a column of frame and reference, of the 32 rows that the windows reach
 //   for each channel
 //     operands      e = d - d0, e^2 and e y as pairs of 16-bit floats: exact, the latter two in two parts
-//     down          D (16 x 8) = taps (16 x 32) x operands (32 x 8): the windows' column sums of each chunk
+//     down          D (16 x 8) = taps (16 x 32) x operands (32 x 8): the windows' column sums of the chunk
 //     split         these as pairs again, in two parts: the same lanes hold what the next product wants of them
-//     across        D (16 x 8) += sums (16 x 16) x taps (16 x 8): a chunk adds to the results left of it, its own and
+//     across        D (16 x 8) += sums (16 x 8) x taps (8 x 8): a chunk adds to the results left of it, its own and
 //                   those right of it
-//     score         those left of the step's first chunk, and its own, are complete: with the reference's moments,
-//                   what the SSIM terms lack of 1
+//     score         those left of it are complete: with the reference's moments, what the SSIM terms lack of 1
 // Taps are in two parts as well; of the four products of parts the smallest is left out (2^-24 of the sum).
 //
 // Scales keep 16-bit floats from overflowing and from running out of bits: e / 32, y / 16 and 256 times the taps.
@@ -30,10 +29,9 @@
 
 namespace fg::live {
 
-inline constexpr int kTileRows = 16;   // results of a warp
-inline constexpr int kReachRows = 32;  // rows that it reads: 8 above, 8 below
-inline constexpr int kChunk = 8;       // columns
-inline constexpr int kStep = 2 * kChunk;
+inline constexpr int kTileRows = 16;                  // results of a warp
+inline constexpr int kReachRows = 32;                 // rows that it reads: 8 above, 8 below
+inline constexpr int kChunk = 8;                      // columns, of a step
 inline constexpr int kLaneRows = kReachRows / 4;      // of a lane
 inline constexpr int kTileWarps = 4;                  // of a block, one below the other
 inline constexpr int kTileThreads = 32 * kTileWarps;  // of a block
@@ -113,21 +111,17 @@ FG_HD Operands operands_of(const std::uint32_t* x, const std::uint32_t* y, int c
   return o;
 }
 
-// The column sums of two chunks.
+// A chunk's column sums as operands of the next product.
 struct SplitSums {
-  MatrixA16 high, low;
+  MatrixA8 high, low;
 };
-FG_HD SplitSums split_sums(const MatrixD& first, const MatrixD& second) {
+FG_HD SplitSums split_sums(const MatrixD& from) {
   SplitSums sums;
   FG_UNROLL
-  for (int chunk = 0; chunk < 2; ++chunk) {
-    const MatrixD& from = chunk == 0 ? first : second;
-    FG_UNROLL
-    for (int half = 0; half < 2; ++half) {
-      const SplitPair pair = split(from.value[2 * half], from.value[2 * half + 1]);
-      sums.high.pair[2 * chunk + half] = pair.high;
-      sums.low.pair[2 * chunk + half] = pair.low;
-    }
+  for (int half = 0; half < 2; ++half) {
+    const SplitPair pair = split(from.value[2 * half], from.value[2 * half + 1]);
+    sums.high.pair[half] = pair.high;
+    sums.low.pair[half] = pair.low;
   }
   return sums;
 }
@@ -168,17 +162,17 @@ struct Tiles {
 };
 // Those of a launch with so many blocks.
 FG_HD Tiles tiles_of_grid(std::int32_t across, std::int32_t down, std::int32_t width) {
-  return {(width + kStep * across - 1) / (kStep * across) * kStep, across, down};
+  return {(width + kChunk * across - 1) / (kChunk * across) * kChunk, across, down};
 }
 inline Tiles tiles_of(std::int32_t width, std::int32_t height) {
   constexpr std::int64_t kAtOnce = kTileBlocksPerSm * 132;
-  constexpr std::int32_t kMostSteps = 63;  // of a block: its histogram counts to 65,535
+  constexpr std::int32_t kMostSteps = 127;  // of a block: its histogram counts to 65,535
   const auto divided_up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
   const std::int64_t down = divided_up(height, kBlockRows);
   std::int64_t least = INT64_MAX, across = 1;
   for (std::int32_t steps = 1; steps <= kMostSteps; ++steps) {
-    const std::int64_t blocks = divided_up(width, kStep * steps);
-    const std::int64_t time = divided_up(blocks * down, kAtOnce) * (2 * steps + 3);
+    const std::int64_t blocks = divided_up(width, kChunk * steps);
+    const std::int64_t time = divided_up(blocks * down, kAtOnce) * (steps + 3);
     if (time >= least) continue;
     least = time;
     across = blocks;

@@ -105,30 +105,26 @@ struct Tile {
     return sums;
   }
 
-  // The window's sums of results of chunk 0 from the column sums of chunks -1, 0 and 1.
+  // The window's sums of results of chunk 0 from the column sums of chunks -1, 0 and 1, in the order of the kernel.
   Warp<MatrixD> filter_across(const std::array<std::array<Warp<MatrixD>, 3>, 3>& chunks, int plane) const {
     Warp<MatrixD> d{};
-    for (int pair = 0; pair < 2; ++pair) {  // chunks -1 and 0, then 1 and nothing
-      const auto sums = for_lanes([&](int lane) {
-        const MatrixD none{};
-        return live::split_sums(chunks[2 * pair][plane][lane], pair == 0 ? chunks[1][plane][lane] : none);
-      });
-      const auto taps = [&](bool high) {
+    for (int chunk = 0; chunk < 3; ++chunk) {
+      const auto sums = for_lanes([&](int lane) { return live::split_sums(chunks[chunk][plane][lane]); });
+      const auto taps = [&](bool high) {  // results lie 1, 0, -1 chunks to the right of the chunk's
         return for_lanes([&](int lane) {
-          MatrixB16 b{};
-          for (int i = 0; i < 2; ++i) {
-            if (pair == 1 && i == 1) continue;
-            // A chunk's results lie 1, 0, -1 chunks to its right.
-            const SplitPair t = live::across_taps(lane, window, 1 - 2 * pair - i);
-            b.pair[i] = high ? t.high : t.low;
-          }
-          return b;
+          const SplitPair t = live::across_taps(lane, window, 1 - chunk);
+          return MatrixB16{{high ? t.high : t.low, 0}};
         });
       };
-      const auto high = for_lanes([&](int lane) { return sums[lane].high; });
-      d = multiply_add(high, taps(true), d);
-      d = multiply_add(for_lanes([&](int lane) { return sums[lane].low; }), taps(true), d);
-      d = multiply_add(high, taps(false), d);
+      const auto part = [&](bool high) {
+        return for_lanes([&](int lane) {
+          const MatrixA8& a = high ? sums[lane].high : sums[lane].low;
+          return MatrixA16{{a.pair[0], a.pair[1], 0, 0}};
+        });
+      };
+      d = multiply_add(part(true), taps(true), d);
+      d = multiply_add(part(false), taps(true), d);
+      d = multiply_add(part(true), taps(false), d);
     }
     return d;
   }
