@@ -484,6 +484,67 @@ typedef struct FgExposure {
 FG_API void fg_exposure_defaults(FgExposure* op);
 FG_API FgStatus fg_exposure(const FgExposure* op, void* stream);
 
+/* How alike images are, x moving and y fixed, with the gradient that moves x: what registration climbs.
+ *
+ * Each image of the batch has one score, the mean of its channels' scores. L = sum_n score_weight[n] scores[n].
+ *
+ * FG_SIMILARITY_NCC: normalised cross-correlation, at most 1. Of a patch, with means, variances and covariance divided by
+ * the number of its pixels:
+ *   ncc = cov(x, y) / sqrt((var(x) + eps) (var(y) + eps))
+ * A scale is a size n of patches: the mean over all patches of n x n pixels that lie inside; n = 0 is the whole image, and
+ * of a side shorter than n all is taken. The score is the sum over scales s of patch_weights[s] times that of patches[s]. A
+ * patch in which x or y is constant (variance below 1e-12 of the mean square: float32's own rounding) has an ncc of 0.
+ * FG_SIMILARITY_GRADIENT_NCC: NCC of edges: the images are blurred by a Gaussian of `sigma` pixels (reflected at the
+ * border), then each becomes two, filtered by Sobel's operators along rows and columns (zeros outside), whose NCCs, by scales
+ * as above, are averaged. Both sides of the image are longer than the reach of the Gaussian, 3 sigma.
+ * FG_SIMILARITY_MSE: the mean of (x - y)^2; 0 is best.
+ * FG_SIMILARITY_MUTUAL_INFORMATION: in nats, of the joint histogram of x and y with cubic B-splines as Parzen windows
+ * (Mattes et al. 2003). x_range[0] falls on the middle of bin 1, x_range[1] on that of bin bins - 2, values outside count
+ * as the nearer of them, without gradient. A range that is found counts as a constant in the gradient.
+ *
+ * mask: weights of the pixels. Means, variances, covariances and histograms are weighted, patches weigh in the mean as their
+ * pixels do. What lies under a weight of 0 is never looked at, a NaN included; a weight that is negative or NaN counts as 0.
+ * An edge of FG_SIMILARITY_GRADIENT_NCC counts where all that its filters look at has a weight, with the weight of its middle.
+ * An image of which nothing is seen scores 0 with a gradient of 0.
+ *
+ * A NaN or Inf that is seen makes the score of its image NaN, and all of its gradient. */
+typedef enum FgSimilarityMeasure {
+  FG_SIMILARITY_NCC = 0,
+  FG_SIMILARITY_GRADIENT_NCC = 1,
+  FG_SIMILARITY_MSE = 2,
+  FG_SIMILARITY_MUTUAL_INFORMATION = 3
+} FgSimilarityMeasure;
+
+enum { FG_SIMILARITY_MAX_SCALES = 8 };
+
+typedef struct FgSimilarity {
+  size_t struct_size;
+  FgSimilarityMeasure measure; /* default FG_SIMILARITY_NCC */
+  const DLTensor* x;           /* float32 [N, C, H, W], [C, H, W] or [H, W] */
+  const DLTensor*
+      y; /* the same shape; strides may differ: a stride of 0 lets one image serve all of x's batch */
+  const DLTensor* mask; /* NULL: all pixels count alike. Or float32 of x's rank: [N or 1, C or 1, H, W] */
+  int32_t scales;       /* of NCC and gradient NCC: 1 (default) to FG_SIMILARITY_MAX_SCALES */
+  int32_t patches[FG_SIMILARITY_MAX_SCALES];      /* 0 or more; default 0 */
+  double patch_weights[FG_SIMILARITY_MAX_SCALES]; /* finite; default 1 for the first, 0 for the rest */
+  double eps;   /* of NCC and gradient NCC: above 0, in squared units of the samples; default 1e-7 */
+  double sigma; /* of gradient NCC: 0 (no blur) to 16; default 1 */
+  int32_t bins; /* of mutual information: 4 to 256 a side; default 32 */
+  double x_range[2], y_range[2]; /* of mutual information; both ends alike (default 0, 0): found, from
+                                         what is seen of each image */
+  const DLTensor* score_weight;  /* NULL: 1 for each image. Or float64 [N]; for the gradient */
+  DLTensor* scores;              /* NULL, or float64 [N] */
+  DLTensor* x_gradient;          /* NULL, or float32 of x's shape: dL/dx */
+  DLTensor* y_gradient;          /* the same for y, one for each image of the batch */
+  void*
+      scratch; /* fg_similarity_scratch_bytes() bytes, as in FgSsim2d. Name the gradients that are wanted before asking */
+  size_t scratch_bytes;
+} FgSimilarity;
+
+FG_API void fg_similarity_defaults(FgSimilarity* op);
+FG_API FgStatus fg_similarity_scratch_bytes(const FgSimilarity* op, size_t* bytes);
+FG_API FgStatus fg_similarity(const FgSimilarity* op, void* stream);
+
 /* CUDA devices that the CUDA tensors of this build can live on. */
 typedef struct FgCudaDevice {
   char name[128];

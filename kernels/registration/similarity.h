@@ -1,0 +1,42 @@
+#pragma once
+// What all measures of similarity take: a pair of images, weights of their pixels, one score for each image of the batch.
+
+#include <cstdint>
+
+#include "kernels/core/tensor_view.h"
+
+namespace fg {
+
+// One number for each image; data == nullptr: there are none.
+template <class T>
+struct NumberColumn {
+  T* data = nullptr;
+  std::int64_t stride = 0;  // elements
+
+  FG_HD T& at(std::int64_t n) const { return data[n * stride]; }
+};
+
+// Arguments are checked by the caller (plugin/abi/similarity_ops.cpp): extents agree, no output overlaps anything.
+struct SimilarImages {
+  ImageView<const float> x, y;  // [N, C, H, W]
+  ImageView<const float> mask;  // optional; of x's extents, with strides of 0 where one serves all
+  NumberColumn<double> scores;  // optional, [N]: the mean over the channels
+  NumberColumn<const double> score_weight;  // optional, [N]: dL/dscore; 1 where there is none
+  ImageView<float> x_gradient,
+      y_gradient;  // optional, x's extents: dL/dx, dL/dy. Wanted where batch is not 0
+
+  FG_HD double upstream(std::int64_t n) const {
+    return score_weight.data == nullptr ? 1.0 : score_weight.at(n);
+  }
+};
+
+// What is subtracted from the samples of a plane before sums of their squares are made, so that an offset that all samples
+// share costs no digits: the sample in its middle, where that is seen and a number.
+FG_HD double centre_of(const PlaneView<const float>& plane, const PlaneView<const float>& mask) {
+  const int row = plane.height / 2, column = plane.width / 2;
+  if (mask.data != nullptr && !(mask.at(row, column) > 0)) return 0;
+  const double sample = static_cast<double>(plane.at(row, column));
+  return sample - sample == 0 ? sample : 0;
+}
+
+}  // namespace fg
