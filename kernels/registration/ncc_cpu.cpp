@@ -5,20 +5,15 @@
 #include "kernels/registration/ncc.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <limits>
 
-#include "kernels/core/parallel_for.h"
 #include "kernels/core/pieces.h"
-#include "kernels/registration/image_rows.h"
 #include "kernels/registration/ncc_rows.h"
+#include "kernels/registration/similarity_cpu.h"
 
 namespace fg::cpu {
 namespace {
 
-constexpr int kBandRows = 64;  // of a job of the whole image
-constexpr int kRun = 512;      // samples of a row that are copied at a time
 constexpr int kTileRows = 32, kTileColumns = 128;
 constexpr std::int64_t kSlots = 16;  // jobs that walk over tiles, each with working memory
 constexpr std::int64_t kPixelsAtOnce = std::int64_t{1} << 22;  // whose terms are kept between the walks
@@ -29,12 +24,8 @@ struct PlaneResult {
   double weight, score;
 };
 
-struct Wanted {
-  bool x, y;
-  bool any() const { return x || y; }
-  int terms() const { return 1 + (x ? 2 : 0) + (y ? 2 : 0); }  // of kNccTermMaps
-};
-Wanted wanted_of(const Ncc& op) { return {op.images.x_gradient.batch != 0, op.images.y_gradient.batch != 0}; }
+// How many of the kNccTermMaps maps are kept.
+int kept_maps(const Wanted& wanted) { return 1 + (wanted.x ? 2 : 0) + (wanted.y ? 2 : 0); }
 
 struct Tiles {
   int rows, columns;
@@ -104,17 +95,14 @@ struct ScaleMemory {
       bands = pieces.take<NccSums>(x.planes() * bands_of(x));
     } else {
       tile_sums = pieces.take<double>(planes_at_once * patch_tiles.count() * 2);
-      const Wanted wanted = wanted_of(op);
-      if (wanted.any()) maps = pieces.take<double>(planes_at_once * wanted.terms() * patches.count());
+      const Wanted wanted = wanted_of(op.images);
+      if (wanted.any()) maps = pieces.take<double>(planes_at_once * kept_maps(wanted) * patches.count());
       Pieces slot(nullptr);
       Slot(slot, larger(patch_tiles, pixel_tiles), patches);
       slot_bytes = slot.used_bytes();
       slots = pieces.take<char>(kSlots * static_cast<std::int64_t>(slot_bytes));
     }
     size_bytes = pieces.used_bytes();
-  }
-  static std::int64_t bands_of(const ImageView<const float>& x) {
-    return (x.height + kBandRows - 1) / kBandRows;
   }
   Slot slot(std::int64_t index) const {
     Pieces pieces(slots + index * static_cast<std::int64_t>(slot_bytes));
@@ -125,7 +113,7 @@ struct ScaleMemory {
     const bool of_y = term > 2;
     if (maps == nullptr || (term > 0 && !(of_y ? wanted.y : wanted.x))) return nullptr;
     const int place = of_y && !wanted.x ? term - 2 : term;
-    return maps + ((plane % planes_at_once) * wanted.terms() + place) * patches.count();
+    return maps + ((plane % planes_at_once) * kept_maps(wanted) + place) * patches.count();
   }
 
  private:
@@ -155,43 +143,37 @@ struct NccMemory {
 };
 
 // A plane of the pair with its centres.
-struct PlanePair {
-  PlaneView<const float> x, y, mask;
+struct CentredPlane {
+  PairPlane planes;
   double x_centre, y_centre;
 
-  PlanePair(const Ncc& op, std::int64_t plane)
-      : x(op.images.x.plane(plane)),
-        y(op.images.y.plane(plane)),
-        mask(op.images.mask.plane(plane)),
-        x_centre(centre_of(x, mask)),
-        y_centre(centre_of(y, mask)) {}
+  CentredPlane(const Ncc& op, std::int64_t plane)
+      : planes(op.images, plane),
+        x_centre(centre_of(planes.x, planes.mask)),
+        y_centre(centre_of(planes.y, planes.mask)) {}
   NccLine line(int row, int column, int count, float* const* copies) const {
-    return {row_samples(x, row, column, count, copies[0]), row_samples(y, row, column, count, copies[1]),
-            row_samples(mask, row, column, count, copies[2]), x_centre, y_centre};
+    const PairLine line = planes.line(row, column, count, copies);
+    return {line.x, line.y, line.mask, x_centre, y_centre};
   }
 };
 
-// dL/dscore of a plane and a scale, divided by the weights that its mean is divided by. A NaN for a plane with a NaN.
-double slope_scale(const Ncc& op, double scale_weight, std::int64_t plane, const PlaneResult& result) {
-  if (!(result.score - result.score == 0)) return std::numeric_limits<double>::quiet_NaN();
-  if (!(result.weight > 0)) return 0;
-  const std::int64_t channels = op.images.x.channels;
-  return op.images.upstream(plane / channels) * scale_weight / static_cast<double>(channels) / result.weight;
+double scale_of(const Ncc& op, double scale_weight, std::int64_t plane, const PlaneResult& result) {
+  return scale_weight * slope_scale(op.images, plane, result.score, result.weight);
 }
 
 // body(slope, gradient plane) for each gradient that is wanted; the terms of slope are left to body.
 template <class Body>
-void for_gradients(const Ncc& op, const PlanePair& pair, std::int64_t plane, double scale, bool adds,
+void for_gradients(const Ncc& op, const CentredPlane& pair, std::int64_t plane, double scale, bool adds,
                    const Body& body) {
   NccSlope slope{};
   slope.scale = scale;
   slope.adds = adds;
-  if (wanted_of(op).x) {
+  if (wanted_of(op.images).x) {
     slope.own_centre = pair.x_centre;
     slope.other_centre = pair.y_centre;
     body(slope, op.images.x_gradient.plane(plane), false);
   }
-  if (wanted_of(op).y) {
+  if (wanted_of(op.images).y) {
     slope.own_centre = pair.y_centre;
     slope.other_centre = pair.x_centre;
     body(slope, op.images.y_gradient.plane(plane), true);
@@ -211,20 +193,11 @@ void write_row(const NccLine& line, NccSlope slope, bool of_y, const PlaneView<f
 
 // ---- the whole image ----
 
-// body(row, first column, count) for the runs of a band of rows.
-template <class Body>
-void for_runs(const ImageView<const float>& x, std::int64_t band, const Body& body) {
-  const int first = static_cast<int>(band) * kBandRows;
-  for (int row = first; row < std::min(first + kBandRows, x.height); ++row)
-    for (int column = 0; column < x.width; column += kRun)
-      body(row, column, std::min(kRun, x.width - column));
-}
-
 void measure_whole(const Ncc& op, const ScaleMemory& memory, PlaneResult* results) {
   const ImageView<const float>& x = op.images.x;
-  const std::int64_t bands = ScaleMemory::bands_of(x);
+  const std::int64_t bands = bands_of(x);
   parallel_for(x.planes() * bands, [&](std::int64_t job) {
-    const PlanePair pair(op, job / bands);
+    const CentredPlane pair(op, job / bands);
     float copy[3][kRun];
     float* const copies[] = {copy[0], copy[1], copy[2]};
     NccLanes lanes;
@@ -251,16 +224,16 @@ void measure_whole(const Ncc& op, const ScaleMemory& memory, PlaneResult* result
 
 void spread_whole(const Ncc& op, double scale_weight, bool adds, const PlaneResult* results) {
   const ImageView<const float>& x = op.images.x;
-  const std::int64_t bands = ScaleMemory::bands_of(x);
+  const std::int64_t bands = bands_of(x);
   parallel_for(x.planes() * bands, [&](std::int64_t job) {
     const std::int64_t plane = job / bands;
-    const PlanePair pair(op, plane);
+    const CentredPlane pair(op, plane);
     const NccTerms& terms = results[plane].terms;
     float copy[4][kRun];
     float* const copies[] = {copy[0], copy[1], copy[2]};
     for_runs(x, job % bands, [&](int row, int column, int count) {
       const NccLine line = pair.line(row, column, count, copies);
-      for_gradients(op, pair, plane, slope_scale(op, scale_weight, plane, results[plane]), adds,
+      for_gradients(op, pair, plane, scale_of(op, scale_weight, plane, results[plane]), adds,
                     [&](NccSlope slope, const PlaneView<float>& gradient, bool of_y) {
                       slope.both = &terms.both;
                       slope.of = of_y ? &terms.of_y : &terms.of_x;
@@ -285,9 +258,9 @@ void walk_tiles(const ScaleMemory& memory, std::int64_t jobs, const Walk& walk) 
 // Scores, weights and terms of the patches that begin in a tile.
 void measure_tile(const Ncc& op, const ScaleMemory& memory, const Slot& slot, std::int64_t plane,
                   const Tile& tile, double* tile_sums) {
-  const PlanePair pair(op, plane);
+  const CentredPlane pair(op, plane);
   const NccPatches& patches = memory.patches;
-  const int first = pair.mask.data == nullptr ? 1 : 0;  // plane 0 is the weights
+  const int first = pair.planes.mask.data == nullptr ? 1 : 0;  // plane 0 is the weights
   const int seen_rows = tile.rows + patches.height - 1, seen_columns = tile.columns + patches.width - 1;
   for (int r = 0; r < seen_rows; ++r) {
     split_ncc_moments(pair.line(tile.row + r, tile.column, seen_columns, slot.copies), seen_columns,
@@ -307,7 +280,7 @@ void measure_tile(const Ncc& op, const ScaleMemory& memory, const Slot& slot, st
     for (int p = 0; p < kNccPlanes; ++p) sums[p] = slot.sums[p] + std::int64_t{r} * tile.columns;
     if (first == 1) sums[0] = nullptr;
     for (int term = 0; term < kNccTermMaps; ++term) {
-      double* const map = memory.map(wanted_of(op), plane, term);
+      double* const map = memory.map(wanted_of(op.images), plane, term);
       maps[term] = map == nullptr ? slot.line_buffers[term % 2]  // where nobody looks
                                   : map + std::int64_t{tile.row + r} * patches.across + tile.column;
     }
@@ -343,8 +316,8 @@ void spread_term(const ScaleMemory& memory, const Slot& slot, const double* map,
 
 void spread_tile(const Ncc& op, const ScaleMemory& memory, const Slot& slot, std::int64_t plane,
                  const Tile& tile, double scale, bool adds) {
-  const PlanePair pair(op, plane);
-  const Wanted wanted = wanted_of(op);
+  const CentredPlane pair(op, plane);
+  const Wanted wanted = wanted_of(op.images);
   for (int term = 0; term < kNccTermMaps; ++term)
     if (const double* const map = memory.map(wanted, plane, term); map != nullptr)
       spread_term(memory, slot, map, tile, slot.sums[term]);
@@ -381,11 +354,11 @@ void measure_patches(const Ncc& op, const ScaleMemory& memory, double scale_weig
       }
       results[begin + plane] = {{}, weight, weight > 0 ? score / weight : score};
     }
-    if (!wanted_of(op).any()) continue;
+    if (!wanted_of(op.images).any()) continue;
     walk_tiles(memory, planes * pixel_tiles, [&](const Slot& slot, std::int64_t job) {
       const std::int64_t plane = begin + job / pixel_tiles;
       spread_tile(op, memory, slot, plane, tile_at(memory.pixel_tiles, job % pixel_tiles, x.height, x.width),
-                  slope_scale(op, scale_weight, plane, results[plane]), adds);
+                  scale_of(op, scale_weight, plane, results[plane]), adds);
     });
   }
 }
@@ -396,26 +369,21 @@ std::size_t ncc_scratch_bytes(const Ncc& op) { return NccMemory(op, nullptr).siz
 
 void ncc(const Ncc& op, Scratch scratch) {
   const NccMemory memory(op, scratch.data);
-  const std::int64_t channels = op.images.x.channels, planes = op.images.x.planes();
+  const std::int64_t planes = op.images.x.planes();
   std::fill(memory.scores, memory.scores + planes, 0.0);
   for (int s = 0; s < op.scales; ++s) {
     const NccScale& scale = op.scale[static_cast<std::size_t>(s)];
     const ScaleMemory of_scale(op, scale, memory.scale);
     if (of_scale.patches.whole()) {
       measure_whole(op, of_scale, memory.results);
-      if (wanted_of(op).any()) spread_whole(op, scale.weight, s > 0, memory.results);
+      if (wanted_of(op.images).any()) spread_whole(op, scale.weight, s > 0, memory.results);
     } else {
       measure_patches(op, of_scale, scale.weight, s > 0, memory.results);
     }
     for (std::int64_t plane = 0; plane < planes; ++plane)
       memory.scores[plane] += scale.weight * memory.results[plane].score;
   }
-  if (op.images.scores.data == nullptr) return;
-  for (std::int64_t n = 0; n < op.images.x.batch; ++n) {
-    double sum = 0;
-    for (std::int64_t c = 0; c < channels; ++c) sum += memory.scores[n * channels + c];
-    op.images.scores.at(n) = sum / static_cast<double>(channels);
-  }
+  write_scores(op.images, memory.scores);
 }
 
 }  // namespace fg::cpu

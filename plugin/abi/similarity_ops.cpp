@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "kernels/registration/gradient_ncc.h"
+#include "kernels/registration/mse.h"
+#include "kernels/registration/mutual_information.h"
 #include "kernels/registration/ncc.h"
 #include "plugin/abi/op_checks.h"
 
@@ -29,6 +32,32 @@ void check_scales(const Checker& check, const FgSimilarity& op) {
                "eps is " + text(op.eps) + "; expected a finite number, 1e-60 or more, 1e-7 for instance");
 }
 
+// The Gaussian of the edges is reflected at the border, once.
+void check_sigma(const Checker& check, const FgSimilarity& op, const ImageShape& shape) {
+  check.expect(op.sigma >= 0 && op.sigma <= kMaxEdgeSigma,
+               "sigma is " + text(op.sigma) + "; expected 0 to " + text(kMaxEdgeSigma) + " pixels");
+  const int radius = edge_blur_radius(op.sigma);
+  check.expect(shape.height > radius && shape.width > radius,
+               "x has shape " + shape_name(*op.x) + "; the edges of sigma " + text(op.sigma) +
+                   " need more than " + std::to_string(radius) + " pixels a side; pass a smaller sigma",
+               ErrorCode::size_mismatch);
+}
+
+void check_values(const Checker& check, const char* name, const double* range) {
+  check_finite(check, at(name, 0).c_str(), range[0]);
+  check_finite(check, at(name, 1).c_str(), range[1]);
+  check.expect(range[0] <= range[1], std::string(name) + " is " + text(range[0]) + " to " + text(range[1]) +
+                                         "; expected the lower end first, or both alike to have it found");
+}
+
+void check_information(const Checker& check, const FgSimilarity& op) {
+  check.expect(
+      op.bins >= 4 && op.bins <= kMaxInformationBins,
+      "bins is " + std::to_string(op.bins) + "; expected 4 to " + std::to_string(kMaxInformationBins));
+  check_values(check, "x_range", op.x_range);
+  check_values(check, "y_range", op.y_range);
+}
+
 ImageShape check_similarity(const Checker& check, const FgSimilarity& op, Purpose purpose) {
   const int measure = number_of(op.measure);
   check.expect(
@@ -43,6 +72,8 @@ ImageShape check_similarity(const Checker& check, const FgSimilarity& op, Purpos
                    "; both must be the same (a stride of 0 repeats an image)",
                ErrorCode::size_mismatch);
   if (op.measure == FG_SIMILARITY_NCC || op.measure == FG_SIMILARITY_GRADIENT_NCC) check_scales(check, op);
+  if (op.measure == FG_SIMILARITY_GRADIENT_NCC) check_sigma(check, op, shape);
+  if (op.measure == FG_SIMILARITY_MUTUAL_INFORMATION) check_information(check, op);
   return shape;
 }
 
@@ -138,11 +169,20 @@ auto with_measure(const FgSimilarity& op, const ImageShape& shape, Purpose purpo
   const SimilarImages images = images_of(op, shape, purpose);
   switch (op.measure) {
     case FG_SIMILARITY_GRADIENT_NCC:
+      return body(Measure<GradientNcc>{{ncc_of(op, images), op.sigma},
+                                       cpu::gradient_ncc_scratch_bytes,
+                                       nullptr,
+                                       cpu::gradient_ncc,
+                                       nullptr});
     case FG_SIMILARITY_MSE:
+      return body(Measure<Mse>{{images}, cpu::mse_scratch_bytes, nullptr, cpu::mse, nullptr});
     case FG_SIMILARITY_MUTUAL_INFORMATION:
-      throw Error(ErrorCode::unsupported, std::string(kNames.function) + ": measure " +
-                                              std::to_string(number_of(op.measure)) +
-                                              " is not offered yet; take FG_SIMILARITY_NCC (0)");
+      return body(Measure<MutualInformation>{
+          {images, op.bins, {op.x_range[0], op.x_range[1]}, {op.y_range[0], op.y_range[1]}},
+          cpu::mutual_information_scratch_bytes,
+          nullptr,
+          cpu::mutual_information,
+          nullptr});
     case FG_SIMILARITY_NCC:
       break;
   }

@@ -10,6 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/registration/gradient_ncc.h"
+#include "kernels/registration/mse.h"
+#include "kernels/registration/mutual_information.h"
 #include "kernels/registration/ncc.h"
 #include "tests/kernels/test_compare.h"
 #include "tests/oracle/similarity_oracle.h"
@@ -96,6 +99,49 @@ struct NccMeasure {
 };
 inline std::size_t scratch_bytes_on_cpu(const Ncc& op) { return cpu::ncc_scratch_bytes(op); }
 inline void run_on_cpu(const Ncc& op, Scratch scratch) { cpu::ncc(op, scratch); }
+
+struct GradientNccMeasure {
+  NccMeasure ncc{};
+  double sigma = 1;
+
+  std::string name() const { return "gradient " + ncc.name() + " sigma " + std::to_string(sigma); }
+  GradientNcc op(const SimilarImages& images) const { return {ncc.op(images), sigma}; }
+  double oracle(const oracle::Plane& x, const oracle::Plane& y, const oracle::Plane* mask) const {
+    return oracle::gradient_ncc(x, y, mask, ncc.sizes, ncc.eps, sigma);
+  }
+};
+inline std::size_t scratch_bytes_on_cpu(const GradientNcc& op) { return cpu::gradient_ncc_scratch_bytes(op); }
+inline void run_on_cpu(const GradientNcc& op, Scratch scratch) { cpu::gradient_ncc(op, scratch); }
+
+struct MseMeasure {
+  std::string name() const { return "mse"; }
+  Mse op(const SimilarImages& images) const { return {images}; }
+  double oracle(const oracle::Plane& x, const oracle::Plane& y, const oracle::Plane* mask) const {
+    return oracle::mse(x, y, mask);
+  }
+};
+inline std::size_t scratch_bytes_on_cpu(const Mse& op) { return cpu::mse_scratch_bytes(op); }
+inline void run_on_cpu(const Mse& op, Scratch scratch) { cpu::mse(op, scratch); }
+
+// Ranges both 0: found.
+struct InformationMeasure {
+  int bins = 32;
+  oracle::Range x_range{}, y_range{};
+
+  std::string name() const { return "mutual information in " + std::to_string(bins) + " bins"; }
+  MutualInformation op(const SimilarImages& images) const {
+    return {images, bins, {x_range.low, x_range.high}, {y_range.low, y_range.high}};
+  }
+  double oracle(const oracle::Plane& x, const oracle::Plane& y, const oracle::Plane* mask) const {
+    const bool given = x_range.low != x_range.high;
+    return oracle::mutual_information(x, y, mask, bins, given ? x_range : oracle::range_of(x, mask),
+                                      given ? y_range : oracle::range_of(y, mask));
+  }
+};
+inline std::size_t scratch_bytes_on_cpu(const MutualInformation& op) {
+  return cpu::mutual_information_scratch_bytes(op);
+}
+inline void run_on_cpu(const MutualInformation& op, Scratch scratch) { cpu::mutual_information(op, scratch); }
 
 // Scratch is filled with bytes that make NaNs: it may not be read unwritten.
 template <class Measure>
