@@ -7,6 +7,10 @@
 #include "kernels/core/error.h"
 #include "kernels/drr/drr.h"
 #include "kernels/image/image_errors.h"
+#include "kernels/registration/gradient_ncc.h"
+#include "kernels/registration/mse.h"
+#include "kernels/registration/mutual_information.h"
+#include "kernels/registration/ncc.h"
 #include "kernels/ssim/integer_ssim.h"
 #include "kernels/ssim/masked_ssim.h"
 #include "kernels/ssim/ms_ssim.h"
@@ -127,6 +131,15 @@ void drr_gradient(const DrrGradient<T>&, Scratch, int, void*) {
   refuse();
 }
 void exposure(const Exposure&, int, void*) { refuse(); }
+
+std::size_t ncc_scratch_bytes(const Ncc&) { refuse(); }
+void ncc(const Ncc&, Scratch, int, void*) { refuse(); }
+std::size_t gradient_ncc_scratch_bytes(const GradientNcc&) { refuse(); }
+void gradient_ncc(const GradientNcc&, Scratch, int, void*) { refuse(); }
+std::size_t mse_scratch_bytes(const Mse&) { refuse(); }
+void mse(const Mse&, Scratch, int, void*) { refuse(); }
+std::size_t mutual_information_scratch_bytes(const MutualInformation&) { refuse(); }
+void mutual_information(const MutualInformation&, Scratch, int, void*) { refuse(); }
 
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<float>&);
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<std::uint8_t>&);

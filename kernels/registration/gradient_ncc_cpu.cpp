@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "kernels/core/pieces.h"
+#include "kernels/registration/edge_images.h"
 #include "kernels/registration/edge_math.h"
 #include "kernels/registration/edge_rows.h"
 #include "kernels/registration/gradient_ncc.h"
@@ -17,74 +17,30 @@ constexpr int kBand = 32;                                      // rows of a job
 constexpr std::int64_t kPixelsAtOnce = std::int64_t{1} << 22;  // of the images whose edges are kept
 constexpr int kMaxRows = 3 * (2 * kMaxEdgeRadius + 1);         // that a transposed Gaussian adds up
 
-enum Direction { kAlongRows = 0, kAlongColumns = 1, kDirections = 2 };
-
-ImageView<const float> read_only(const ImageView<float>& v) {
-  return {v.data,         v.batch,          v.channels,   v.height,       v.width,
-          v.batch_stride, v.channel_stride, v.row_stride, v.column_stride};
-}
-
-// Images [first, first + count) of a batch.
-template <class T>
-ImageView<T> part_of(ImageView<T> view, std::int64_t first, std::int64_t count) {
-  if (view.data != nullptr) view.data += first * view.batch_stride;
-  view.batch = std::min(view.batch, count);
-  return view;
-}
-
-// All that lies in the scratch, for `images` of the batch at a time.
+// All that lies in the scratch.
 struct EdgeMemory {
-  std::int64_t images;
-  ImageView<float> x[kDirections], y[kDirections], x_gradient[kDirections], y_gradient[kDirections];
-  ImageView<float> clean;  // an image whose unseen samples are 0, row after row
-  ImageView<float> mask;   // of the edges
+  Pieces pieces;
+  EdgeImages edges;
+  ImageView<float> clean;  // images whose unseen samples are 0, row after row
   std::int32_t* unseen;    // [planes, H, W]: how many pixels of a row's window are not seen
   float* rows;             // [planes, bands] of the working rows of a job
-  double* scores[kDirections];
   void* ncc;
   std::size_t ncc_bytes, size_bytes;
   std::int64_t bands, row_floats;
   int pitch;
 
-  EdgeMemory(const GradientNcc& op, void* data) {
+  EdgeMemory(const GradientNcc& op, void* data)
+      : pieces(data), edges(op, pieces, kPixelsAtOnce), clean(edges.take(op, pieces)) {
     const ImageView<const float>& given = op.ncc.images.x;
-    const std::int64_t pixels = given.channels * given.height * given.width;
-    images = std::clamp<std::int64_t>(kPixelsAtOnce / pixels, 1, given.batch);
-    Pieces pieces(data);
-    const auto take = [&] { return pieces.take_images(images, given.channels, given.height, given.width); };
-    const Wanted wanted = wanted_of(op.ncc.images);
-    for (int d = 0; d < kDirections; ++d) {
-      x[d] = take();
-      y[d] = take();
-      if (wanted.x) x_gradient[d] = take();
-      if (wanted.y) y_gradient[d] = take();
-      scores[d] = pieces.take<double>(images);
-    }
-    clean = take();
-    mask = take();
-    unseen = pieces.take<std::int32_t>(images * pixels);
+    const std::int64_t planes = edges.images * given.channels;
+    unseen = pieces.take<std::int32_t>(planes * given.height * given.width);
     bands = (given.height + kBand - 1) / kBand;
     pitch = given.width + 2 * std::max(edge_blur_radius(op.sigma), 1);
     row_floats = std::int64_t{kBand + 2 + 2} * pitch;
-    rows = pieces.take<float>(images * given.channels * bands * row_floats);
-    ncc_bytes = ncc_scratch_bytes(edges_op(op, kAlongRows, 0));
+    rows = pieces.take<float>(planes * bands * row_floats);
+    ncc_bytes = ncc_scratch_bytes(edges.ncc(op, kAlongRows, 0));
     ncc = pieces.take<char>(static_cast<std::int64_t>(ncc_bytes));
     size_bytes = pieces.used_bytes();
-  }
-  // The NCC of the edges of one direction of the images from `first` on.
-  Ncc edges_op(const GradientNcc& op, int d, std::int64_t first) const {
-    Ncc edges = op.ncc;
-    const std::int64_t count = std::min(images, op.ncc.images.x.batch - first);
-    SimilarImages& pair = edges.images;
-    pair.x = part_of(read_only(x[d]), 0, count);
-    pair.y = part_of(read_only(y[d]), 0, count);
-    if (pair.mask.data != nullptr) pair.mask = part_of(read_only(mask), 0, count);
-    pair.scores = {scores[d], 1};
-    if (pair.score_weight.data != nullptr) pair.score_weight.data += first * pair.score_weight.stride;
-    pair.x_gradient = part_of(x_gradient[d], 0, count);
-    pair.y_gradient = part_of(y_gradient[d], 0, count);
-    for (NccScale& scale : edges.scale) scale.weight *= 0.5;  // the mean of the two
-    return edges;
   }
 };
 
@@ -270,7 +226,7 @@ void find_edge_mask(const EdgeMemory& memory, int reach, const ImageView<const f
   for_bands(memory, mask, [&](std::int64_t plane, int first, int rows, float*) {
     const std::int32_t* const counts = memory.unseen + plane * pixels;
     const PlaneView<const float> weights = mask.plane(plane);
-    const PlaneView<float> to = memory.mask.plane(plane);
+    const PlaneView<float> to = memory.edges.mask.plane(plane);
     for (int r = first; r < first + rows; ++r)
       for (int c = 0; c < mask.width; ++c) {
         bool seen = true;
@@ -284,16 +240,17 @@ void find_edge_mask(const EdgeMemory& memory, int reach, const ImageView<const f
 // Images from `first` on.
 void measure_part(const GradientNcc& op, const EdgeMemory& memory, std::int64_t first) {
   const SimilarImages& images = op.ncc.images;
-  const std::int64_t count = std::min(memory.images, images.x.batch - first);
+  const EdgeImages& edges = memory.edges;
+  const std::int64_t count = edges.count(op, first);
   const EdgeTaps taps = edge_taps(op.sigma);
   const ImageView<const float> mask = part_of(images.mask, first, count);
   if (mask.data != nullptr) find_edge_mask(memory, taps.radius + 1, mask);
-  find_edges(memory, taps, cleaned(memory, part_of(images.x, first, count), mask), memory.x);
-  find_edges(memory, taps, cleaned(memory, part_of(images.y, first, count), mask), memory.y);
-  for (int d = 0; d < kDirections; ++d) ncc(memory.edges_op(op, d, first), {memory.ncc, memory.ncc_bytes});
+  find_edges(memory, taps, cleaned(memory, part_of(images.x, first, count), mask), edges.x);
+  find_edges(memory, taps, cleaned(memory, part_of(images.y, first, count), mask), edges.y);
+  for (int d = 0; d < kEdgeDirections; ++d) ncc(edges.ncc(op, d, first), {memory.ncc, memory.ncc_bytes});
   if (images.scores.data != nullptr)
     for (std::int64_t n = 0; n < count; ++n)
-      images.scores.at(first + n) = memory.scores[kAlongRows][n] + memory.scores[kAlongColumns][n];
+      images.scores.at(first + n) = edges.scores[kAlongRows][n] + edges.scores[kAlongColumns][n];
   // The edges of the pair are done with: their memory takes what lies between the two filters.
   const auto back = [&](const ImageView<float>* by_edges, const ImageView<float>& between,
                         const ImageView<float>& gradient) {
@@ -302,8 +259,8 @@ void measure_part(const GradientNcc& op, const EdgeMemory& memory, std::int64_t 
     sobel_back(memory, by_edges, part);
     blur_back(memory, taps, part, part_of(gradient, first, count));
   };
-  back(memory.x_gradient, memory.x[0], images.x_gradient);
-  back(memory.y_gradient, memory.y[0], images.y_gradient);
+  back(edges.x_gradient, edges.x[0], images.x_gradient);
+  back(edges.y_gradient, edges.y[0], images.y_gradient);
 }
 
 }  // namespace
@@ -312,7 +269,7 @@ std::size_t gradient_ncc_scratch_bytes(const GradientNcc& op) { return EdgeMemor
 
 void gradient_ncc(const GradientNcc& op, Scratch scratch) {
   const EdgeMemory memory(op, scratch.data);
-  for (std::int64_t first = 0; first < op.ncc.images.x.batch; first += memory.images)
+  for (std::int64_t first = 0; first < op.ncc.images.x.batch; first += memory.edges.images)
     measure_part(op, memory, first);
 }
 

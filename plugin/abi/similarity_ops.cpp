@@ -171,33 +171,28 @@ auto with_measure(const FgSimilarity& op, const ImageShape& shape, Purpose purpo
     case FG_SIMILARITY_GRADIENT_NCC:
       return body(Measure<GradientNcc>{{ncc_of(op, images), op.sigma},
                                        cpu::gradient_ncc_scratch_bytes,
-                                       nullptr,
+                                       cuda::gradient_ncc_scratch_bytes,
                                        cpu::gradient_ncc,
-                                       nullptr});
+                                       cuda::gradient_ncc});
     case FG_SIMILARITY_MSE:
-      return body(Measure<Mse>{{images}, cpu::mse_scratch_bytes, nullptr, cpu::mse, nullptr});
+      return body(
+          Measure<Mse>{{images}, cpu::mse_scratch_bytes, cuda::mse_scratch_bytes, cpu::mse, cuda::mse});
     case FG_SIMILARITY_MUTUAL_INFORMATION:
       return body(Measure<MutualInformation>{
           {images, op.bins, {op.x_range[0], op.x_range[1]}, {op.y_range[0], op.y_range[1]}},
           cpu::mutual_information_scratch_bytes,
-          nullptr,
+          cuda::mutual_information_scratch_bytes,
           cpu::mutual_information,
-          nullptr});
+          cuda::mutual_information});
     case FG_SIMILARITY_NCC:
       break;
   }
-  return body(Measure<Ncc>{ncc_of(op, images), cpu::ncc_scratch_bytes, nullptr, cpu::ncc, nullptr});
-}
-
-template <class Kernel>
-void require_offered(const DLTensor& x, const Measure<Kernel>& measure) {
-  require(is_on_cpu(x) || measure.on_cuda != nullptr, ErrorCode::unsupported,
-          "fg_similarity: this measure is not offered on CUDA yet; pass CPU tensors");
+  return body(
+      Measure<Ncc>{ncc_of(op, images), cpu::ncc_scratch_bytes, cuda::ncc_scratch_bytes, cpu::ncc, cuda::ncc});
 }
 
 std::size_t similarity_scratch(const FgSimilarity& op, const ImageShape& shape) {
   return with_measure(op, shape, Purpose::scratch, [&](const auto& measure) {
-    require_offered(*op.x, measure);
     return is_on_cpu(*op.x) ? measure.cpu_scratch(measure.kernel) : measure.cuda_scratch(measure.kernel);
   });
 }
