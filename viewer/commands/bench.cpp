@@ -86,7 +86,7 @@ int run(const BenchSuite& suite, const BenchOptions& options) {
 void add_bench(CLI::App& app, int& exit_code) {
   CLI::App* bench = app.add_subcommand("bench", "Measure how fast this machine measures and renders");
   bench->require_subcommand(1);
-  bench->footer("Examples:\n  framegauge bench ssim\n  framegauge bench tick");
+  bench->footer("Examples:\n  framegauge bench ssim\n  framegauge bench tick\n  framegauge bench drr");
   for (const BenchSuite& suite : kSuites) {
     auto options = std::make_shared<BenchOptions>();
     CLI::App* c = bench->add_subcommand(suite.name, suite.description);
@@ -111,6 +111,7 @@ void add_bench(CLI::App& app, int& exit_code) {
     c->callback([&suite, options, &exit_code] { exit_code = run(suite, *options); });
   }
   add_bench_tick(*bench, exit_code);
+  add_bench_drr(*bench, exit_code);
 }
 
 }  // namespace fg
