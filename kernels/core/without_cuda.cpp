@@ -11,6 +11,7 @@
 #include "kernels/registration/mse.h"
 #include "kernels/registration/mutual_information.h"
 #include "kernels/registration/ncc.h"
+#include "kernels/registration/resample.h"
 #include "kernels/ssim/integer_ssim.h"
 #include "kernels/ssim/masked_ssim.h"
 #include "kernels/ssim/ms_ssim.h"
@@ -131,6 +132,7 @@ void drr_gradient(const DrrGradient<T>&, Scratch, int, void*) {
   refuse();
 }
 void exposure(const Exposure&, int, void*) { refuse(); }
+void resample(const Resample&, int, void*) { refuse(); }
 
 std::size_t ncc_scratch_bytes(const Ncc&) { refuse(); }
 void ncc(const Ncc&, Scratch, int, void*) { refuse(); }

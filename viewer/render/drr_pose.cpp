@@ -1,32 +1,14 @@
-#include <cmath>
-#include <glm/geometric.hpp>
-#include <glm/mat3x3.hpp>
-#include <glm/trigonometric.hpp>
-#include <glm/vec3.hpp>
-
+#include "framegauge/pose.h"
+#include "viewer/error.h"
 #include "viewer/render/drr_renderer.h"
 
 namespace fg {
 namespace {
 
-struct Turn {
-  double cosine, sine;
-};
-Turn turn(double degrees) { return {std::cos(glm::radians(degrees)), std::sin(glm::radians(degrees))}; }
-
-// Columns: where camera x, y, z point in the patient's frame (RAS). AP: x to the patient's left, y down,
-// looking posterior. PA looks anterior and mirrors, as if read from behind the film, so that left and right
-// stay where AP has them; its determinant is -1.
-glm::dmat3 standard_view(DrrOrientation orientation) {
-  switch (orientation) {
-    case DrrOrientation::ap:
-      return {{-1, 0, 0}, {0, 0, -1}, {0, -1, 0}};
-    case DrrOrientation::pa:
-      return {{-1, 0, 0}, {0, 0, -1}, {0, 1, 0}};
-    case DrrOrientation::free:
-      break;
-  }
-  return {{-1, 0, 0}, {0, -1, 0}, {0, 0, 1}};
+FgView view_of(DrrOrientation orientation) {
+  return orientation == DrrOrientation::ap   ? FG_VIEW_AP
+         : orientation == DrrOrientation::pa ? FG_VIEW_PA
+                                             : FG_VIEW_FREE;
 }
 
 }  // namespace
@@ -34,20 +16,26 @@ glm::dmat3 standard_view(DrrOrientation orientation) {
 // Within 3e-5 mm of the six matrices of the golden DRRs: drr_golden_test.cpp.
 glm::dmat4 drr_pose(DrrOrientation orientation, const glm::dvec3& rotation_deg_zxy,
                     const glm::dvec3& translation_mm, const glm::dvec3& isocentre_mm) {
-  const Turn z = turn(rotation_deg_zxy[0]), x = turn(rotation_deg_zxy[1]), y = turn(rotation_deg_zxy[2]);
-  const glm::dmat3 about_z{{z.cosine, z.sine, 0}, {-z.sine, z.cosine, 0}, {0, 0, 1}};
-  const glm::dmat3 about_x{{1, 0, 0}, {0, x.cosine, x.sine}, {0, -x.sine, x.cosine}};
-  const glm::dmat3 about_y{{y.cosine, 0, -y.sine}, {0, 1, 0}, {y.sine, 0, y.cosine}};
-  const glm::dmat3 rotation = about_z * about_x * about_y;
-  glm::dmat4 pose(rotation * standard_view(orientation));
-  pose[3] = glm::dvec4(rotation * translation_mm + isocentre_mm, 1.0);
+  FgDrrPose parts;
+  fg_drr_pose_defaults(&parts);
+  parts.view = view_of(orientation);
+  for (int i = 0; i < 3; ++i) {
+    parts.rotation_deg_zxy[i] = rotation_deg_zxy[i];
+    parts.translation_mm[i] = translation_mm[i];
+    parts.isocentre_mm[i] = isocentre_mm[i];
+  }
+  double rows[16];
+  if (fg_drr_pose_matrix(&parts, rows) != FG_STATUS_OK) throw Failure(ExitCode::usage, fg_last_error());
+  glm::dmat4 pose;
+  for (int i = 0; i < 16; ++i) pose[i % 4][i / 4] = rows[i];
   return pose;
 }
 
 glm::dvec3 drr_standard_translation_mm(DrrOrientation orientation) {
   constexpr double kDistance = 850;
-  // Against the viewing axis. Subtracted from 0, because a slider would show the other axes as -0.0 mm.
-  return 0.0 - kDistance * standard_view(orientation)[2];
+  if (orientation == DrrOrientation::ap) return {0, kDistance, 0};
+  if (orientation == DrrOrientation::pa) return {0, -kDistance, 0};
+  return {0, 0, -kDistance};
 }
 
 }  // namespace fg

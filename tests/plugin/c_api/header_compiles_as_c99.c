@@ -1,5 +1,6 @@
 /* A C99 client: compiled with -std=c99 -pedantic -Werror, called by c99_client_test.cpp. */
 #include <framegauge/framegauge.h>
+#include <framegauge/pose.h>
 
 int score_from_c99(double* mean);
 
