@@ -1,0 +1,388 @@
+#include "viewer/register/registration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <glm/geometric.hpp>
+#include <glm/matrix.hpp>
+#include <numeric>
+
+#include "viewer/error.h"
+
+namespace fg {
+namespace {
+
+constexpr int kBatch = 32;  // motions in one call of the renderer
+
+// Number n of Halton's sequence in a base, 0..1: fills a box evenly in any number of dimensions.
+double halton(std::uint32_t n, std::uint32_t base) {
+  double share = 1, sum = 0;
+  for (; n > 0; n /= base) {
+    share /= base;
+    sum += share * (n % base);
+  }
+  return sum;
+}
+
+// Where in the unit box the search looks; a seed shifts them all, round the edges of the box.
+std::array<double, 6> search_point(std::uint32_t n, std::uint32_t seed) {
+  constexpr std::uint32_t kBases[6] = {2, 3, 5, 7, 11, 13};
+  std::array<double, 6> point;
+  for (std::size_t i = 0; i < 6; ++i) {
+    const double shifted = halton(n, kBases[i]) + halton(seed, kBases[i]);
+    point[i] = 2 * (shifted - std::floor(shifted)) - 1;
+  }
+  return point;
+}
+
+// How far the body's parts are from the isocentre, on average of their attenuation.
+double body_radius_mm(const AttenuationVolume& volume, const glm::dvec3& centre_mm) {
+  double mass = 0, moment = 0;
+  std::size_t at = 0;
+  for (int k = 0; k < volume.extent[2]; ++k)
+    for (int j = 0; j < volume.extent[1]; ++j)
+      for (int i = 0; i < volume.extent[0]; ++i, ++at) {
+        const double mu = static_cast<double>(volume.mu[at]);
+        if (mu <= 0) continue;
+        const glm::dvec3 from = glm::dvec3(volume.voxel_to_world * glm::dvec4(i, j, k, 1)) - centre_mm;
+        mass += mu;
+        moment += mu * glm::dot(from, from);
+      }
+  if (mass == 0)
+    throw Failure(ExitCode::unreadable_input,
+                  "no voxel of the volume absorbs anything; a CT in HU is expected");
+  return std::sqrt(moment / mass);
+}
+
+MotionFrame frame_of(const Volume& volume, const std::vector<Xray>& views) {
+  MotionFrame frame;
+  frame.isocentre_mm = volume.centre_mm();
+  const glm::dmat3 camera(views.front().geometry.camera_to_world);
+  for (int axis = 0; axis < 3; ++axis) frame.axes[axis] = glm::normalize(camera[axis]);
+  return frame;
+}
+
+// Views from the side see what one view hardly does: how far away the body is.
+bool depth_is_seen(const std::vector<Xray>& views) {
+  const glm::dvec3 first(views.front().geometry.camera_to_world[2]);
+  for (const Xray& view : views)
+    if (std::abs(glm::dot(first, glm::dvec3(view.geometry.camera_to_world[2]))) < 0.87)
+      return true;  // 30 degrees
+  return false;
+}
+
+struct Level {
+  int factor = 1;         // X-ray pixels a side that become one
+  double pixel_mm = 1;    // of such a pixel at the isocentre
+  double spacing_mm = 1;  // of the voxels
+  std::unique_ptr<Objective> objective;
+};
+
+// A descent, and where it has been.
+struct Trail {
+  std::unique_ptr<Descent> descent;
+  std::vector<RegisterPoint> points;
+};
+
+}  // namespace
+
+struct Registration::State {
+  const ComputeDevice& device;
+  RegisterOptions options;
+  AttenuationVolume volume;
+  std::vector<Xray> views;
+  MotionFrame frame;
+  StepScale scale;
+  std::vector<Level> levels;
+
+  enum class Stage { search, level, polish, finished };
+  Stage stage = Stage::search;
+  int level = 0, step = 0, motions_in_step = 0, searched = 0;
+  struct Found {
+    RigidMotion motion;
+    double loss;
+  };
+  std::vector<Found> found;  // by the search
+  std::vector<Trail> trails;
+  RegisterPoint best;
+  std::vector<RegisterPoint> finished_trajectory;
+
+  State(const ComputeDevice& on, RegisterOptions with) : device(on), options(with) {}
+
+  void plan_levels();
+  Objective& objective_of(int number);
+  DescentSettings settings_of(int number, bool polish) const;
+  void begin_search();
+  void search_step();
+  void begin_level(int number, const std::vector<Trail>& from);
+  void begin_descents(Stage next, int number, DescentMethod method, std::vector<Trail> from);
+  void descent_step();
+  void end_descents();
+  std::vector<Trail> best_trails(std::size_t most, double apart_mm);
+};
+
+void Registration::State::plan_levels() {
+  const Xray& first = views.front();
+  const DrrGeometry& g = first.geometry;
+  const double distance = glm::length(glm::dvec3(g.camera_to_world[3]) - frame.isocentre_mm);
+  const double shrink = g.orthographic ? 1 : std::min(1.0, distance / g.sdd_mm);
+  const int side = std::max(first.width, first.height);
+  const auto factor_for = [&](int pixels) { return std::max(1, (side + pixels / 2) / pixels); };
+  const int finest = factor_for(options.finest_pixels);
+  std::vector<int> factors{finest};
+  for (int factor = finest * 2; side / factor >= options.coarsest_pixels - options.coarsest_pixels / 8;
+       factor *= 2)
+    factors.insert(factors.begin(), factor);
+  for (const int factor : factors) {
+    Level level;
+    level.factor = factor;
+    level.pixel_mm = factor * std::sqrt(g.delx_mm * g.dely_mm) * shrink;
+    level.spacing_mm = level.pixel_mm;
+    levels.push_back(std::move(level));
+  }
+}
+
+Objective& Registration::State::objective_of(int number) {
+  Level& level = levels[static_cast<std::size_t>(number)];
+  if (level.objective) return *level.objective;
+  const AttenuationVolume coarse = coarser(volume, level.spacing_mm);
+  std::vector<Xray> small;
+  for (const Xray& view : views) small.push_back(coarser(view, level.factor));
+  const glm::dvec3 spacing = coarse.spacing_mm();
+  const double least = std::min({spacing.x, spacing.y, spacing.z});
+  const bool finest = number + 1 == static_cast<int>(levels.size());
+  level.objective = std::make_unique<Objective>(device, coarse, small, frame,
+                                                finest ? options.fine_metric : options.coarse_metric,
+                                                std::max(least, 0.5 * level.pixel_mm), finest ? 4 : kBatch);
+  return *level.objective;
+}
+
+DescentSettings Registration::State::settings_of(int number, bool polish) const {
+  const double pixel = levels[static_cast<std::size_t>(number)].pixel_mm;
+  DescentSettings s;
+  if (polish) {
+    s.first_mm = 0.25 * pixel;
+    s.least_mm = 1e-4 * pixel;
+    s.tolerance = 1e-9;
+    s.most_steps = 40;
+    return s;
+  }
+  s.first_mm = (number == 0 ? 1.0 : 0.5) * pixel;
+  s.least_mm = 0.04 * pixel;
+  s.most_steps = number == 0 ? 60 : 40;
+  return s;
+}
+
+void Registration::State::begin_search() {
+  stage = Stage::search;
+  level = step = searched = 0;
+  found.clear();
+  trails.clear();
+  best = {};
+  best.loss = 1e300;
+}
+
+void Registration::State::search_step() {
+  const bool wanted = options.search_deg > 0 || options.search_mm > 0;
+  const int total = wanted ? std::max(1, options.search_poses) : 1;
+  const int count = std::min(kBatch, total - searched);
+  std::vector<RigidMotion> motions;
+  for (int n = searched; n < searched + count; ++n) {
+    MotionStep offset{};
+    if (n > 0) {
+      const std::array<double, 6> point = search_point(static_cast<std::uint32_t>(n), options.seed);
+      for (std::size_t i = 0; i < 6; ++i)
+        offset[i] = point[i] * (i < 3 ? glm::radians(options.search_deg) : options.search_mm);
+    }
+    motions.push_back(stepped({}, frame, offset));
+  }
+  std::vector<Fit> fits(motions.size());
+  objective_of(0).evaluate(motions, fits, false);
+  for (std::size_t n = 0; n < motions.size(); ++n) {
+    if (!std::isfinite(fits[n].loss)) continue;
+    found.push_back({motions[n], fits[n].loss});
+    if (fits[n].loss < best.loss) best = {step, 0, fits[n].loss, motions[n]};
+  }
+  ++step;
+  searched += count;
+  motions_in_step = count;
+  if (searched < total) return;
+  if (found.empty())
+    throw Failure(ExitCode::unreadable_input,
+                  "no pose near the first one gives a radiograph that can be compared: the CT or the X-ray "
+                  "has NaN, or no "
+                  "ray meets the volume; check the geometry");
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Found& a, const Found& b) { return a.loss < b.loss; });
+  std::vector<Trail> chosen;
+  for (const Found& f : found) {
+    if (chosen.size() >= static_cast<std::size_t>(std::max(1, options.starts))) break;
+    Trail trail;
+    trail.points.push_back({step, 0, f.loss, f.motion});
+    chosen.push_back(std::move(trail));
+  }
+  begin_level(0, chosen);
+}
+
+void Registration::State::begin_level(int number, const std::vector<Trail>& from) {
+  std::vector<Trail> next;
+  for (const Trail& trail : from) next.push_back({nullptr, trail.points});
+  begin_descents(Stage::level, number, options.method, std::move(next));
+}
+
+void Registration::State::begin_descents(Stage next, int number, DescentMethod method,
+                                         std::vector<Trail> from) {
+  stage = next;
+  level = number;
+  trails = std::move(from);
+  for (Trail& trail : trails)
+    trail.descent = make_descent(method, trail.points.back().motion, frame, scale,
+                                 settings_of(number, next == Stage::polish));
+  best.loss = 1e300;  // losses of levels do not compare
+}
+
+void Registration::State::descent_step() {
+  std::vector<RigidMotion> motions;
+  std::vector<Trail*> active;
+  for (Trail& trail : trails)
+    if (!trail.descent->done()) {
+      active.push_back(&trail);
+      motions.push_back(trail.descent->next());
+    }
+  std::vector<Fit> fits(motions.size());
+  objective_of(level).evaluate(motions, fits, true);
+  ++step;
+  motions_in_step = static_cast<int>(motions.size());
+  bool any = false;
+  for (std::size_t n = 0; n < active.size(); ++n) {
+    Descent& descent = *active[n]->descent;
+    descent.take(fits[n]);
+    any |= !descent.done();
+    active[n]->points.push_back({step, level, fits[n].loss, motions[n]});
+    if (std::isfinite(fits[n].loss) && fits[n].loss < best.loss)
+      best = {step, level, fits[n].loss, motions[n]};
+  }
+  if (!any) end_descents();
+}
+
+std::vector<Trail> Registration::State::best_trails(std::size_t most, double apart_mm) {
+  std::stable_sort(trails.begin(), trails.end(), [](const Trail& a, const Trail& b) {
+    return a.descent->best_loss() < b.descent->best_loss();
+  });
+  std::vector<Trail> chosen;
+  for (Trail& trail : trails) {
+    if (chosen.size() >= most) break;
+    const RigidMotion motion = trail.descent->best();
+    const bool near = std::any_of(chosen.begin(), chosen.end(), [&](const Trail& other) {
+      return motion_distance_mm(other.points.back().motion, motion, scale.radius_mm) < apart_mm;
+    });
+    if (near) continue;
+    Trail next{nullptr, trail.points};
+    next.points.push_back({step, level, trail.descent->best_loss(), motion});
+    chosen.push_back(std::move(next));
+  }
+  return chosen;
+}
+
+void Registration::State::end_descents() {
+  const double pixel = levels[static_cast<std::size_t>(level)].pixel_mm;
+  const int last = static_cast<int>(levels.size()) - 1;
+  if (stage == Stage::polish) {
+    const std::vector<Trail> chosen = best_trails(1, 0);
+    finished_trajectory = chosen.front().points;
+    best = finished_trajectory.back();
+    stage = Stage::finished;
+    return;
+  }
+  // Half a pixel is nothing that the next level would tell apart.
+  const std::size_t keep = level == last ? 1 : level == 0 ? 4 : 2;
+  std::vector<Trail> chosen = best_trails(keep, 0.5 * pixel);
+  if (level < last)
+    begin_level(level + 1, chosen);
+  else
+    begin_descents(Stage::polish, last, DescentMethod::lbfgs, std::move(chosen));
+}
+
+// ---- the class ----
+
+Registration::Registration(const ComputeDevice& device, const Volume& volume, std::vector<Xray> views,
+                           const RegisterOptions& options)
+    : state_(std::make_unique<State>(device, options)) {
+  if (views.empty()) throw Failure(ExitCode::usage, "there is no X-ray to register to");
+  State& s = *state_;
+  s.volume = attenuation_volume(volume, options.attenuation);
+  s.views = std::move(views);
+  s.frame = frame_of(volume, s.views);
+  s.scale.radius_mm = body_radius_mm(s.volume, s.frame.isocentre_mm);
+  const glm::dvec3 source(s.views.front().geometry.camera_to_world[3]);
+  s.scale.depth_gain =
+      depth_is_seen(s.views)
+          ? 1
+          : std::clamp(glm::length(source - s.frame.isocentre_mm) / s.scale.radius_mm, 1.0, 10.0);
+  s.plan_levels();
+  s.begin_search();
+}
+
+Registration::~Registration() = default;
+
+bool Registration::done() const { return state_->stage == State::Stage::finished; }
+
+void Registration::step() {
+  State& s = *state_;
+  if (s.stage == State::Stage::search)
+    s.search_step();
+  else if (s.stage != State::Stage::finished)
+    s.descent_step();
+}
+
+void Registration::start_again() { state_->begin_search(); }
+
+int Registration::steps() const { return state_->step; }
+int Registration::levels() const { return static_cast<int>(state_->levels.size()); }
+int Registration::motions_in_step() const { return state_->motions_in_step; }
+const RegisterPoint& Registration::best() const { return state_->best; }
+const std::vector<Xray>& Registration::views() const { return state_->views; }
+const MotionFrame& Registration::frame() const { return state_->frame; }
+
+std::string Registration::stage() const {
+  const State& s = *state_;
+  if (s.stage == State::Stage::search) return "search";
+  if (s.stage == State::Stage::level) return fmt::format("level {} of {}", s.level + 1, levels());
+  return s.stage == State::Stage::polish ? "polish" : "done";
+}
+
+double Registration::progress() const {
+  const State& s = *state_;
+  if (s.stage == State::Stage::finished) return 1;
+  const double parts = levels() + 2;
+  if (s.stage == State::Stage::search) return s.searched / (parts * std::max(1, s.options.search_poses));
+  int steps = 0;
+  for (const Trail& trail : s.trails) steps = std::max(steps, trail.descent->steps());
+  const bool polish = s.stage == State::Stage::polish;
+  const double within = static_cast<double>(steps) / s.settings_of(s.level, polish).most_steps;
+  return (1 + s.level + (polish ? 1 : 0) + within) / parts;
+}
+
+std::vector<RegisterPoint> Registration::trajectory() const {
+  const State& s = *state_;
+  if (s.stage == State::Stage::finished) return s.finished_trajectory;
+  const Trail* best = nullptr;
+  for (const Trail& trail : s.trails)
+    if (best == nullptr || trail.descent->best_loss() < best->descent->best_loss()) best = &trail;
+  return best == nullptr ? std::vector<RegisterPoint>{} : best->points;
+}
+
+glm::dmat4 Registration::camera_to_world(std::size_t view, const RigidMotion& motion) const {
+  return moved(motion, state_->frame, state_->views[view].geometry.camera_to_world);
+}
+
+std::vector<float> Registration::radiograph(std::size_t view, const RigidMotion& motion, int level) {
+  return state_->objective_of(level < 0 ? levels() - 1 : level).radiograph(view, motion);
+}
+
+const Xray& Registration::xray(std::size_t view, int level) {
+  return state_->objective_of(level < 0 ? levels() - 1 : level).views()[view];
+}
+
+}  // namespace fg

@@ -1,0 +1,125 @@
+#include "viewer/register/xray.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "viewer/error.h"
+
+namespace fg {
+namespace {
+
+void check_number(const std::string& name, const char* key, double value, double least, double most,
+                  const char* what) {
+  if (!(value >= least && value <= most))
+    throw Failure(ExitCode::usage, fmt::format("{}: {} is {:g} mm; expected {:g} to {:g}: {}", name, key,
+                                               value, least, most, what));
+}
+
+struct Square {
+  double sum = 0, weight = 0;
+};
+
+Square square_of(const Xray& xray, int row, int column, int factor) {
+  Square square;
+  for (int y = row * factor; y < (row + 1) * factor; ++y)
+    for (int x = column * factor; x < (column + 1) * factor; ++x) {
+      const std::size_t pixel =
+          static_cast<std::size_t>(y) * static_cast<std::size_t>(xray.width) + static_cast<std::size_t>(x);
+      const double weight = xray.seen(pixel);
+      square.weight += weight;
+      if (weight > 0) square.sum += weight * static_cast<double>(xray.integrals[pixel]);
+    }
+  return square;
+}
+
+}  // namespace
+
+Xray coarser(const Xray& xray, int factor) {
+  if (factor == 1) return xray;
+  Xray level;
+  level.geometry = xray.geometry;
+  level.width = std::max(1, xray.width / factor);
+  level.height = std::max(1, xray.height / factor);
+  DrrGeometry& g = level.geometry;
+  g.width = level.width;
+  g.height = level.height;
+  g.delx_mm *= factor;
+  g.dely_mm *= factor;
+  // The middle of the detector moves where a rest is left out.
+  g.x0_mm += 0.5 * (xray.width - factor * level.width) * xray.geometry.delx_mm;
+  g.y0_mm += 0.5 * (xray.height - factor * level.height) * xray.geometry.dely_mm;
+  const double whole = static_cast<double>(factor) * factor;
+  for (int row = 0; row < level.height; ++row)
+    for (int column = 0; column < level.width; ++column) {
+      const Square square = square_of(xray, row, column, factor);
+      level.integrals.push_back(square.weight > 0 ? static_cast<float>(square.sum / square.weight) : 0.0f);
+      if (!xray.mask.empty())
+        level.mask.push_back(square.weight >= 0.5 * whole ? static_cast<float>(square.weight / whole) : 0.0f);
+    }
+  return level;
+}
+
+void check_xray(const Xray& xray, const std::string& name) {
+  const DrrGeometry& g = xray.geometry;
+  check_number(name, "sdd_mm", g.sdd_mm, 10, 100'000, "the distance from source to detector, in millimetres");
+  check_number(name, "delx_mm", g.delx_mm, 1e-3, 1000, "the width of a pixel, in millimetres");
+  check_number(name, "dely_mm", g.dely_mm, 1e-3, 1000, "the height of a pixel, in millimetres");
+  constexpr int kSmallest = 16;  // the filters of gradient NCC, and what six unknowns need
+  if (xray.width < kSmallest || xray.height < kSmallest)
+    throw Failure(ExitCode::unreadable_input,
+                  fmt::format("{}: the radiograph has {} x {} pixels; at least {} a side are needed", name,
+                              xray.width, xray.height, kSmallest));
+  float low = 0, high = 0;
+  std::size_t seen = 0;
+  for (std::size_t i = 0; i < xray.integrals.size(); ++i) {
+    if (xray.seen(i) <= 0) continue;
+    const float value = xray.integrals[i];
+    low = seen == 0 ? value : std::min(low, value);
+    high = seen == 0 ? value : std::max(high, value);
+    ++seen;
+  }
+  if (seen == 0)
+    throw Failure(
+        ExitCode::unreadable_input,
+        name + ": the mask leaves no pixel of the radiograph; give one that is not 0 where the body is");
+  if (low == high)
+    throw Failure(
+        ExitCode::unreadable_input,
+        fmt::format("{}: every pixel of the radiograph that is seen has the same value, {:g}; there is "
+                    "nothing to register to",
+                    name, low));
+}
+
+void mask_collimator(Xray& xray) {
+  if (xray.integrals.empty()) return;
+  const float dark = *std::max_element(xray.integrals.begin(), xray.integrals.end());
+  const auto width = static_cast<std::size_t>(xray.width), height = static_cast<std::size_t>(xray.height);
+  std::vector<bool> shadow(xray.integrals.size(), false);
+  std::vector<std::size_t> reached;
+  const auto visit = [&](std::size_t pixel) {
+    if (shadow[pixel] || xray.integrals[pixel] != dark) return;
+    shadow[pixel] = true;
+    reached.push_back(pixel);
+  };
+  for (std::size_t x = 0; x < width; ++x) visit(x), visit((height - 1) * width + x);
+  for (std::size_t y = 0; y < height; ++y) visit(y * width), visit(y * width + width - 1);
+  std::size_t count = 0;
+  for (; count < reached.size(); ++count) {
+    const std::size_t pixel = reached[count], x = pixel % width, y = pixel / width;
+    if (x > 0) visit(pixel - 1);
+    if (x + 1 < width) visit(pixel + 1);
+    if (y > 0) visit(pixel - width);
+    if (y + 1 < height) visit(pixel + width);
+  }
+  if (count < shadow.size() / 50 || count == shadow.size()) return;
+  if (xray.mask.empty()) xray.mask.assign(shadow.size(), 1.0f);
+  for (std::size_t i = 0; i < shadow.size(); ++i)
+    if (shadow[i]) xray.mask[i] = 0;
+  xray.notes.push_back(
+      fmt::format("{:.0f} % of the radiograph lie in the shadow of a collimator and are masked",
+                  100.0 * static_cast<double>(count) / static_cast<double>(shadow.size())));
+}
+
+}  // namespace fg

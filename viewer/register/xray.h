@@ -1,0 +1,36 @@
+#pragma once
+// A radiograph to register to, as line integrals, with what is known of its camera.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "viewer/io/image.h"
+#include "viewer/render/drr_renderer.h"
+
+namespace fg {
+
+struct Xray {
+  int width = 0, height = 0;       // pixels
+  std::vector<float> integrals;    // rows from the top; larger where more was absorbed
+  std::vector<float> mask;         // weights 0..1 of the pixels; empty: all count
+  DrrGeometry geometry;            // height, width: of this image; camera_to_world: where the descent begins
+  std::vector<std::string> notes;  // what a user should know, one sentence each
+
+  double seen(std::size_t pixel) const { return mask.empty() ? 1 : static_cast<double>(mask[pixel]); }
+};
+
+// Means over squares of pixels; a rest at the right and bottom is left out. A square of which less than half is seen is
+// not seen.
+Xray coarser(const Xray& xray, int factor);
+
+// Throws Failure(unreadable_input) where all pixels that are seen have one value, and Failure(usage) where the geometry
+// makes no sense.
+void check_xray(const Xray& xray, const std::string& name);
+
+// What stays dark all along the border, one value that no other pixel exceeds: the shadow of the collimator, of which
+// nothing can be learned. Writes the mask where that is 2 % of the image or more, and says so in the notes.
+void mask_collimator(Xray& xray);
+
+}  // namespace fg
