@@ -6,6 +6,7 @@
 #include <cmath>
 #include <glm/geometric.hpp>
 #include <glm/matrix.hpp>
+#include <glm/trigonometric.hpp>
 #include <numeric>
 
 #include "viewer/error.h"
@@ -135,27 +136,24 @@ void Registration::State::plan_levels() {
        factor *= 2)
     factors.insert(factors.begin(), factor);
   for (const int factor : factors) {
-    Level level;
-    level.factor = factor;
-    level.pixel_mm = factor * std::sqrt(g.delx_mm * g.dely_mm) * shrink;
-    level.spacing_mm = level.pixel_mm;
-    levels.push_back(std::move(level));
+    const double pixel_mm = factor * std::sqrt(g.delx_mm * g.dely_mm) * shrink;
+    levels.push_back({factor, pixel_mm, pixel_mm, nullptr});
   }
 }
 
 Objective& Registration::State::objective_of(int number) {
-  Level& level = levels[static_cast<std::size_t>(number)];
-  if (level.objective) return *level.objective;
-  const AttenuationVolume coarse = coarser(volume, level.spacing_mm);
+  Level& wanted = levels[static_cast<std::size_t>(number)];
+  if (wanted.objective) return *wanted.objective;
+  const AttenuationVolume coarse = coarser(volume, wanted.spacing_mm);
   std::vector<Xray> small;
-  for (const Xray& view : views) small.push_back(coarser(view, level.factor));
+  for (const Xray& view : views) small.push_back(coarser(view, wanted.factor));
   const glm::dvec3 spacing = coarse.spacing_mm();
   const double least = std::min({spacing.x, spacing.y, spacing.z});
   const bool finest = number + 1 == static_cast<int>(levels.size());
-  level.objective = std::make_unique<Objective>(device, coarse, small, frame,
-                                                finest ? options.fine_metric : options.coarse_metric,
-                                                std::max(least, 0.5 * level.pixel_mm), finest ? 4 : kBatch);
-  return *level.objective;
+  wanted.objective = std::make_unique<Objective>(device, coarse, small, frame,
+                                                 finest ? options.fine_metric : options.coarse_metric,
+                                                 std::max(least, 0.5 * wanted.pixel_mm), finest ? 4 : kBatch);
+  return *wanted.objective;
 }
 
 DescentSettings Registration::State::settings_of(int number, bool polish) const {
