@@ -28,7 +28,7 @@
 namespace {
 
 struct Settings {
-  std::string volume, metric = "ncc", device = "cpu";
+  std::string volume, metric = "ncc", device = "cpu", optimizer = "auto";
   int starts = 100, first = 0, width = 160, height = 200, views = 1;
   double degrees = 20, mm = 40, photons = 1e4;
   int search = -1, descents = -1;
@@ -49,6 +49,8 @@ Settings settings_of(int count, char** arguments) {
       const std::string value = arguments[++i];
       if (key == "--metric")
         s.metric = value;
+      else if (key == "--optimizer")
+        s.optimizer = value;
       else if (key == "--device")
         s.device = value;
       else if (key == "--starts")
@@ -113,6 +115,8 @@ int main(int count, char** arguments) try {
     RegisterOptions options;
     options.fine_metric = options.coarse_metric = RegisterMetric::ncc;
     options.fine_metric = register_metric_named(s.metric);
+    if (s.optimizer == "adam") options.fine_method = DescentMethod::adam;
+    if (s.optimizer == "lbfgs") options.coarse_method = DescentMethod::lbfgs;
     if (s.search >= 0) options.search_poses = s.search;
     if (s.descents >= 0) options.starts = s.descents;
     const auto begin = std::chrono::steady_clock::now();

@@ -50,7 +50,7 @@ inline Xray xray_of_ct(const ComputeDevice& device, const Volume& volume, const 
   op.y0_mm = g.y0_mm;
   op.method = FG_DRR_SIDDON;
   op.images = image.get();
-  expect_ok(fg_drr(&op, device.stream()));
+  expect_success(fg_drr(&op, device.stream()));
   Xray xray;
   xray.width = g.width;
   xray.height = g.height;

@@ -14,6 +14,7 @@ void add_view(CLI::App& app, int& exit_code);
 void add_eval(CLI::App& app, int& exit_code);
 void add_diff(CLI::App& app, int& exit_code);
 void add_drr(CLI::App& app, int& exit_code);
+void add_register(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
 void add_bench_tick(CLI::App& bench, int& exit_code);  // a suite of it
 void add_bench_drr(CLI::App& bench, int& exit_code);   // another one

@@ -25,6 +25,7 @@ struct DrrGeometryFile {
   DrrGeometry geometry;
   std::optional<DrrPose> pose;   // whether the file has one
   bool camera_to_world = false;  // whether the file has one; it comes before the pose
+  bool has_size = false, has_pitch = false, has_sdd = false;  // whether the file says so; both of two
 };
 
 // Throws Failure(unreadable_input) with the key at fault.

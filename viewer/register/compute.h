@@ -37,7 +37,7 @@ class ComputeDevice {
 };
 
 // Throws what fg_last_error() says: Failure(internal).
-void expect_ok(FgStatus status);
+void expect_success(FgStatus status);
 
 // Compact, row-major.
 template <class T>

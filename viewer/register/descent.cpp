@@ -49,20 +49,21 @@ void AdamDescent::take(const Fit& fit) {
   }
   if (!usable || stale_ >= settings_.patience) {
     length_mm_ /= 2;
-    stale_ = moments_ = 0;
-    mean_ = square_ = {};
+    stale_ = means_ = 0;
+    mean_ = {};  // the squares stay: they know how steep it was, so that small slopes now give small steps
     at_ = best_;
     slope = best_slope_;
   }
   done_ = length_mm_ < settings_.least_mm || steps_ >= settings_.most_steps;
   if (done_) return;
-  ++moments_;
+  ++means_;
+  ++squares_;
   MotionStep step;
   for (std::size_t i = 0; i < 6; ++i) {
     mean_[i] = kMeanDecay * mean_[i] + (1 - kMeanDecay) * slope[i];
     square_[i] = kSquareDecay * square_[i] + (1 - kSquareDecay) * slope[i] * slope[i];
-    const double mean = mean_[i] / (1 - std::pow(kMeanDecay, moments_)),
-                 square = square_[i] / (1 - std::pow(kSquareDecay, moments_));
+    const double mean = mean_[i] / (1 - std::pow(kMeanDecay, means_)),
+                 square = square_[i] / (1 - std::pow(kSquareDecay, squares_));
     step[i] = -length_mm_ * mean / (std::sqrt(square) + kTiny);
   }
   at_ = moved_by(at_, step);

@@ -68,7 +68,8 @@ class AdamDescent final : public Descent {
   RigidMotion at_;
   MotionStep mean_{}, square_{}, best_slope_{};
   double length_mm_;
-  int moments_ = 0, stale_ = 0;
+  int means_ = 0, squares_ = 0;  // how many are in them
+  int stale_ = 0;
 };
 
 // Limited-memory BFGS (Nocedal 1980): a step is halved until the loss falls as its slope says (Armijo 1966).

@@ -29,6 +29,11 @@ glm::dmat4 moved(const RigidMotion& motion, const MotionFrame& frame, const glm:
 // The step is taken from where the motion has led: the turn is about the isocentre as it was shifted.
 RigidMotion stepped(const RigidMotion& motion, const MotionFrame& frame, const MotionStep& step);
 
+// 4 x 4, rows first, as the C interface reads matrices.
+inline void write_rows(const glm::dmat4& matrix, double* rows) {
+  for (int i = 0; i < 16; ++i) rows[i] = matrix[i % 4][i / 4];
+}
+
 // dL/dstep at step 0, of dL/dcamera_to_world (3 x 4, rows first) and the camera as it was moved.
 MotionStep step_gradient(const RigidMotion& motion, const MotionFrame& frame, const glm::dmat4& moved_camera,
                          const double* pose_gradient);

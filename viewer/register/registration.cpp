@@ -113,7 +113,7 @@ struct Registration::State {
 
   void plan_levels();
   Objective& objective_of(int number);
-  DescentSettings settings_of(int number, bool polish) const;
+  DescentSettings settings_of(int number, bool at_end) const;
   void begin_search();
   void search_step();
   void begin_level(int number, const std::vector<Trail>& from);
@@ -156,18 +156,20 @@ Objective& Registration::State::objective_of(int number) {
   return *wanted.objective;
 }
 
-DescentSettings Registration::State::settings_of(int number, bool polish) const {
+DescentSettings Registration::State::settings_of(int number, bool at_end) const {
   const double pixel = levels[static_cast<std::size_t>(number)].pixel_mm;
   DescentSettings s;
-  if (polish) {
+  const bool lbfgs = (number == 0 ? options.coarse_method : options.fine_method) == DescentMethod::lbfgs;
+  if (at_end || (lbfgs && number + 1 == static_cast<int>(levels.size()))) {
     s.first_mm = 0.25 * pixel;
     s.least_mm = 1e-4 * pixel;
     s.tolerance = 1e-9;
     s.most_steps = 40;
     return s;
   }
-  s.first_mm = (number == 0 ? 1.0 : 0.5) * pixel;
-  s.least_mm = 0.04 * pixel;
+  s.first_mm = (number == 0 ? 1.0 : 0.25) * pixel;
+  s.least_mm = (lbfgs ? 0.01 : 0.04) * pixel;
+  if (lbfgs) s.tolerance = 1e-6;
   s.most_steps = number == 0 ? 60 : 40;
   return s;
 }
@@ -226,7 +228,8 @@ void Registration::State::search_step() {
 void Registration::State::begin_level(int number, const std::vector<Trail>& from) {
   std::vector<Trail> next;
   for (const Trail& trail : from) next.push_back({nullptr, trail.points});
-  begin_descents(Stage::level, number, options.method, std::move(next));
+  begin_descents(Stage::level, number, number == 0 ? options.coarse_method : options.fine_method,
+                 std::move(next));
 }
 
 void Registration::State::begin_descents(Stage next, int number, DescentMethod method,
@@ -286,7 +289,7 @@ std::vector<Trail> Registration::State::best_trails(std::size_t most, double apa
 void Registration::State::end_descents() {
   const double pixel = levels[static_cast<std::size_t>(level)].pixel_mm;
   const int last = static_cast<int>(levels.size()) - 1;
-  if (stage == Stage::polish) {
+  if (stage == Stage::polish || (level == last && options.fine_method == DescentMethod::lbfgs)) {
     const std::vector<Trail> chosen = best_trails(1, 0);
     finished_trajectory = chosen.front().points;
     best = finished_trajectory.back();

@@ -4,7 +4,7 @@
 //
 //   search    many poses around the first one, coarse: which are worth a descent?
 //   levels    descents from the best of them, together; the best of those go on at the next finer level
-//   polish    L-BFGS of the best one at the finest level
+//   polish    L-BFGS of the best one at the finest level, where that has not been its method anyway
 //
 // One call of step() evaluates one motion of each descent. Nothing is global: several registrations may run at once.
 
@@ -20,7 +20,8 @@ namespace fg {
 
 struct RegisterOptions {
   RegisterMetric coarse_metric = RegisterMetric::ncc, fine_metric = RegisterMetric::ncc;
-  DescentMethod method = DescentMethod::adam;  // of the levels
+  // Adam finds its way over the ridges of the coarsest level; from there on L-BFGS takes fewer steps.
+  DescentMethod coarse_method = DescentMethod::adam, fine_method = DescentMethod::lbfgs;
   double search_deg = 20,
          search_mm = 40;  // how far off the first pose may be, about and along each axis; 0: not
   int search_poses = 512;

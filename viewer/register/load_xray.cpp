@@ -1,0 +1,202 @@
+#include "viewer/register/load_xray.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "framegauge/framegauge.h"
+#include "viewer/error.h"
+#include "viewer/io/image_tiff.h"
+#include "viewer/io/volume.h"
+#include "viewer/register/compute.h"
+#include "viewer/register/dicom_tags.h"
+
+namespace fg {
+namespace {
+
+namespace fs = std::filesystem;
+
+ImageF mean_of_colours(const ImageF& image) {
+  const int colours = image.channels >= 3 ? 3 : 1;
+  ImageF grey{image.width, image.height, 1, {}};
+  const auto channels = static_cast<std::size_t>(image.channels);
+  for (std::size_t i = 0; i < image.values.size(); i += channels) {
+    float sum = 0;
+    for (int c = 0; c < colours; ++c) sum += image.values[i + static_cast<std::size_t>(c)];
+    grey.values.push_back(sum / static_cast<float>(colours));
+  }
+  return grey;
+}
+
+ImageF load_grey(const fs::path& file) {
+  if (file.extension() == ".npy") return mean_of_colours(load_npy(file));
+  if (is_tiff(file)) return load_tiff(file);
+  const DeepImage image = load_deep_image(file);
+  if (image.bits > 8) return mean_of_colours(image.values);
+  ImageF codes{image.codes.width, image.codes.height, 4, {}};
+  codes.values.assign(image.codes.rgba.begin(), image.codes.rgba.end());
+  return mean_of_colours(codes);
+}
+
+// What tags say beside the camera.
+struct Meaning {
+  bool intensity = false, bone_low = false;
+};
+
+Meaning meaning_of(const DicomTags& tags) {
+  const std::string relationship = tags.text(dicom::kIntensityRelationship);
+  Meaning meaning;
+  meaning.intensity = relationship == "LIN";
+  // 1: lower values where less of the beam arrives (PS3.3, C.8.11.3.1.2). Without it, white is bone.
+  if (const auto sign = tags.whole_number(dicom::kIntensitySign); sign && (*sign == 1 || *sign == -1))
+    meaning.bone_low = *sign == 1;
+  else
+    meaning.bone_low = tags.text(dicom::kPhotometric) == "MONOCHROME1" || meaning.intensity;
+  return meaning;
+}
+
+XrayTags camera_tags(const DicomTags& tags, std::vector<std::string>& notes) {
+  XrayTags camera;
+  camera.sdd_mm = tags.number(dicom::kDistanceSourceToDetector);
+  camera.source_to_isocentre_mm = tags.number(dicom::kDistanceSourceToPatient);
+  std::vector<double> pitch =
+      tags.numbers(dicom::kImagerPixelSpacing);  // rows, then columns: at the detector
+  if (pitch.size() != 2) {
+    pitch = tags.numbers(dicom::kPixelSpacing);
+    if (pitch.size() == 2)
+      notes.emplace_back("it has PixelSpacing but no ImagerPixelSpacing: taken as the pitch of the detector");
+  }
+  if (pitch.size() == 2) {
+    camera.dely_mm = pitch[0];
+    camera.delx_mm = pitch[1];
+  }
+  const std::string view = tags.text(dicom::kViewPosition);
+  const auto primary = tags.number(dicom::kPrimaryAngle), secondary = tags.number(dicom::kSecondaryAngle);
+  if (primary || secondary) {
+    // PS3.3, C.8.7.5: at 0 the detector is in front of the patient, the source behind; towards the patient's left and
+    // towards the head it is positive. Those are turns about z and x of the world.
+    camera.orientation = DrrOrientation::pa;
+    camera.rotation_deg_zxy = glm::dvec3(primary.value_or(0), secondary.value_or(0), 0);
+  } else if (view == "PA") {
+    camera.orientation = DrrOrientation::pa;
+  } else if (view == "AP") {
+    camera.orientation = DrrOrientation::ap;
+  } else if (!view.empty()) {
+    notes.push_back("its view position '" + view + "' is neither AP nor PA and is not used");
+  }
+  return camera;
+}
+
+ImageF load_dicom(const fs::path& file) {
+  const Volume picture = load_volume(file);
+  if (picture.extent[2] != 1)
+    throw unreadable(file,
+                     fmt::format("it has {} frames; one radiograph is expected: take one frame out first",
+                                 picture.extent[2]));
+  return {picture.extent[0], picture.extent[1], 1, picture.values};
+}
+
+void mask_what_is_no_number(Xray& xray) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < xray.integrals.size(); ++i) {
+    if (std::isfinite(xray.integrals[i])) continue;
+    if (xray.mask.empty()) xray.mask.assign(xray.integrals.size(), 1.0f);
+    xray.mask[i] = xray.integrals[i] = 0;
+    ++count;
+  }
+  if (count > 0) xray.notes.push_back(fmt::format("{} pixels are NaN or infinite and are masked", count));
+}
+
+// -ln(I / i0), by the library's own formula; less than a photon in ten thousand counts as that much.
+void linearise(Xray& xray, const fs::path& file, std::optional<double> i0) {
+  const float largest = *std::max_element(xray.integrals.begin(), xray.integrals.end());
+  const double air = i0.value_or(static_cast<double>(largest));
+  if (!(air > 0))
+    throw unreadable(file,
+                     "no intensity is above 0; these are no counts of a detector (--values integrals?)");
+  std::vector<float> logarithms(xray.integrals.size());
+  std::int64_t shape[2] = {xray.height, xray.width};
+  DLTensor input{};
+  input.data = xray.integrals.data();
+  input.device = {kDLCPU, 0};
+  input.ndim = 2;
+  input.dtype = {kDLFloat, 32, 1};
+  input.shape = shape;
+  DLTensor output = input;
+  output.data = logarithms.data();
+  FgExposure op;
+  fg_exposure_defaults(&op);
+  op.input = &input;
+  op.output = &output;
+  op.direction = FG_LINEARISE;
+  op.i0 = air;
+  op.lowest = 1e-4 * air;
+  expect_success(fg_exposure(&op, nullptr));
+  xray.integrals = std::move(logarithms);
+}
+
+}  // namespace
+
+XrayValues xray_values_named(const std::string& name) {
+  if (name == "auto") return XrayValues::automatic;
+  if (name == "integrals") return XrayValues::integrals;
+  if (name == "intensity") return XrayValues::intensity;
+  throw Failure(ExitCode::usage, "--values '" + name + "' is unknown; expected auto, integrals or intensity");
+}
+
+XrayBone xray_bone_named(const std::string& name) {
+  if (name == "auto") return XrayBone::automatic;
+  if (name == "bright") return XrayBone::high;
+  if (name == "dark") return XrayBone::low;
+  throw Failure(ExitCode::usage, "--bone '" + name + "' is unknown; expected auto, bright or dark");
+}
+
+LoadedXray load_xray(const fs::path& file, const XrayReading& reading) {
+  LoadedXray loaded;
+  Xray& xray = loaded.xray;
+  Meaning meaning;
+  ImageF picture;
+  if (is_dicom(file)) {
+    const DicomTags tags(file);
+    meaning = meaning_of(tags);
+    loaded.tags = camera_tags(tags, xray.notes);
+    picture = load_dicom(file);
+  } else {
+    picture = load_grey(file);
+  }
+  if (reading.values != XrayValues::automatic) {
+    meaning.bone_low |= reading.values == XrayValues::intensity && !meaning.intensity;
+    meaning.intensity = reading.values == XrayValues::intensity;
+  }
+  if (reading.bone != XrayBone::automatic) meaning.bone_low = reading.bone == XrayBone::low;
+  xray.width = picture.width;
+  xray.height = picture.height;
+  xray.integrals = std::move(picture.values);
+  mask_what_is_no_number(xray);
+  if (meaning.intensity) {
+    if (!meaning.bone_low)
+      throw unreadable(file,
+                       "intensities are low behind bone, but bone is said to be bright; give --bone dark, or "
+                       "--values integrals for a picture whose logarithm is taken already");
+    linearise(xray, file, reading.i0);
+  } else if (meaning.bone_low) {
+    const float largest = *std::max_element(xray.integrals.begin(), xray.integrals.end());
+    for (float& value : xray.integrals) value = largest - value;
+  }
+  return loaded;
+}
+
+std::vector<float> load_mask(const fs::path& file, int width, int height) {
+  const ImageF picture = load_grey(file);
+  if (picture.width != width || picture.height != height)
+    throw Failure(ExitCode::size_mismatch,
+                  fmt::format("{}: the mask has {} x {} pixels, its radiograph {} x {}; both "
+                              "must be alike",
+                              file.string(), picture.width, picture.height, width, height));
+  std::vector<float> mask;
+  for (const float value : picture.values) mask.push_back(value > 0 ? 1.0f : 0.0f);
+  return mask;
+}
+
+}  // namespace fg

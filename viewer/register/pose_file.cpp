@@ -1,0 +1,107 @@
+#include "viewer/register/pose_file.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <glm/geometric.hpp>
+#include <glm/trigonometric.hpp>
+
+#include "framegauge/pose.h"
+#include "viewer/register/compute.h"
+
+namespace fg {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json rows_json(const double* rows) {
+  Json all = Json::array();
+  for (int r = 0; r < 4; ++r) all.push_back({rows[4 * r], rows[4 * r + 1], rows[4 * r + 2], rows[4 * r + 3]});
+  return all;
+}
+
+FgRotation rotation_of(const double* rows) {
+  FgRotation rotation;
+  fg_rotation_defaults(&rotation);
+  for (int i = 0; i < 9; ++i) rotation.numbers[i] = rows[i / 3 * 4 + i % 3];
+  return rotation;
+}
+std::vector<double> written_as(FgRotation rotation, FgRotationKind kind, std::size_t count) {
+  FgRotation to;
+  fg_rotation_defaults(&to);
+  to.kind = kind;
+  expect_success(fg_rotation_convert(&rotation, &to));
+  return {to.numbers, to.numbers + count};
+}
+
+// AP, unless the pose mirrors: that is PA's way.
+FgDrrPose parts_of(const double* rows, const glm::dvec3& isocentre) {
+  FgDrrPose pose;
+  fg_drr_pose_defaults(&pose);
+  const glm::dmat3 linear{
+      {rows[0], rows[4], rows[8]}, {rows[1], rows[5], rows[9]}, {rows[2], rows[6], rows[10]}};
+  if (glm::dot(linear[0], glm::cross(linear[1], linear[2])) < 0) pose.view = FG_VIEW_PA;
+  for (int i = 0; i < 3; ++i) pose.isocentre_mm[i] = isocentre[i];
+  expect_success(fg_drr_pose_of(rows, &pose));
+  return pose;
+}
+
+}  // namespace
+
+nlohmann::ordered_json pose_json(const Registration& registration, std::size_t view,
+                                 const std::string& xray) {
+  const Xray& seen = registration.views()[view];
+  const DrrGeometry& g = seen.geometry;
+  const glm::dvec3 isocentre = registration.frame().isocentre_mm;
+  double rows[16], first[16];
+  write_rows(registration.camera_to_world(view), rows);
+  write_rows(g.camera_to_world, first);
+  FgPoseDistance moved;
+  expect_success(fg_pose_distance(first, rows, g.sdd_mm, &moved));
+  const FgDrrPose parts = parts_of(rows, isocentre);
+  // Of the rotation of the parts: the pose itself is none where it mirrors.
+  FgRotation euler;
+  fg_rotation_defaults(&euler);
+  euler.kind = FG_ROTATION_EULER;
+  for (int i = 0; i < 3; ++i) euler.numbers[i] = parts.rotation_deg_zxy[i];
+  const auto three = [](const double* v) { return Json{v[0], v[1], v[2]}; };
+  Json json;
+  json["schema"] = "framegauge-pose-1";
+  json["xray"] = xray;
+  json["sdd_mm"] = g.sdd_mm;
+  json["height"] = seen.height;
+  json["width"] = seen.width;
+  json["delx_mm"] = g.delx_mm;
+  json["dely_mm"] = g.dely_mm;
+  json["x0_mm"] = g.x0_mm;
+  json["y0_mm"] = g.y0_mm;
+  json["orthographic"] = g.orthographic;
+  json["camera_to_world"] = rows_json(rows);
+  json["orientation"] = parts.view == FG_VIEW_PA ? "PA" : "AP";
+  json["rotation_deg_zxy"] = three(parts.rotation_deg_zxy);
+  json["translation_mm"] = three(parts.translation_mm);
+  json["isocentre_mm_ras"] = three(parts.isocentre_mm);
+  json["quaternion_wxyz"] = written_as(euler, FG_ROTATION_QUATERNION, 4);
+  json["so3_log"] = written_as(euler, FG_ROTATION_LOG, 3);
+  json["columns_6d"] = written_as(euler, FG_ROTATION_6D, 6);
+  json["moved_from_first_pose"] = {
+      {"rotation_mm", moved.rotation_mm}, {"translation_mm", moved.translation_mm}, {"both_mm", moved.mm}};
+  return json;
+}
+
+std::string trajectory_csv(const std::vector<RegisterPoint>& trajectory) {
+  std::string csv =
+      "step,level,loss,rotation_x_deg,rotation_y_deg,rotation_z_deg,shift_x_mm,shift_y_mm,shift_z_mm\n";
+  for (const RegisterPoint& p : trajectory) {
+    double rows[16];
+    write_rows(glm::dmat4(p.motion.turn), rows);
+    const std::vector<double> log = written_as(rotation_of(rows), FG_ROTATION_LOG, 3);
+    csv += fmt::format("{},{},{:.9g}", p.step, p.level + 1, p.loss);
+    for (const double radians : log) csv += fmt::format(",{:.9g}", glm::degrees(radians));
+    for (int i = 0; i < 3; ++i) csv += fmt::format(",{:.9g}", p.motion.shift_mm[i]);
+    csv += "\n";
+  }
+  return csv;
+}
+
+}  // namespace fg
