@@ -32,7 +32,8 @@ inline constexpr std::uint32_t kDistanceSourceToDetector = 0x00181110, kDistance
                                kImagerPixelSpacing = 0x00181164, kPrimaryAngle = 0x00181510,
                                kSecondaryAngle = 0x00181511, kViewPosition = 0x00185101,
                                kPhotometric = 0x00280004, kFrames = 0x00280008, kPixelSpacing = 0x00280030,
-                               kIntensityRelationship = 0x00281040, kIntensitySign = 0x00281041;
+                               kBitsStored = 0x00280101, kIntensityRelationship = 0x00281040,
+                               kIntensitySign = 0x00281041;
 }
 
 }  // namespace fg

@@ -162,6 +162,11 @@ LoadedXray load_xray(const fs::path& file, const XrayReading& reading) {
     meaning = meaning_of(tags);
     loaded.tags = camera_tags(tags, xray.notes);
     picture = load_dicom(file);
+    // The reader turns pictures of which 0 is white round; tags speak of the values as they are stored.
+    const int bits = tags.whole_number(dicom::kBitsStored).value_or(16);
+    if (tags.text(dicom::kPhotometric) == "MONOCHROME1")
+      for (float& value : picture.values)
+        value = static_cast<float>((1 << std::clamp(bits, 1, 16)) - 1) - value;
   } else {
     picture = load_grey(file);
   }

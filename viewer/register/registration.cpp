@@ -116,6 +116,7 @@ struct Registration::State {
   DescentSettings settings_of(int number, bool at_end) const;
   void begin_search();
   void search_step();
+  void require_shadow();
   void begin_level(int number, const std::vector<Trail>& from);
   void begin_descents(Stage next, int number, DescentMethod method, std::vector<Trail> from);
   void descent_step();
@@ -208,11 +209,7 @@ void Registration::State::search_step() {
   searched += count;
   motions_in_step = count;
   if (searched < total) return;
-  if (found.empty())
-    throw Failure(ExitCode::unreadable_input,
-                  "no pose near the first one gives a radiograph that can be compared: the CT or the X-ray "
-                  "has NaN, or no "
-                  "ray meets the volume; check the geometry");
+  require_shadow();
   std::stable_sort(found.begin(), found.end(),
                    [](const Found& a, const Found& b) { return a.loss < b.loss; });
   std::vector<Trail> chosen;
@@ -223,6 +220,24 @@ void Registration::State::search_step() {
     chosen.push_back(std::move(trail));
   }
   begin_level(0, chosen);
+}
+
+// A volume beside or behind the camera casts none, and then there is no way to go.
+void Registration::State::require_shadow() {
+  if (found.empty())
+    throw Failure(
+        ExitCode::unreadable_input,
+        "no pose near the first one gives a radiograph that can be compared: the CT or the X-ray has NaN");
+  for (std::size_t v = 0; v < views.size(); ++v) {
+    const std::vector<float> image = objective_of(0).radiograph(v, best.motion);
+    if (std::all_of(image.begin(), image.end(), [](float value) { return value == 0; }))
+      throw Failure(
+          ExitCode::usage,
+          fmt::format(
+              "no ray of X-ray {} meets the CT from the first pose: it lies beside or behind the camera; "
+              "check camera_to_world or the translation of its geometry",
+              v + 1));
+  }
 }
 
 void Registration::State::begin_level(int number, const std::vector<Trail>& from) {

@@ -113,7 +113,7 @@ void mask_collimator(Xray& xray) {
     if (y > 0) visit(pixel - width);
     if (y + 1 < height) visit(pixel + width);
   }
-  if (count < shadow.size() / 50 || count == shadow.size()) return;
+  if (count < shadow.size() / 20 || count == shadow.size()) return;
   if (xray.mask.empty()) xray.mask.assign(shadow.size(), 1.0f);
   for (std::size_t i = 0; i < shadow.size(); ++i)
     if (shadow[i]) xray.mask[i] = 0;

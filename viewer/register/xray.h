@@ -30,7 +30,7 @@ Xray coarser(const Xray& xray, int factor);
 void check_xray(const Xray& xray, const std::string& name);
 
 // What stays dark all along the border, one value that no other pixel exceeds: the shadow of the collimator, of which
-// nothing can be learned. Writes the mask where that is 2 % of the image or more, and says so in the notes.
+// nothing can be learned. Writes the mask where that is 5 % of the image or more, and says so in the notes.
 void mask_collimator(Xray& xray);
 
 }  // namespace fg

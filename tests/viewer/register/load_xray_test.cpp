@@ -1,0 +1,239 @@
+// Radiographs from files become line integrals, bone large.
+
+#include "viewer/register/load_xray.h"
+
+#include <gtest/gtest.h>
+#include <tiffio.h>
+
+#include <cmath>
+#include <functional>
+
+#include "tests/viewer/io/test_files.h"
+#include "viewer/io/image_tiff.h"
+
+namespace fg {
+namespace {
+
+void expect_failure(const std::function<void()>& body, ExitCode code, const std::string& words) {
+  try {
+    body();
+    ADD_FAILURE() << "nothing was refused; expected: " << words;
+  } catch (const Failure& problem) {
+    EXPECT_EQ(problem.code, code) << problem.what();
+    EXPECT_NE(std::string(problem.what()).find(words), std::string::npos) << problem.what();
+  }
+}
+
+template <class T>
+std::filesystem::path write_tiff(const std::filesystem::path& file, int width, int height,
+                                 const std::vector<T>& values, int photometric = PHOTOMETRIC_MINISBLACK,
+                                 bool tiled = false, int samples = 1) {
+  TIFF* tiff = TIFFOpen(file.c_str(), "w");
+  TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, width);
+  TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, height);
+  TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, static_cast<int>(8 * sizeof(T)));
+  TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, samples);
+  TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT,
+               std::is_floating_point_v<T> ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT);
+  TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, photometric);
+  TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
+  TIFFSetField(tiff, TIFFTAG_COMPRESSION, COMPRESSION_LZW);
+  const auto row_values = static_cast<std::size_t>(width * samples);
+  if (tiled) {
+    TIFFSetField(tiff, TIFFTAG_TILEWIDTH, 16);
+    TIFFSetField(tiff, TIFFTAG_TILELENGTH, 16);
+    for (int top = 0; top < height; top += 16)
+      for (int left = 0; left < width; left += 16) {
+        std::vector<T> tile(256);
+        for (int y = top; y < std::min(height, top + 16); ++y)
+          for (int x = left; x < std::min(width, left + 16); ++x)
+            tile[static_cast<std::size_t>((y - top) * 16 + x - left)] =
+                values[static_cast<std::size_t>(y * width + x)];
+        TIFFWriteTile(tiff, tile.data(), static_cast<std::uint32_t>(left), static_cast<std::uint32_t>(top), 0,
+                      0);
+      }
+  } else {
+    for (int y = 0; y < height; ++y) {
+      std::vector<T> row(
+          values.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(y) * row_values),
+          values.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(y + 1) * row_values));
+      TIFFWriteScanline(tiff, row.data(), static_cast<std::uint32_t>(y), 0);
+    }
+  }
+  TIFFClose(tiff);
+  return file;
+}
+
+std::string le(std::uint32_t value, int bytes) {
+  std::string text;
+  for (int i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i));
+  return text;
+}
+std::string element(std::uint32_t group, std::uint32_t number, const std::string& type, std::string value) {
+  if (value.size() % 2 != 0) value += type == "UI" ? '\0' : ' ';
+  const bool is_long = type == "OW" || type == "OB" || type == "SQ";
+  return le(group, 2) + le(number, 2) + type + (is_long ? std::string(2, '\0') : "") +
+         le(static_cast<std::uint32_t>(value.size()), is_long ? 4 : 2) + value;
+}
+
+struct Radiograph {
+  std::string photometric = "MONOCHROME2", relationship, extra;
+  int sign = 0;
+  std::vector<std::uint16_t> pixels = {1000, 800, 600, 400, 200, 100};  // 3 wide, 2 high
+
+  std::string bytes() const {
+    const std::string image = "1.2.840.10008.5.1.4.1.1.1.1";
+    const std::string meta = element(2, 1, "OB", std::string("\0\1", 2)) + element(2, 2, "UI", image) +
+                             element(2, 3, "UI", "1.2.3.1") + element(2, 0x10, "UI", "1.2.840.10008.1.2.1") +
+                             element(2, 0x12, "UI", "1.2.3.4");
+    // A sequence without a length and one with, so that the walk has something to step over.
+    const std::string sequence = le(8, 2) + le(0x1111, 2) + "SQ" + le(0, 2) + le(0xffffffff, 4) +
+                                 le(0xfffe, 2) + le(0xe000, 2) + le(0xffffffff, 4) +
+                                 element(0x28, 4, "CS", "MONOCHROME1") + le(0xfffe, 2) + le(0xe00d, 2) +
+                                 le(0, 4) + le(0xfffe, 2) + le(0xe0dd, 2) + le(0, 4);
+    std::string data = element(8, 0x16, "UI", image) + element(8, 0x18, "UI", "1.2.3.1") +
+                       element(8, 0x60, "CS", "DX") + sequence + element(0x10, 0x10, "PN", "Phantom") +
+                       extra + element(0x20, 0xd, "UI", "1.2") + element(0x20, 0xe, "UI", "1.2.3") +
+                       element(0x28, 2, "US", le(1, 2)) + element(0x28, 4, "CS", photometric) +
+                       element(0x28, 0x10, "US", le(2, 2)) + element(0x28, 0x11, "US", le(3, 2)) +
+                       element(0x28, 0x100, "US", le(16, 2)) + element(0x28, 0x101, "US", le(16, 2)) +
+                       element(0x28, 0x102, "US", le(15, 2)) + element(0x28, 0x103, "US", le(0, 2));
+    if (!relationship.empty()) data += element(0x28, 0x1040, "CS", relationship);
+    if (sign != 0) data += element(0x28, 0x1041, "SS", le(static_cast<std::uint32_t>(sign), 2));
+    std::string values;
+    for (const std::uint16_t p : pixels) values += le(p, 2);
+    data += element(0x7fe0, 0x10, "OW", values);
+    return std::string(128, '\0') + "DICM" +
+           element(2, 0, "UL", le(static_cast<std::uint32_t>(meta.size()), 4)) + meta + data;
+  }
+};
+
+class load_xray_files : public testing::Test {
+ protected:
+  const TemporaryFolder folder;
+};
+
+}  // namespace
+
+TEST_F(load_xray_files, tiff_of_8_16_and_32_bits_in_strips_and_tiles_keeps_its_values) {
+  std::vector<std::uint8_t> bytes;
+  std::vector<std::uint16_t> words;
+  std::vector<float> floats, expected;
+  for (int i = 0; i < 37 * 21; ++i) {
+    bytes.push_back(static_cast<std::uint8_t>(i * 7));
+    words.push_back(static_cast<std::uint16_t>(i * 83));
+    floats.push_back(0.25f * static_cast<float>(i) - 3);
+  }
+  for (const bool tiled : {false, true}) {
+    const ImageF a = load_tiff(write_tiff(folder / "a.tif", 37, 21, bytes, PHOTOMETRIC_MINISBLACK, tiled));
+    EXPECT_EQ(a.values, std::vector<float>(bytes.begin(), bytes.end()));
+    EXPECT_EQ(a.width, 37);
+    EXPECT_EQ(load_tiff(write_tiff(folder / "b.tif", 37, 21, words, PHOTOMETRIC_MINISBLACK, tiled)).values,
+              std::vector<float>(words.begin(), words.end()));
+    EXPECT_EQ(load_tiff(write_tiff(folder / "c.tif", 37, 21, floats, PHOTOMETRIC_MINISBLACK, tiled)).values,
+              floats);
+  }
+  const ImageF film = load_tiff(write_tiff(folder / "d.tif", 37, 21, words, PHOTOMETRIC_MINISWHITE));
+  EXPECT_EQ(film.values[5], 65535.0f - words[5]);
+  const ImageF rgb = load_tiff(
+      write_tiff<std::uint8_t>(folder / "e.tif", 2, 1, {3, 6, 9, 10, 20, 60}, PHOTOMETRIC_RGB, false, 3));
+  EXPECT_EQ(rgb.values, (std::vector<float>{6, 30}));
+}
+
+TEST_F(load_xray_files, a_damaged_tiff_is_one_sentence) {
+  const auto file = write_tiff(folder / "a.tif", 64, 64, std::vector<std::uint16_t>(4096, 7));
+  const ByteVector whole = read_bytes(file);
+  for (std::size_t size = 4; size < whole.size(); size += 1 + whole.size() / 40) {
+    write_bytes(file, std::span(whole.data(), size));
+    try {
+      load_tiff(file);
+    } catch (const Failure& problem) {
+      EXPECT_EQ(problem.code, ExitCode::unreadable_input);
+      EXPECT_EQ(std::string(problem.what()).find('\n'), std::string::npos);
+    }
+  }
+  std::vector<bool> seen;
+  for (std::size_t at = 0; at < whole.size(); at += 3) {  // any byte may be any other
+    ByteVector damaged = whole;
+    damaged[at] ^= 0x5a;
+    write_bytes(file, damaged);
+    try {
+      load_tiff(file);
+    } catch (const Failure& problem) {
+      EXPECT_EQ(problem.code, ExitCode::unreadable_input);
+    }
+  }
+}
+
+TEST_F(load_xray_files, intensities_become_line_integrals_and_dark_bone_is_turned_round) {
+  const auto file = write_tiff<float>(folder / "a.tif", 3, 1, {1000, 100, 0});
+  const LoadedXray counted = load_xray(file, {.values = XrayValues::intensity});
+  EXPECT_NEAR(counted.xray.integrals[0], 0, 1e-6);
+  EXPECT_NEAR(counted.xray.integrals[1], std::log(10), 1e-5);
+  EXPECT_NEAR(counted.xray.integrals[2], std::log(1e4), 1e-5);  // less counts as 1e-4 of the beam
+  const LoadedXray known = load_xray(file, {.values = XrayValues::intensity, .i0 = 2000});
+  EXPECT_NEAR(known.xray.integrals[1], std::log(20), 1e-5);
+  EXPECT_EQ(load_xray(file, {}).xray.integrals, (std::vector<float>{1000, 100, 0}));
+  EXPECT_EQ(load_xray(file, {.bone = XrayBone::low}).xray.integrals, (std::vector<float>{0, 900, 1000}));
+  expect_failure([&] { load_xray(file, {.values = XrayValues::intensity, .bone = XrayBone::high}); },
+                 ExitCode::unreadable_input, "--bone dark");
+}
+
+TEST_F(load_xray_files, nan_pixels_are_masked_and_told) {
+  const auto file = write_tiff<float>(folder / "a.tif", 3, 1, {1, NAN, INFINITY});
+  const LoadedXray loaded = load_xray(file, {});
+  EXPECT_EQ(loaded.xray.mask, (std::vector<float>{1, 0, 0}));
+  ASSERT_EQ(loaded.xray.notes.size(), 1u);
+  EXPECT_NE(loaded.xray.notes[0].find("2 pixels"), std::string::npos);
+}
+
+TEST_F(load_xray_files, a_mask_of_another_size_is_refused) {
+  write_tiff<std::uint8_t>(folder / "m.tif", 3, 2, {0, 1, 255, 0, 0, 9});
+  EXPECT_EQ(load_mask(folder / "m.tif", 3, 2), (std::vector<float>{0, 1, 1, 0, 0, 1}));
+  expect_failure([&] { load_mask(folder / "m.tif", 2, 3); }, ExitCode::size_mismatch, "3 x 2");
+}
+
+#ifdef FRAMEGAUGE_HAS_ITK
+TEST_F(load_xray_files, dicom_tags_give_the_camera) {
+  Radiograph radiograph;
+  radiograph.extra = element(0x18, 0x1110, "DS", "1195.5") + element(0x18, 0x1111, "DS", "780") +
+                     element(0x18, 0x1164, "DS", "0.15\\0.2") + element(0x18, 0x5101, "CS", "PA");
+  write_text(folder / "x.dcm", radiograph.bytes());
+  const LoadedXray loaded = load_xray(folder / "x.dcm", {});
+  EXPECT_EQ(loaded.xray.width, 3);
+  EXPECT_EQ(loaded.xray.height, 2);
+  EXPECT_EQ(loaded.xray.integrals, (std::vector<float>{1000, 800, 600, 400, 200, 100}));
+  EXPECT_EQ(loaded.tags.sdd_mm, 1195.5);
+  EXPECT_EQ(loaded.tags.source_to_isocentre_mm, 780);
+  EXPECT_EQ(loaded.tags.dely_mm, 0.15);
+  EXPECT_EQ(loaded.tags.delx_mm, 0.2);
+  EXPECT_EQ(loaded.tags.orientation, DrrOrientation::pa);
+}
+
+TEST_F(load_xray_files, dicom_tags_of_a_c_arm_give_its_angles) {
+  Radiograph radiograph;
+  radiograph.extra = element(0x18, 0x1510, "DS", "-30") + element(0x18, 0x1511, "DS", "12.5");
+  write_text(folder / "x.dcm", radiograph.bytes());
+  const LoadedXray loaded = load_xray(folder / "x.dcm", {});
+  ASSERT_TRUE(loaded.tags.rotation_deg_zxy);
+  EXPECT_EQ(*loaded.tags.rotation_deg_zxy, glm::dvec3(-30, 12.5, 0));
+  // 30 degrees RAO: the detector is in front and to the patient's right, which is +x.
+  const glm::dmat4 pose =
+      drr_pose(*loaded.tags.orientation, *loaded.tags.rotation_deg_zxy, {0, -700, 0}, {0, 0, 0});
+  EXPECT_GT(pose[2].x, 0.4);
+  EXPECT_GT(pose[2].y, 0.8);
+  EXPECT_GT(pose[2].z, 0.2);  // and towards the head
+}
+
+TEST_F(load_xray_files, dicom_tags_say_which_values_are_bone) {
+  const auto integrals = [&](const Radiograph& radiograph) {
+    write_text(folder / "x.dcm", radiograph.bytes());
+    return load_xray(folder / "x.dcm", {}).xray.integrals;
+  };
+  EXPECT_EQ(integrals({.photometric = "MONOCHROME1"}), (std::vector<float>{0, 200, 400, 600, 800, 900}));
+  EXPECT_EQ(integrals({.photometric = "MONOCHROME1", .relationship = "LOG", .sign = -1})[0], 1000);
+  EXPECT_NEAR(integrals({.relationship = "LIN", .sign = 1})[5], std::log(10), 1e-5);
+}
+#endif
+
+}  // namespace fg
