@@ -92,6 +92,11 @@ if [ -d "$shared/splats/dsc" ]; then
   chmod -R u+w "$folder/data"
   rm -f "$folder/data/splats/dsc/sparse/points3D.bin"
 fi
+if [ -f "$shared/ct/totalseg_example_ct.nii.gz" ]; then
+  mkdir -p "$folder/data/ct"
+  cp "$shared/ct/totalseg_example_ct.nii.gz" "$folder/data/ct/"
+  chmod -R u+w "$folder/data"
+fi
 
 bytes=$(find "$folder" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
 if [ "$bytes" -gt $most_bytes ]; then

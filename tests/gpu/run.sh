@@ -82,7 +82,17 @@ if [ -d "$dsc" ]; then
     --size 1920 1080 --frames 200 --output "$output/tick-dsc-1080p"
 fi
 step bench-tick-validation "$framegauge" bench tick --size 640x360 --runs 20 --splats 20000 --validation
-for bench in "$tests"/*_bench; do step "$(basename "$bench")" "$folder/start" "tests/$(basename "$bench")"; done
+for bench in "$tests"/*_bench; do
+  [ "$(basename "$bench")" = register_bench ] || step "$(basename "$bench")" "$folder/start" "tests/$(basename "$bench")"
+done
+ct=$folder/data/ct/totalseg_example_ct.nii.gz
+if [ -f "$ct" ]; then
+  step register_bench "$folder/start" tests/register_bench "$ct" --box --device cuda
+else
+  rows+=("$(printf '%-36s %-10s' register_bench "no CT here")")
+fi
+step register-phantom "$framegauge" register "$assets/ct/phantom.json" "$assets/ct/phantom_xray.png" \
+  --geometry "$assets/ct/phantom_xray.json" --device cuda -o "$output/register"
 step ssim_suite_bench "$framegauge" bench ssim --csv "$output/ssim_suite.csv"
 step tick_suite_bench "$framegauge" bench tick --csv "$output/tick_suite.csv"
 step tick_suite_compute_queue_bench "$framegauge" bench tick --size 1080p --queue compute --csv "$output/tick_suite_compute_queue.csv"
