@@ -1,0 +1,13 @@
+// NIfTI volumes, plain and gzip.
+
+#include "tests/fuzz/fuzz_file.h"
+#include "viewer/io/volume_readers.h"
+
+namespace fg {
+
+void fuzz::run(Input input) {
+  using namespace fuzz;
+  volumes::load_nifti(write("a.nii", input));
+}
+
+}  // namespace fg
