@@ -14,6 +14,7 @@ build_packages=(
   libglfw3-dev libimgui-dev libglm-dev libcli11-dev nlohmann-json3-dev libfmt-dev
   libdlpack-dev libhwy-dev libtbb-dev
   libspng-dev libdeflate-dev libturbojpeg0-dev libwebp-dev libtiff-dev libopenexr-dev zlib1g-dev
+  libavformat-dev libavcodec-dev libavutil-dev
   libinsighttoolkit5-dev
   libgtest-dev libgmock-dev  # the dev preset configures the tests too, so that demo and tests share one build
 )

@@ -69,8 +69,8 @@ void add_input_options(CLI::App* c, DiffLine& line) {
   SourceOptions& source = line.options.source;
   c->add_option("inputs", source.inputs,
                 "TEST... REFERENCE: image files (PNG, JPEG, WebP, OpenEXR, PFM, HDR), folders of them, or "
-                "raw video (.yuv, "
-                ".y4m). Several tests are held against the one reference, which comes last")
+                "videos (what FFmpeg decodes, .yuv, .y4m). Several tests are held against the one reference, "
+                "which comes last")
       ->required()
       ->expected(2, -1);
   const char* group = "What is compared";
@@ -89,13 +89,17 @@ void add_input_options(CLI::App* c, DiffLine& line) {
                 "Of .yuv frames, as FFmpeg names it: yuv420p, yuv422p10le, gray, ...")
       ->group(group);
   c->add_option("--frames", line.frames,
-                "Of raw video: FIRST:END, numbers of the reference from 0, END not included")
+                "Of videos: FIRST:END, numbers of the reference from 0, END not included")
       ->group(group);
-  c->add_option("--every", source.frames.every, "Of raw video: every Nth frame")
+  c->add_option("--every", source.frames.every, "Of videos: every Nth frame")
       ->check(CLI::Range(1, 1 << 30))
       ->group(group);
   c->add_option("--offset", source.frames.offset,
-                "Of raw video: reference frame i is compared with test frame i + N")
+                "Of videos: reference frame i is compared with test frame i + N")
+      ->group(group);
+  c->add_flag("--as-rgb", source.as_rgb,
+              "Of videos: compare R, G, B, through the matrix and range that each file names, instead of the "
+              "planes as they are stored")
       ->group(group);
 }
 
@@ -217,7 +221,7 @@ void add_output_options(CLI::App* c, DiffLine& line) {
 
 void add_diff(CLI::App& app, int& exit_code) {
   auto line = std::make_shared<DiffLine>();
-  CLI::App* c = app.add_subcommand("diff", "Score images, folders or raw video against a reference");
+  CLI::App* c = app.add_subcommand("diff", "Score images, folders or videos against a reference");
   add_input_options(c, *line);
   add_metric_options(c, *line);
   add_gate_options(c, *line);

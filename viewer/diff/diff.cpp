@@ -50,8 +50,13 @@ ordered_json describe_settings(const DiffOptions& options, const PairSource& sou
   const ImageRules& images = options.source.images;
   ordered_json d = {{"window", options.window},
                     {"data_range", images.scene_linear ? options.data_range : 1.0}};
-  if (source.raw_video) {
-    d["values"] = "codes / (2^bits - 1), as they are stored";
+  if (source.video) {
+    d["values"] =
+        options.source.as_rgb
+            ? "R, G, B through the matrix and range of each video, BT.601 (from 720 lines on BT.709) and "
+              "limited range where it does not say; clamped to 0..1, not rounded"
+            : "codes / (2^bits - 1), as they are stored";
+    d["videos"] = source.descriptions;
     const FrameRange& frames = options.source.frames;
     d["frames"] = {{"first", frames.first}, {"every", frames.every}, {"offset", frames.offset}};
     if (frames.end) d["frames"]["end"] = *frames.end;
@@ -128,7 +133,9 @@ class DiffRun {
     prints_table_ = prints_table(options);
     const std::optional<std::filesystem::path> journal = journal_file(options);
     check_words(options, masks_.any());
-    source_ = open_source(options.source);
+    SourceOptions inputs = options.source;
+    inputs.workers = workers();
+    source_ = open_source(inputs);
     plan_ = plan_of(options, *source_, masks_.any());
     columns_ = columns_of(plan_);
     gates_ = parse_gates(options.gates, columns_, source_->two_files);
@@ -161,6 +168,10 @@ class DiffRun {
   }
 
  private:
+  unsigned workers() const {
+    return options_.workers ? options_.workers : std::max(1u, std::thread::hardware_concurrency());
+  }
+
   // All that a pair's scores and pictures depend on, besides its own files.
   std::string journal_settings() const {
     ordered_json json = {{"journal", "framegauge-diff-journal-1"},
@@ -181,7 +192,7 @@ class DiffRun {
 
   void score(const InterruptGuard& interrupt) {
     RunOptions run;
-    run.workers = options_.workers ? options_.workers : std::max(1u, std::thread::hardware_concurrency());
+    run.workers = workers();
     for (std::size_t i = 0; i < source_->count() && journal_ && journal_->finished_before(); ++i) {
       const PairIdentity identity = source_->identity(i);
       if (const PairResult* before = journal_->find(identity)) {

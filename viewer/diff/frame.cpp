@@ -59,28 +59,48 @@ std::uint8_t to_code8(double value) {
   return value > 0 ? static_cast<std::uint8_t>(std::lround(255.0 * std::min(value, 1.0))) : 0;
 }
 
+// Y, U and V of a frame as R, G, B in 0..1, not clamped.
+class PlanesToRgb {
+ public:
+  explicit PlanesToRgb(const Frame& frame) : frame_(frame), grey_(frame.planes.size() < 3) {
+    const bool bt709 = frame.height >= 720, given = frame.colour.kr > 0;
+    kr_ = given ? frame.colour.kr : bt709 ? 0.2126 : 0.299;
+    kb_ = given ? frame.colour.kb : bt709 ? 0.0722 : 0.114;
+    const double code8 = std::ldexp(1.0, frame.bits - 8), most = std::ldexp(1.0, frame.bits) - 1;
+    black_ = frame.colour.full_range ? 0 : 16 * code8;
+    luma_range_ = frame.colour.full_range ? most : 219 * code8;
+    chroma_range_ = frame.colour.full_range ? most : 224 * code8;
+    neutral_ = 128 * code8;
+  }
+  std::array<double, 3> at(int u, int v) const {
+    const Plane& luma = frame_.planes[0];
+    const double y =
+        (code_at(luma, frame_.bits, std::size_t(v) * luma.width + std::size_t(u)) - black_) / luma_range_;
+    double chroma[2] = {0, 0};
+    for (std::size_t p = 1; p < 3 && !grey_; ++p) {
+      const Plane& plane = frame_.planes[p];
+      const int across = (frame_.width + plane.width - 1) / plane.width,
+                down = (frame_.height + plane.height - 1) / plane.height;
+      const std::size_t i = std::size_t(v / down) * plane.width + std::size_t(u / across);
+      chroma[p - 1] = (code_at(plane, frame_.bits, i) - neutral_) / chroma_range_;
+    }
+    const double r = y + 2 * (1 - kr_) * chroma[1], b = y + 2 * (1 - kb_) * chroma[0];
+    return {r, (y - kr_ * r - kb_ * b) / (1 - kr_ - kb_), b};
+  }
+
+ private:
+  const Frame& frame_;
+  bool grey_;
+  double kr_ = 0, kb_ = 0, black_ = 0, luma_range_ = 1, chroma_range_ = 1, neutral_ = 0;  // codes
+};
+
 void draw_planes(const Frame& frame, Image8& image) {
-  const bool grey = frame.planes.size() < 3;
-  const bool bt709 = frame.height >= 720;
-  const double kr = bt709 ? 0.2126 : 0.299, kb = bt709 ? 0.0722 : 0.114;
-  const double top = std::ldexp(1.0, frame.bits - 8);  // codes of 8 bits times this
-  const Plane& y_plane = frame.planes[0];
+  const PlanesToRgb rgb(frame);
+  std::uint8_t* out = image.rgba.data();
   for (int v = 0; v < frame.height; ++v)
-    for (int u = 0; u < frame.width; ++u) {
-      const double y = (code_at(y_plane, frame.bits, std::size_t(v) * y_plane.width + u) / top - 16) / 219;
-      double chroma[2] = {0, 0};
-      for (std::size_t p = 1; p < 3 && !grey; ++p) {
-        const Plane& plane = frame.planes[p];
-        const std::size_t i =
-            static_cast<std::size_t>(std::int64_t{v} * plane.height / frame.height) * plane.width +
-            static_cast<std::size_t>(std::int64_t{u} * plane.width / frame.width);
-        chroma[p - 1] = (code_at(plane, frame.bits, i) / top - 128) / 224;
-      }
-      const double r = y + 2 * (1 - kr) * chroma[1], b = y + 2 * (1 - kb) * chroma[0];
-      std::uint8_t* out = &image.rgba[(std::size_t(v) * frame.width + u) * 4];
-      out[0] = to_code8(r);
-      out[1] = to_code8((y - kr * r - kb * b) / (1 - kr - kb));
-      out[2] = to_code8(b);
+    for (int u = 0; u < frame.width; ++u, out += 4) {
+      const std::array<double, 3> colour = rgb.at(u, v);
+      for (std::size_t c = 0; c < 3; ++c) out[c] = to_code8(colour[c]);
     }
 }
 
@@ -116,6 +136,22 @@ Frame as_floats(const Frame& frame) {
   return result;
 }
 
+Frame as_rgb(const Frame& frame, const std::string& name) {
+  if (!frame.colour.known)
+    throw unreadable(
+        name,
+        "its matrix from YUV to RGB is none of those that --as-rgb knows (BT.601, BT.709, BT.2020, "
+        "SMPTE 240M, FCC); convert it with FFmpeg's zscale filter");
+  Frame result{.kind = Frame::Kind::rgb, .width = frame.width, .height = frame.height, .bits = 16};
+  result.rgb.reserve(3 * std::size_t(frame.width) * std::size_t(frame.height));
+  const PlanesToRgb rgb(frame);
+  for (int v = 0; v < frame.height; ++v)
+    for (int u = 0; u < frame.width; ++u)
+      for (const double value : rgb.at(u, v))
+        result.rgb.push_back(static_cast<float>(std::clamp(value, 0.0, 1.0)));
+  return result;
+}
+
 Frame cropped(const Frame& frame, const Rectangle& crop, const std::string& name) {
   if (crop.x > frame.width - crop.width || crop.y > frame.height - crop.height)
     throw Failure(ExitCode::size_mismatch,
@@ -126,6 +162,7 @@ Frame cropped(const Frame& frame, const Rectangle& crop, const std::string& name
                .height = crop.height,
                .bits = frame.bits,
                .scene_linear = frame.scene_linear,
+               .colour = frame.colour,
                .not_finite = frame.not_finite};
   if (frame.kind == Frame::Kind::rgb8)
     result.rgba8 = cut(frame.rgba8, 4 * frame.width, 4 * crop.x, 4 * crop.width, crop.y, crop.height);
@@ -147,6 +184,13 @@ Frame cropped(const Frame& frame, const Rectangle& crop, const std::string& name
                                  sample_bytes * width, crop.y / down, height)});
   }
   return result;
+}
+
+std::size_t find_high_code(const Plane& plane, int bits) {
+  const int unused = 0xff << std::max(0, bits - 8) & 0xff;  // of the high byte
+  for (std::size_t i = 1; i < plane.bytes.size() && bits > 8; i += 2)
+    if (plane.bytes[i] & unused) return i - 1;
+  return plane.bytes.size();
 }
 
 int luma_bits(const Frame& frame) { return frame.kind == Frame::Kind::rgb ? 16 : frame.bits; }

@@ -26,6 +26,13 @@ struct Plane {
   std::vector<std::uint8_t> bytes;
 };
 
+// What Y, U and V of a video mean, as far as its file says.
+struct FrameColour {
+  double kr = 0, kb = 0;  // luma weights of red and blue; 0: those of BT.601, or of BT.709 from 720 lines on
+  bool full_range = false;  // Y from 0 to the highest code; otherwise 16 to 235 of 8 bits
+  bool known = true;        // the file names a matrix that is none of red and blue differences
+};
+
 struct Frame {
   enum class Kind {
     rgb8,   // codes of 8 bits
@@ -39,6 +46,7 @@ struct Frame {
   std::vector<std::uint8_t> rgba8;  // [height][width][4], opaque
   std::vector<float> rgb;           // [height][width][3], 0..data range
   std::vector<Plane> planes;
+  FrameColour colour;            // of planes
   std::uint64_t not_finite = 0;  // NaN and Inf samples among the floats
 };
 
@@ -59,15 +67,22 @@ std::shared_ptr<const Frame> load_frame(const std::filesystem::path& file, const
 // 8-bit codes as floats, code / 255, so that they can be compared with deeper files.
 Frame as_floats(const Frame& frame);
 
+// Planes as floats of R, G, B, clamped to 0..1, not rounded: matrix and range of its colour, each chroma sample for its
+// block of pixels. Throws Failure(unreadable_input) where the matrix is not known.
+Frame as_rgb(const Frame& frame, const std::string& name);
+
 // name: for messages. Of planes, sides that the chroma planes cannot follow are Failure(usage).
 Frame cropped(const Frame& frame, const Rectangle& crop, const std::string& name);
+
+// The byte at which the plane has a code that its depth cannot have, or the number of bytes.
+std::size_t find_high_code(const Plane& plane, int bits);
 
 // What the video metrics score: the Y plane, or of RGB BT.601's luma of the full range, rounded to the frame's own
 // depth (16 bits for floats, clamped to 0..1 first). data_range: of scene-linear floats.
 Plane luma_of(const Frame& frame, double data_range);
 int luma_bits(const Frame& frame);
 
-// The picture in 8 bits, to be looked at: planes through BT.601 or, from 720 lines on, BT.709, of the limited range.
+// The picture in 8 bits, to be looked at: planes through the matrix and range of their colour.
 Image8 to_picture(const Frame& frame, double data_range);
 
 }  // namespace fg

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <stdexcept>
 
 #include "viewer/error.h"
 #include "viewer/report/json_file.h"
@@ -26,18 +27,24 @@ std::string line_of(const PairResult& result) {
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+// A number that is none, or none that fits, is damage: to convert it would be undefined.
+std::int64_t whole_number(const ordered_json& json) {
+  if (!json.is_number_integer()) throw std::invalid_argument("a whole number expected");
+  return json;
+}
+
 PairResult result_of(const ordered_json& json) {
   PairResult result;
   result.identity.name = json.at("name");
   result.identity.stamp = json.at("stamp");
-  const int status = json.at("status");
+  const std::int64_t status = whole_number(json.at("status"));
   result.status = status == 0   ? PairResult::Status::scored
                   : status == 1 ? PairResult::Status::size_mismatch
                                 : PairResult::Status::unreadable;
-  result.width = json.at("width");
-  result.height = json.at("height");
+  result.width = static_cast<int>(whole_number(json.at("width")));
+  result.height = static_cast<int>(whole_number(json.at("height")));
   for (const ordered_json& score : json.at("scores")) result.scores.push_back(number_of_json(score));
-  result.not_finite = json.at("not_finite");
+  result.not_finite = static_cast<std::uint64_t>(whole_number(json.at("not_finite")));
   result.problem = json.at("problem");
   return result;
 }
@@ -72,7 +79,7 @@ void Journal::read(const std::string& settings) {
     try {
       PairResult result = result_of(ordered_json::parse(line));
       before_[result.identity.name] = std::move(result);
-    } catch (const ordered_json::exception&) {
+    } catch (const std::exception&) {
       break;  // what stands after damage is scored again
     }
   }

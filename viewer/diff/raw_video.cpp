@@ -10,18 +10,6 @@
 #include "viewer/error.h"
 
 namespace fg {
-namespace {
-
-// Where the plane has a code that its format cannot have, or its size.
-std::size_t find_high_code(const Plane& plane, int bits) {
-  const int unused = 0xff << std::max(0, bits - 8) & 0xff;  // of the high byte
-  for (std::size_t i = 1; i < plane.bytes.size() && bits > 8; i += 2)
-    if (plane.bytes[i] & unused) return i - 1;
-  return plane.bytes.size();
-}
-
-}  // namespace
-
 bool is_raw_video(const std::filesystem::path& file) {
   std::string ending = file.extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(),

@@ -97,6 +97,7 @@ std::string html_report(const Outcome& outcome, const PairSource& source, const 
   data["notes"] = ordered_json::array();
   std::vector<std::size_t> worst = worst_first(outcome.results);
   if (worst.size() > options.pictures) worst.resize(options.pictures);
+  std::sort(worst.begin(), worst.end());  // a video is decoded once more from its start, not once a picture
   for (const std::size_t i : worst) try {
       data["pictures"][std::to_string(i)] =
           pictures_of(outcome.results.pairs[i].index, outcome, source, masks, options.style);

@@ -403,8 +403,7 @@ FramePair comparable(const FramePair& pair) {
                   fmt::format("the images differ in size: {}x{} against {}x{}; scale one of them first",
                               x.width, x.height, y.width, y.height));
   if ((x.kind == Frame::Kind::planes) != (y.kind == Frame::Kind::planes))
-    throw Failure(ExitCode::usage,
-                  "raw video is compared with raw video, images with images; convert one of them");
+    throw Failure(ExitCode::usage, "video is compared with video, images with images; convert one of them");
   if (x.kind == Frame::Kind::planes) {
     const bool same = x.bits == y.bits && x.planes.size() == y.planes.size() &&
                       x.planes.back().width == y.planes.back().width &&

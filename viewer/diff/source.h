@@ -2,6 +2,7 @@
 // What is compared with what: a list of pairs, each loaded when it is its turn.
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ struct SourceOptions {
   ImageRules images;
   std::optional<RawVideoLayout> layout;  // of .yuv files
   FrameRange frames;
+  bool as_rgb = false;   // frames of video through their matrix and range to R, G, B
+  unsigned workers = 2;  // how many pairs will be loaded at once
 };
 
 struct PairIdentity {
@@ -49,12 +52,17 @@ class PairSource {
   virtual FramePair load(std::size_t index) const = 0;
 
   bool two_files = false;  // one image against one: its scores are the result, not a row of a table
-  bool raw_video = false;  // the frames have a Y plane
-  bool chroma = false;     // and U and V
+  bool video = false;
+  bool raw_video = false;              // the frames have a Y plane
+  bool chroma = false;                 // and U and V
   std::vector<std::string> unmatched;  // one line each: files, or ranges of frames, without a counterpart
   std::size_t unmatched_count = 0;     // files or frames
   std::vector<std::string> notes;      // for standard error
+  nlohmann::ordered_json descriptions = nlohmann::ordered_json::array();  // of videos, the reference last
 };
+
+// Changes when the file does: its size and time.
+std::string stamp_of(const std::filesystem::path& file);
 
 // Throws Failure with the exit code that the command returns.
 std::unique_ptr<PairSource> open_source(const SourceOptions& options);

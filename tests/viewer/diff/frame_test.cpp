@@ -124,5 +124,40 @@ TEST(mask, that_shows_nothing_is_wrong_usage) {
   EXPECT_TRUE(contains(failure_of([&] { masks.of_size(6, 6); }, ExitCode::usage), "leave no pixel"));
 }
 
+// One pixel of 4:4:4.
+Frame pixel(int bits, int y, int u, int v, const FrameColour& colour) {
+  Frame frame{.kind = Frame::Kind::planes, .width = 1, .height = 1, .bits = bits, .colour = colour};
+  for (const int code : {y, u, v}) {
+    Plane plane{1, 1, {static_cast<std::uint8_t>(code)}};
+    if (bits > 8) plane.bytes.push_back(static_cast<std::uint8_t>(code >> 8));
+    frame.planes.push_back(plane);
+  }
+  return frame;
+}
+
+TEST(frame, planes_become_rgb_through_their_matrix_and_range) {
+  const FrameColour bt709{.kr = 0.2126, .kb = 0.0722}, bt601{.kr = 0.299, .kb = 0.114},
+      jpeg{.kr = 0.299, .kb = 0.114, .full_range = true};
+  const struct {
+    Frame frame;
+    std::array<float, 3> rgb;
+  } cases[] = {{pixel(8, 235, 128, 128, bt709), {1, 1, 1}},  {pixel(8, 16, 128, 128, bt709), {0, 0, 0}},
+               {pixel(8, 63, 102, 240, bt709), {1, 0, 0}},   {pixel(8, 81, 90, 240, bt601), {1, 0, 0}},
+               {pixel(8, 255, 128, 128, jpeg), {1, 1, 1}},   {pixel(8, 76, 85, 255, jpeg), {1, 0, 0}},
+               {pixel(10, 940, 512, 512, bt709), {1, 1, 1}}, {pixel(10, 250, 409, 960, bt709), {1, 0, 0}},
+               {pixel(8, 255, 128, 128, bt709), {1, 1, 1}},  // above white: clamped
+               {pixel(8, 81, 90, 240, {}), {1, 0, 0}}};      // nothing said, few lines: BT.601, limited
+  for (const auto& [frame, rgb] : cases) {
+    const Frame converted = as_rgb(frame, "a.mkv");
+    // The codes of the primaries are rounded: half a code in each of three terms of up to 1.9.
+    for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(converted.rgb[c], rgb[c], 0.012) << c;
+  }
+}
+
+TEST(frame, an_unknown_matrix_is_not_guessed) {
+  EXPECT_TRUE(contains(failure_of([] { as_rgb(pixel(8, 0, 0, 0, {.known = false}), "a.mkv"); }),
+                       "a.mkv: its matrix"));
+}
+
 }  // namespace
 }  // namespace fg::test

@@ -57,6 +57,20 @@ TEST(journal, a_line_cut_short_by_a_crash_is_left_out) {
   EXPECT_EQ(Journal(folder / "j", "settings", Journal::Start::resume).finished_before(), 2u);
 }
 
+TEST(journal, numbers_that_are_none_are_damage) {
+  const TemporaryFolder folder;
+  const auto finished_with = [&](const std::string& status, const std::string& width) {
+    write_text(folder / "j", "settings\n{\"name\": \"a\", \"stamp\": \"1\", \"status\": " + status +
+                                 ", \"width\": " + width +
+                                 ", \"height\": 2, \"scores\": [], \"not_finite\": 0, \"problem\": \"\"}\n");
+    return Journal(folder / "j", "settings", Journal::Start::resume).finished_before();
+  };
+  EXPECT_EQ(finished_with("2", "3"), 1u);
+  EXPECT_EQ(finished_with("555555555555555555555555555555002", "3"), 0u);  // no int has room for it
+  EXPECT_EQ(finished_with("2", "1e300"), 0u);
+  EXPECT_EQ(finished_with("2", "\"3\""), 0u);
+}
+
 TEST(journal, of_other_options_is_refused_and_left_alone) {
   const TemporaryFolder folder;
   Journal(folder / "j", "settings", Journal::Start::anew).add(result("a", 1));

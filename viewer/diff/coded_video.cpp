@@ -1,0 +1,220 @@
+// Compressed video: decoded in order, frame by frame, as the readers ask for them.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "viewer/diff/coded_frame.h"
+#include "viewer/diff/video.h"
+#include "viewer/diff/video_decoder.h"
+#include "viewer/error.h"
+
+extern "C" {
+#include <libavutil/display.h>
+#include <libavutil/pixdesc.h>
+}
+
+namespace fg {
+namespace {
+
+// Which frame of the file a decoded picture is. By its time, where every packet has one: then a frame that cannot be
+// decoded leaves a gap, and those after it keep their numbers. Otherwise by counting what the decoder gives.
+class Timeline {
+ public:
+  explicit Timeline(std::vector<std::int64_t> times) : times_(std::move(times)) {
+    constexpr std::int64_t kMostReordered = 64;  // frames; a time further away is a jump, not reordering
+    const std::vector<std::int64_t> as_stored = times_;
+    std::sort(times_.begin(), times_.end());
+    by_time_ = !times_.empty() && times_.front() != AV_NOPTS_VALUE &&
+               std::adjacent_find(times_.begin(), times_.end()) == times_.end();
+    for (std::size_t i = 0; i < as_stored.size() && by_time_; ++i)
+      by_time_ = std::abs(static_cast<std::int64_t>(place(as_stored[i])) - static_cast<std::int64_t>(i)) <=
+                 kMostReordered;
+  }
+  bool by_time() const { return by_time_; }
+  std::size_t size() const { return times_.size(); }
+  std::size_t index_of(const AVFrame& picture, std::size_t next) const {
+    if (!by_time_) return next;
+    const std::size_t found = place(picture.pts);
+    return found < times_.size() && times_[found] == picture.pts ? found : next;
+  }
+
+ private:
+  std::size_t place(std::int64_t time) const {
+    return static_cast<std::size_t>(std::lower_bound(times_.begin(), times_.end(), time) - times_.begin());
+  }
+
+  std::vector<std::int64_t> times_;
+  bool by_time_ = false;
+};
+
+int rotation_of(const AVStream& stream) {
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+  const AVPacketSideData* data = av_packet_side_data_get(
+      stream.codecpar->coded_side_data, stream.codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+  const std::uint8_t* matrix = data ? data->data : nullptr;
+#else
+  const std::uint8_t* matrix = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr);
+#endif
+  if (!matrix) return 0;
+  const double anticlockwise = av_display_rotation_get(reinterpret_cast<const std::int32_t*>(matrix));
+  return anticlockwise == anticlockwise ? ((static_cast<int>(std::lround(-anticlockwise)) % 360) + 360) % 360
+                                        : 0;
+}
+
+class CodedVideo : public Video {
+ public:
+  CodedVideo(const std::filesystem::path& file, const WantedFrames& wanted)
+      : file_(file), wanted_(wanted), timeline_(VideoDecoder(file).timestamps()) {
+    frames_ = timeline_.by_time() ? timeline_.size() : count_by_decoding();
+    VideoDecoder decoder(file);
+    VideoDecoder::Step step;
+    do step = decoder.next();
+    while (!step.at_end() && !step.frame);
+    if (!step.frame) throw unreadable(file, "not one frame of its video can be decoded");
+    format_ = coded_format(*step.frame, file.string());
+    format_.rotation_degrees = rotation_of(decoder.stream());
+    describe(decoder, *step.frame);
+  }
+
+  const VideoFormat& format() const override { return format_; }
+  std::size_t frames() const override { return frames_; }
+
+  Frame read(std::size_t index) const override {
+    const UniqueFrame picture = decoded(index);
+    // Copied without the lock, so that the next frame is decoded meanwhile.
+    const VideoFormat format = coded_format(*picture, file_.string());
+    if (format.kind != format_.kind || (format.chroma.width == 0) != (format_.chroma.width == 0))
+      throw unreadable(
+          file_, fmt::format("frame {}: the pixels change from {} to {}", index, format_.name, format.name));
+    Frame frame = coded_frame(*picture, file_.string());
+    for (const Plane& plane : frame.planes)
+      if (find_high_code(plane, frame.bits) < plane.bytes.size())
+        throw missing(index, fmt::format("it is damaged; it has codes above {}, the highest of {}",
+                                         (1 << frame.bits) - 1, format.name));
+    return frame;
+  }
+
+ private:
+  std::size_t count_by_decoding() const {
+    std::size_t count = 0;
+    VideoDecoder decoder(file_);
+    while (!decoder.next().at_end()) ++count;
+    return count;
+  }
+
+  void describe(const VideoDecoder& decoder, const AVFrame& first) {
+    const char* range = av_color_range_name(first.color_range);
+    const char* matrix = av_color_space_name(first.colorspace);
+    description = {{"file", file_.string()},
+                   {"container", decoder.container().iformat->name},
+                   {"codec", avcodec_get_name(decoder.stream().codecpar->codec_id)},
+                   {"pixel_format", format_.name},
+                   {"matrix", matrix ? matrix : "unknown"},
+                   {"range", range ? range : "unknown"},
+                   {"rotation_degrees", format_.rotation_degrees},
+                   {"frames_numbered", timeline_.by_time() ? "by their times" : "in the order of decoding"}};
+    if (format_.rotation_degrees)
+      notes.push_back(
+          fmt::format("{}: asks players to turn it by {} degrees clockwise; its frames are "
+                      "compared as they are stored",
+                      file_.string(), format_.rotation_degrees));
+    const AVPixFmtDescriptor* pixels = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(first.format));
+    if (pixels && (pixels->flags & AV_PIX_FMT_FLAG_ALPHA))
+      notes.push_back(
+          fmt::format("{}: its transparency ({}) is not looked at", file_.string(), format_.name));
+  }
+
+  bool is_wanted(std::size_t index) const {
+    return index >= wanted_.first && index < wanted_.end && (index - wanted_.first) % wanted_.every == 0;
+  }
+
+  Failure missing(std::size_t index, const std::string& problem) const {
+    return unreadable(
+        file_, fmt::format("frame {} could not be decoded{}", index, problem.empty() ? "" : ": " + problem));
+  }
+
+  // The decoder is anew at the start of the file when a frame is asked for that has passed; which frames cannot be
+  // decoded stays known.
+  UniqueFrame decoded(std::size_t index) const {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = missing_.find(index); found != missing_.end()) throw missing(index, found->second);
+    if (const auto held = passed_.find(index); held != passed_.end()) {
+      UniqueFrame picture = std::move(held->second);
+      passed_.erase(held);
+      return picture;
+    }
+    if (!decoder_ || index < next_) {
+      decoder_ = std::make_unique<VideoDecoder>(file_);
+      passed_.clear();
+      next_ = 0;
+    }
+    UniqueFrame picture = forward_to(index);
+    if (index + wanted_.every >= std::min(wanted_.end, frames_)) decoder_.reset();  // its memory is not small
+    if (!picture) throw missing(index, missing_[index]);
+    return picture;
+  }
+
+  // Null where the frame is missing.
+  UniqueFrame forward_to(std::size_t index) const {
+    std::string problem;
+    while (next_ <= index) {
+      VideoDecoder::Step step = decoder_->next();
+      if (step.at_end()) {
+        note_missing(next_, index + 1, problem.empty() ? "the video ends before it" : problem);
+        next_ = index + 1;
+        return nullptr;
+      }
+      if (!step.frame) {
+        problem = step.problem;
+        if (!timeline_.by_time()) note_missing(next_, next_ + 1, problem), ++next_;
+        continue;
+      }
+      const std::size_t at = timeline_.index_of(*step.frame, next_);
+      if (at < next_) continue;  // shown twice
+      note_missing(next_, at, problem.empty() ? "the decoder passes over it" : problem);
+      next_ = at + 1;
+      if (step.frame->decode_error_flags || (step.frame->flags & AV_FRAME_FLAG_CORRUPT)) {
+        note_missing(at, at + 1, "it is damaged; the decoder only guesses a part of it");
+        continue;
+      }
+      if (at == index) return std::move(step.frame);
+      if (is_wanted(at)) keep(at, std::move(step.frame));
+    }
+    return nullptr;
+  }
+
+  void note_missing(std::size_t first, std::size_t end, const std::string& problem) const {
+    for (std::size_t i = first; i < end; ++i)
+      if (is_wanted(i)) missing_[i] = problem;
+  }
+
+  // For a reader who is not quite as far. The oldest is let go where nobody comes: frames that an earlier run scored.
+  void keep(std::size_t index, UniqueFrame picture) const {
+    constexpr std::size_t kSpare = 4;
+    passed_[index] = std::move(picture);
+    if (passed_.size() > wanted_.at_once + kSpare) passed_.erase(passed_.begin());
+  }
+
+  std::filesystem::path file_;
+  WantedFrames wanted_;
+  Timeline timeline_;
+  VideoFormat format_;
+  std::size_t frames_ = 0;
+
+  mutable std::mutex mutex_;  // of all below
+  mutable std::unique_ptr<VideoDecoder> decoder_;
+  mutable std::size_t next_ = 0;                        // the number of the decoder's next frame
+  mutable std::map<std::size_t, UniqueFrame> passed_;   // decoded on the way to a later one
+  mutable std::map<std::size_t, std::string> missing_;  // why
+};
+
+}  // namespace
+
+std::unique_ptr<Video> open_coded_video(const std::filesystem::path& file, const WantedFrames& wanted) {
+  return std::make_unique<CodedVideo>(file, wanted);
+}
+
+}  // namespace fg

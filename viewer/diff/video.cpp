@@ -1,0 +1,89 @@
+#include "viewer/diff/video.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+#include "viewer/error.h"
+
+namespace fg {
+namespace {
+
+using namespace std::string_view_literals;
+
+class RawVideoFile : public Video {
+ public:
+  RawVideoFile(const std::filesystem::path& file, const std::optional<RawVideoLayout>& layout)
+      : video_(file, layout) {
+    const RawVideoLayout& raw = video_.layout();
+    format_ = {.size = raw.size,
+               .bits = raw.format.bits,
+               .chroma = chroma_size(raw.format, raw.size),
+               .name = pixel_format_name(raw.format)};
+    description = {{"file", file.string()}, {"container", "none: raw video"}, {"pixel_format", format_.name}};
+    if (const std::uint64_t bytes = video_.surplus_bytes())
+      notes.push_back(
+          fmt::format("{}: {} bytes after frame {} are no whole frame; is it cut short, or has it "
+                      "another size or format?",
+                      file.string(), bytes, video_.frames() - 1));
+  }
+  const VideoFormat& format() const override { return format_; }
+  std::size_t frames() const override { return video_.frames(); }
+  Frame read(std::size_t index) const override { return video_.read(index); }
+
+ private:
+  RawVideo video_;
+  VideoFormat format_;
+};
+
+// How files of containers start: bytes at an offset.
+struct Magic {
+  std::size_t offset;
+  std::string_view bytes;
+};
+constexpr Magic kContainers[] = {{4, "ftyp"},  // MP4, QuickTime
+                                 {4, "moov"},
+                                 {0, "\x1a\x45\xdf\xa3"},  // Matroska, WebM
+                                 {8, "AVI "},
+                                 {0, "FLV\x01"},
+                                 {0, "OggS"},
+                                 {0, "DKIF"},                          // IVF
+                                 {0, "\x30\x26\xb2\x75\x8e\x66\xcf"},  // ASF, WMV
+                                 {0, "\x06\x0e\x2b\x34\x02\x05\x01"},  // MXF
+                                 {0, "nut/multimedia container"},
+                                 {0, "\0\0\1\xba"sv},  // MPEG program stream
+                                 {0, "\0\0\1\xb3"sv},  // MPEG-1 and -2 video
+                                 {0, "GIF8"}};
+
+// Of formats without such a start, and of names that say it before the file is found to be damaged.
+constexpr const char* kEndings[] = {".mp4",  ".m4v",  ".mov",  ".mkv", ".webm", ".avi",  ".ts",  ".mts",
+                                    ".m2ts", ".mpg",  ".mpeg", ".vob", ".m2v",  ".flv",  ".wmv", ".asf",
+                                    ".ogv",  ".mxf",  ".nut",  ".ivf", ".3gp",  ".h264", ".264", ".h265",
+                                    ".265",  ".hevc", ".obu",  ".gif", ".dv"};
+
+bool is_coded_video(const std::filesystem::path& file) {
+  if (!std::filesystem::is_regular_file(file)) return false;
+  const std::vector<std::uint8_t> bytes = read_file_start(file, 32);
+  const std::string_view start(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  for (const auto& [offset, magic] : kContainers)
+    if (start.size() > offset && start.substr(offset).starts_with(magic)) return true;
+  std::string ending = file.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  return std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings);
+}
+
+}  // namespace
+
+bool is_video(const std::filesystem::path& file) { return is_raw_video(file) || is_coded_video(file); }
+
+std::unique_ptr<Video> open_video(const std::filesystem::path& file,
+                                  const std::optional<RawVideoLayout>& layout, const WantedFrames& wanted) {
+  if (is_raw_video(file) || !is_coded_video(file)) return std::make_unique<RawVideoFile>(file, layout);
+  return open_coded_video(file, wanted);
+}
+
+}  // namespace fg

@@ -1,0 +1,58 @@
+#pragma once
+// Frames of a video file: raw (.yuv, .y4m), or compressed in a container, which the FFmpeg libraries decode.
+
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "viewer/diff/frame.h"
+#include "viewer/diff/raw_video.h"
+
+namespace fg {
+
+// What its first frame is like. A later one may differ, and is then compared or refused by itself.
+struct VideoFormat {
+  Frame::Kind kind = Frame::Kind::planes;
+  ImageSize size;
+  int bits = 8;              // of a code
+  ImageSize chroma;          // of a chroma plane; 0x0 without
+  std::string name;          // "yuv420p10le"
+  std::string colour;        // "bt709, limited range"; empty where the file does not say
+  int rotation_degrees = 0;  // that the file asks players for, clockwise
+
+  bool operator==(const VideoFormat&) const = default;
+};
+
+class Video {
+ public:
+  virtual ~Video() = default;
+  virtual const VideoFormat& format() const = 0;
+  virtual std::size_t frames() const = 0;
+  // From any number of threads. Fast where the frames are asked for in nearly ascending order.
+  // Throws Failure(unreadable_input).
+  virtual Frame read(std::size_t index) const = 0;
+
+  std::vector<std::string> notes;      // for standard error
+  nlohmann::ordered_json description;  // for the settings of a report
+};
+
+// Which frames will be asked for: first, first + every, ... up to end.
+struct WantedFrames {
+  std::size_t first = 0, end = SIZE_MAX, every = 1;
+  unsigned at_once = 2;  // readers
+};
+
+// By content or by the name's ending; nothing is opened that is no regular file.
+bool is_video(const std::filesystem::path& file);
+
+// layout: of a .yuv. Throws Failure.
+std::unique_ptr<Video> open_video(const std::filesystem::path& file,
+                                  const std::optional<RawVideoLayout>& layout, const WantedFrames& wanted);
+
+// Inside viewer/diff: coded_video.cpp, or a sentence where the program was built without the FFmpeg libraries.
+std::unique_ptr<Video> open_coded_video(const std::filesystem::path& file, const WantedFrames& wanted);
+
+}  // namespace fg
