@@ -7,6 +7,7 @@
 
 #include "viewer/commands/commands.h"
 #include "viewer/commands/option_checks.h"
+#include "viewer/diff/self_test.h"
 #include "viewer/error.h"
 #include "viewer/report/heatmap.h"
 
@@ -21,7 +22,7 @@ struct DiffLine {
   std::string pictures_of = "all";
   std::vector<std::string> ignored;
   std::vector<float> range = {0, 1}, background = {0, 0, 0};
-  bool data_range_given = false;
+  bool data_range_given = false, self_test = false;
 };
 
 void read_video_options(DiffLine& line) {
@@ -36,6 +37,10 @@ void read_video_options(DiffLine& line) {
 // Throws Failure(usage) before any work.
 const DiffOptions& checked(DiffLine& line) {
   DiffOptions& options = line.options;
+  if (options.source.inputs.empty())
+    throw Failure(ExitCode::usage,
+                  "diff: expected TEST... REFERENCE, such as framegauge diff render.png photo.png; see "
+                  "'framegauge diff --help'");
   check_background(line.background);
   check_heatmap_range(line.range);
   options.source.match = parse_match(line.match);
@@ -71,7 +76,6 @@ void add_input_options(CLI::App* c, DiffLine& line) {
                 "TEST... REFERENCE: image files (PNG, JPEG, WebP, OpenEXR, PFM, HDR), folders of them, or "
                 "videos (what FFmpeg decodes, .yuv, .y4m). Several tests are held against the one reference, "
                 "which comes last")
-      ->required()
       ->expected(2, -1);
   const char* group = "What is compared";
   c->add_option("--match", line.match,
@@ -240,7 +244,13 @@ void add_diff(CLI::App& app, int& exit_code) {
       "  framegauge diff renders/ photos/ --inria scores --method ours\n"
       "  framegauge diff coded.yuv source.yuv --size 1920x1080 --format yuv420p --metrics vmaf-ssim,psnr "
       "--csv f.csv");
-  c->callback([line, &exit_code] { exit_code = run_diff(checked(*line)); });
+  c->add_flag(
+       "--self-test", line->self_test,
+       "Score images made by formula, and print the scores beside those of scikit-image, pytorch-msssim and "
+       "libvmaf; exit 5 when one disagrees")
+      ->excludes(c->get_option("inputs"));
+  c->callback(
+      [line, &exit_code] { exit_code = line->self_test ? run_self_test() : run_diff(checked(*line)); });
 }
 
 }  // namespace fg

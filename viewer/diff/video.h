@@ -22,8 +22,6 @@ struct VideoFormat {
   std::string name;          // "yuv420p10le"
   std::string colour;        // "bt709, limited range"; empty where the file does not say
   int rotation_degrees = 0;  // that the file asks players for, clockwise
-
-  bool operator==(const VideoFormat&) const = default;
 };
 
 class Video {

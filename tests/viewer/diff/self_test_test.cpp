@@ -1,0 +1,34 @@
+// What framegauge diff --self-test says.
+
+#include "viewer/diff/self_test.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <set>
+
+namespace fg {
+namespace {
+
+TEST(self_test, every_published_score_agrees) {
+  std::set<std::string> sources;
+  for (const PublishedScore& s : self_test()) {
+    EXPECT_TRUE(s.agrees()) << s.score << " " << s.image << ": " << s.ours << " against " << s.published;
+    sources.insert(s.source);
+  }
+  EXPECT_EQ(sources.size(), 4u);
+}
+
+TEST(self_test, what_disagrees_is_marked_and_counted) {
+  const PublishedScore good{"ssim", "a", "b", 0.5, 0.50001, 1e-4}, bad{"ssim", "a", "b", 0.5, 0.51, 1e-4};
+  const PublishedScore none{"ssim", "a", "b", std::numeric_limits<double>::quiet_NaN(), 0.5, 1e-4};
+  EXPECT_TRUE(good.agrees());
+  EXPECT_FALSE(bad.agrees());
+  EXPECT_FALSE(none.agrees());
+  const std::string table = self_test_table({good, bad, none});
+  EXPECT_NE(table.find("DISAGREES"), std::string::npos);
+  EXPECT_NE(table.find("1 of 3 agree"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace fg

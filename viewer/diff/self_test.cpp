@@ -1,0 +1,113 @@
+#include "viewer/diff/self_test.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tests/golden/errors_golden.h"
+#include "tests/golden/ms_ssim_golden.h"
+#include "tests/golden/ssim_golden.h"
+#include "tests/golden/vmaf_golden.h"
+#include "viewer/diff/score.h"
+#include "viewer/error.h"
+#include "viewer/report/json_file.h"
+
+namespace fg {
+namespace {
+
+// The formulas of tests/golden/ssim_golden_images.py.
+int reference_code(int c, int y, int x) { return ((x * x + 2 * y * y + 3 * x * y) / 16 + 40 * c) % 256; }
+int test_code(int c, int y, int x) {
+  const int grain = (31 * x + 57 * y + 13 * c + x * y % 41) % 61 - 30;
+  return std::clamp(reference_code(c, y, x) + grain, 0, 255);
+}
+
+std::shared_ptr<const Frame> plane_of(int (*code)(int, int, int), int channel, int height, int width) {
+  Frame frame{.kind = Frame::Kind::planes, .width = width, .height = height};
+  Plane plane{width, height, {}};
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x) plane.bytes.push_back(static_cast<std::uint8_t>(code(channel, y, x)));
+  frame.planes.push_back(std::move(plane));
+  return std::make_shared<const Frame>(std::move(frame));
+}
+
+struct Case {
+  int height, width, channel;
+  Metric metric;
+  int window = 11;
+};
+
+double score_of(const Case& c) {
+  const FramePair pair{plane_of(test_code, c.channel, c.height, c.width),
+                       plane_of(reference_code, c.channel, c.height, c.width)};
+  const ScorePlan plan{.metrics = {c.metric}, .window = c.window, .luma_only = true};
+  ScoreWorkspace workspace;
+  return score_pair(pair, nullptr, plan, KeepMap::no, workspace).values.front();
+}
+
+class Table {
+ public:
+  // scale: from our unit to theirs.
+  void add(const Case& c, const char* source, double published, double allowed, double scale = 1) {
+    std::string score = metric_name(c.metric);
+    if (c.metric == Metric::ssim_valid) score += fmt::format(", window {}", c.window);
+    rows.push_back({score, fmt::format("{}x{}, channel {}", c.width, c.height, c.channel), source,
+                    scale * score_of(c), published, allowed});
+  }
+  std::vector<PublishedScore> rows;
+};
+
+constexpr double kSsim = 1e-5;       // what their float taps and sums leave open
+constexpr double kSixDigits = 1e-6;  // their six decimals, and ours of a low pass whose table has six digits
+// libvmaf subtracts squares of up to 65025 in float; at the fifth scale of 176 pixels one window has that error alone.
+constexpr double kFloatSquares = 1e-5;
+
+}  // namespace
+
+// A NaN agrees with nothing.
+bool PublishedScore::agrees() const { return std::abs(ours - published) <= allowed; }
+
+std::vector<PublishedScore> self_test() {
+  Table table;
+  for (const auto& g : golden::kSkimageSsim)
+    table.add({g.height, g.width, g.channel, Metric::ssim_valid}, "scikit-image 0.26.0", g.mean, kSsim);
+  for (const auto& g : golden::kPytorchSsim)
+    table.add({g.height, g.width, g.channel, Metric::ssim_valid, g.window}, "pytorch-msssim 1.0.0", g.mean,
+              kSsim);
+  for (const auto& g : golden::kMsSsim)
+    if (g.window == 11 && g.levels == 5 && !g.equal_weights)
+      table.add({g.height, g.width, g.channel, Metric::ms_ssim}, "NumPy, as pytorch-msssim", g.score, kSsim);
+  for (const auto& g : golden::kVmafScores) {
+    table.add({g.height, g.width, g.channel, Metric::vmaf_float_ssim}, "libvmaf 86da14d", g.float_ssim,
+              kSixDigits);
+    table.add({g.height, g.width, g.channel, Metric::vmaf_ms_ssim}, "libvmaf 86da14d", g.float_ms_ssim,
+              kFloatSquares);
+  }
+  for (const auto& g : golden::kSkimageErrors) {
+    table.add({g.height, g.width, g.channel, Metric::psnr}, "scikit-image 0.26.0", g.psnr, 1e-9);
+    table.add({g.height, g.width, g.channel, Metric::mse}, "scikit-image 0.26.0", g.mse_of_codes, 1e-9,
+              255 * 255);
+  }
+  return table.rows;
+}
+
+std::string self_test_table(const std::vector<PublishedScore>& scores) {
+  std::string text = fmt::format("{:<22} {:<20} {:>15} {:>15} {:>10} {:>8}  {}\n", "score", "image", "ours",
+                                 "published", "difference", "allowed", "source");
+  for (const PublishedScore& s : scores)
+    text += fmt::format("{:<22} {:<20} {:>15.10g} {:>15.10g} {:>10.1e} {:>8.0e}  {}{}\n", s.score, s.image,
+                        s.ours, s.published, s.ours - s.published, s.allowed, s.source,
+                        s.agrees() ? "" : "  DISAGREES");
+  const auto agree = std::count_if(scores.begin(), scores.end(), [](const auto& s) { return s.agrees(); });
+  return text + fmt::format("{} of {} agree\n", agree, scores.size());
+}
+
+int run_self_test() {
+  const std::vector<PublishedScore> scores = self_test();
+  write_text("-", self_test_table(scores));
+  const bool all = std::all_of(scores.begin(), scores.end(), [](const auto& s) { return s.agrees(); });
+  return static_cast<int>(all ? ExitCode::pass : ExitCode::internal);
+}
+
+}  // namespace fg
