@@ -6,6 +6,7 @@
 #include "kernels/core/cuda_memory.h"
 #include "kernels/core/error.h"
 #include "kernels/drr/drr.h"
+#include "kernels/flip/flip.h"
 #include "kernels/image/image_errors.h"
 #include "kernels/registration/gradient_ncc.h"
 #include "kernels/registration/mse.h"
@@ -103,6 +104,15 @@ void image_errors(const ImageErrors<T>&, Scratch, int, void*) {
 }
 
 template <class T>
+std::size_t flip_scratch_bytes(const Flip<T>&) {
+  refuse();
+}
+template <class T>
+void flip(const Flip<T>&, Scratch, int, void*) {
+  refuse();
+}
+
+template <class T>
 std::size_t integer_ssim_scratch_bytes(const IntegerSsim<T>&) {
   refuse();
 }
@@ -195,6 +205,14 @@ template void image_errors(const ImageErrors<float>&, Scratch, int, void*);
 template void image_errors(const ImageErrors<std::uint8_t>&, Scratch, int, void*);
 template void image_errors(const ImageErrors<Half>&, Scratch, int, void*);
 template void image_errors(const ImageErrors<BFloat16>&, Scratch, int, void*);
+template std::size_t flip_scratch_bytes(const Flip<float>&);
+template std::size_t flip_scratch_bytes(const Flip<std::uint8_t>&);
+template std::size_t flip_scratch_bytes(const Flip<Half>&);
+template std::size_t flip_scratch_bytes(const Flip<BFloat16>&);
+template void flip(const Flip<float>&, Scratch, int, void*);
+template void flip(const Flip<std::uint8_t>&, Scratch, int, void*);
+template void flip(const Flip<Half>&, Scratch, int, void*);
+template void flip(const Flip<BFloat16>&, Scratch, int, void*);
 template std::size_t integer_ssim_scratch_bytes(const IntegerSsim<std::uint8_t>&);
 template std::size_t integer_ssim_scratch_bytes(const IntegerSsim<std::uint16_t>&);
 template void integer_ssim(const IntegerSsim<std::uint8_t>&, Scratch, int, void*);

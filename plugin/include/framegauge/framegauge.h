@@ -4,8 +4,8 @@
  *
  * Tensors are DLPack's DLTensor: data, device, dtype, shape, strides in elements (NULL strides: row-major, compact).
  * Memory is always the caller's and is never kept after a call returns. CPU tensors (kDLCPU) are worked on by the
- * calling thread and a pool; CUDA tensors (kDLCUDA) on the stream that is passed, without waiting for it. All tensors
- * of one call live on the same device. Pinned and managed memory is passed as kDLCPU or kDLCUDA; kDLCUDAHost,
+ * calling thread and a pool; CUDA tensors (kDLCUDA) on the stream that is passed, without waiting for it (one exception:
+ * FgFlip without exposures). All tensors of one call live on the same device. Pinned and managed memory is passed as kDLCPU or kDLCUDA; kDLCUDAHost,
  * kDLCUDAManaged and other devices are refused with FG_STATUS_UNSUPPORTED.
  *
  * Every extent is 1 or more: an empty batch and an image without channels are FG_STATUS_INVALID_ARGUMENT, since the mean
@@ -293,6 +293,50 @@ typedef struct FgImageErrors {
 FG_API void fg_image_errors_defaults(FgImageErrors* op);
 FG_API FgStatus fg_image_errors_scratch_bytes(const FgImageErrors* op, size_t* bytes);
 FG_API FgStatus fg_image_errors(const FgImageErrors* op, void* stream);
+
+/* FLIP: how large the difference between two images looks when one is shown after the other in the same place, 0 to 1
+ * per pixel. FG_FLIP_LDR: Andersson et al., FLIP: A Difference Evaluator for Alternating Images, 2020, of sRGB images 0..1
+ * (floats outside are clamped). FG_FLIP_HDR: Andersson et al., Visualizing Errors in Rendered High Dynamic Range Images, 2021,
+ * of linear floats of any range with the primaries of sRGB: the largest FLIP of each pixel over a series of exposures,
+ * brought to 0..1 by a tone mapper; negative light counts as none.
+ * Images have three channels. A NaN or Inf makes the map NaN as far as the filters reach, and with it the score. */
+typedef enum FgFlipRange { FG_FLIP_LDR = 0, FG_FLIP_HDR = 1 } FgFlipRange;
+
+typedef enum FgFlipToneMapper {
+  FG_FLIP_ACES = 0,     /* Narkowicz's fit, of 0.6 of the light */
+  FG_FLIP_REINHARD = 1, /* of the luminance */
+  FG_FLIP_HABLE = 2     /* exposed by 2, white at 11.2 */
+} FgFlipToneMapper;
+
+enum { FG_FLIP_START = 0, FG_FLIP_STOP = 1, FG_FLIP_COUNT = 2, FG_FLIP_COLUMNS = 3 };
+
+typedef struct FgFlip {
+  size_t struct_size;
+  const DLTensor* x; /* test: float32, float16, bfloat16, or uint8 codes for FG_FLIP_LDR */
+  const DLTensor*
+      y; /* reference, same shape and dtype as x; strides may differ. FLIP of (x, y) and of (y, x) differ for
+                        FG_FLIP_HDR, where the reference says the exposures */
+  FgLayout layout;
+  int32_t channels;  /* 3 of RGBA; 0 (default): all, which are 3 */
+  FgFlipRange range; /* default FG_FLIP_LDR */
+  double
+      pixels_per_degree; /* of visual angle, 1 to 470; default 67.0206: 0.7 m from a display of 3840 pixels on 0.7 m */
+  FgFlipToneMapper tone_mapper;         /* this and the next three: of FG_FLIP_HDR. Default FG_FLIP_ACES */
+  double start_exposure, stop_exposure; /* stops of 2, -100 to 100, start <= stop */
+  int32_t
+      exposures; /* how many from start to stop, both included, at most 1024; 0 (default): start, stop and number are
+                        found from each reference. Of CUDA tensors the call then waits for the stream once */
+  DLTensor* map;            /* NULL, or float32 in x's layout with 1 channel */
+  DLTensor* exposure_table; /* NULL, or float64 [N, FG_FLIP_COLUMNS]: start, stop and number that were used */
+  DLTensor* scores;         /* NULL, or float64 [N] (of one image without N: [1]): the mean of each map */
+  DLTensor* mean;           /* NULL, or float64 [1]: the mean of the scores */
+  void* scratch;
+  size_t scratch_bytes;
+} FgFlip;
+
+FG_API void fg_flip_defaults(FgFlip* op);
+FG_API FgStatus fg_flip_scratch_bytes(const FgFlip* op, size_t* bytes);
+FG_API FgStatus fg_flip(const FgFlip* op, void* stream);
 
 /* The SSIMs of video quality, as libvmaf defines them, of luma planes x against y.
  *

@@ -229,6 +229,12 @@ inline void fill(OpCall& call, const std::string& name) {
                      fg_image_errors);
     add_images(call, op, kFloat32, image);
     op.errors = call.add("errors", true, kFloat64, {2, FG_ERROR_COLUMNS});
+  } else if (name == "fg_flip") {
+    auto& op = start(call, "fg_flip", fg_flip_defaults, fg_flip_scratch_bytes, fg_flip);
+    add_images(call, op, kFloat32, image);
+    op.map = call.add("map", true, kFloat32, {2, 1, 24, 26});
+    op.exposure_table = call.add("exposure_table", true, kFloat64, {2, FG_FLIP_COLUMNS});
+    add_scores(call, op, {2});
   } else if (name == "fg_vmaf_ssim") {
     auto& op = start(call, "fg_vmaf_ssim", fg_vmaf_ssim_defaults, fg_vmaf_ssim_scratch_bytes, fg_vmaf_ssim);
     add_images(call, op, kUint8, planes);
@@ -253,8 +259,9 @@ inline void fill(OpCall& call, const std::string& name) {
 
 inline const std::vector<std::string>& op_names() {
   static const std::vector<std::string> names{
-      "fg_ssim2d",        "fg_ssim2d_gradient", "fg_ssim3d",    "fg_ssim3d_gradient", "fg_ms_ssim",
-      "fg_masked_ssim2d", "fg_image_errors",    "fg_vmaf_ssim", "fg_vmaf_float_ssim", "fg_vmaf_ms_ssim"};
+      "fg_ssim2d",    "fg_ssim2d_gradient", "fg_ssim3d",       "fg_ssim3d_gradient",
+      "fg_ms_ssim",   "fg_masked_ssim2d",   "fg_image_errors", "fg_flip",
+      "fg_vmaf_ssim", "fg_vmaf_float_ssim", "fg_vmaf_ms_ssim"};
   return names;
 }
 
