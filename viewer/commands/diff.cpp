@@ -2,7 +2,11 @@
 
 #include "viewer/diff/diff.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "viewer/commands/commands.h"
@@ -18,10 +22,13 @@ namespace {
 struct DiffLine {
   DiffOptions options;
   std::string match = "name", missing = "fail", size, format, frames, crop, tonemap = "srgb",
-              color_map = "viridis";
+              heatmap_of = "ssim", flip_tone_mapper = "aces";
   std::string pictures_of = "all";
   std::vector<std::string> ignored;
-  std::vector<float> range = {0, 1}, background = {0, 0, 0};
+  std::string color_map;     // "": of the metric
+  std::vector<float> range;  // none: of the metric
+  std::vector<double> viewing, exposures;
+  std::vector<float> background = {0, 0, 0};
   bool data_range_given = false, self_test = false;
 };
 
@@ -34,6 +41,44 @@ void read_video_options(DiffLine& line) {
   if (!line.frames.empty()) parse_frames(line.frames, source.frames);
 }
 
+void read_flip_options(DiffLine& line) {
+  FlipViewing& flip = line.options.flip;
+  if (!line.viewing.empty()) {
+    for (const double value : line.viewing)
+      if (!(value > 0)) throw Failure(ExitCode::usage, "--viewing: expected three numbers above 0");
+    flip.pixels_per_degree = pixels_per_degree_of(line.viewing[0], line.viewing[1], line.viewing[2]);
+  }
+  if (!(flip.pixels_per_degree >= 1 && flip.pixels_per_degree <= 470))
+    throw Failure(ExitCode::usage,
+                  fmt::format("{:g} pixels per degree: expected 1 to 470; see --ppd and --viewing",
+                              flip.pixels_per_degree));
+  const std::vector<std::string> mappers = flip_tone_mapper_names();
+  flip.tone_mapper = static_cast<FgFlipToneMapper>(
+      std::find(mappers.begin(), mappers.end(), line.flip_tone_mapper) - mappers.begin());
+  if (line.exposures.empty()) return;
+  flip.start = line.exposures[0];
+  flip.stop = line.exposures[1];
+  const double count = line.exposures[2];
+  if (!(flip.start >= -100 && flip.start <= flip.stop && flip.stop <= 100 && count >= 1 && count <= 1024 &&
+        count == std::floor(count)))
+    throw Failure(
+        ExitCode::usage,
+        "--exposures: expected START STOP COUNT, stops between -100 and 100 with START <= STOP and a whole "
+        "number of 1 to 1024");
+  flip.exposures = static_cast<int>(count);
+}
+
+// Errors are drawn from black to bright, as the authors of FLIP do; similarities from good to hot.
+void read_heatmap_options(DiffLine& line) {
+  DiffOptions& options = line.options;
+  options.heatmap_of = parse_metrics(line.heatmap_of, false).front();
+  const bool of_errors = !higher_is_better(options.heatmap_of);
+  if (line.color_map.empty()) line.color_map = of_errors ? "magma" : "viridis";
+  if (line.range.empty()) line.range = of_errors ? std::vector<float>{1, 0} : std::vector<float>{0, 1};
+  check_heatmap_range(line.range);
+  options.pictures.style = {color_map_named(line.color_map), line.range[0], line.range[1]};
+}
+
 // Throws Failure(usage) before any work.
 const DiffOptions& checked(DiffLine& line) {
   DiffOptions& options = line.options;
@@ -42,7 +87,6 @@ const DiffOptions& checked(DiffLine& line) {
                   "diff: expected TEST... REFERENCE, such as framegauge diff render.png photo.png; see "
                   "'framegauge diff --help'");
   check_background(line.background);
-  check_heatmap_range(line.range);
   options.source.match = parse_match(line.match);
   options.missing = line.missing == "fail"   ? MissingRule::fail
                     : line.missing == "warn" ? MissingRule::warn
@@ -55,7 +99,8 @@ const DiffOptions& checked(DiffLine& line) {
   if (!line.crop.empty()) options.source.images.crop = parse_rectangle(line.crop, "--crop");
   for (const std::string& text : line.ignored) options.ignored.push_back(parse_rectangle(text, "--ignore"));
   read_video_options(line);
-  options.pictures.style = {color_map_named(line.color_map), line.range[0], line.range[1]};
+  read_flip_options(line);
+  read_heatmap_options(line);
   options.pictures.only_failing = line.pictures_of == "failing";
   if (options.heatmap && std::filesystem::path(*options.heatmap).extension() != ".png")
     throw Failure(ExitCode::usage,
@@ -110,10 +155,11 @@ void add_input_options(CLI::App* c, DiffLine& line) {
 void add_metric_options(CLI::App* c, DiffLine& line) {
   const char* group = "How it is scored";
   DiffOptions& options = line.options;
-  c->add_option(
-       "--metrics", options.metrics,
-       "Of ssim, ssim-valid, ms-ssim, psnr, mse, mae, max, vmaf-ssim, vmaf-float-ssim, vmaf-ms-ssim, or all; "
-       "by default ssim,ssim-valid,psnr,mse,mae,max")
+  c->add_option("--metrics", options.metrics,
+                "Of ssim, ssim-valid, ms-ssim, psnr, mse, mae, max, vmaf-ssim, vmaf-float-ssim, "
+                "vmaf-ms-ssim, ncc, flip, flip-hdr, "
+                "or all, which is all but flip-hdr; "
+                "by default ssim,ssim-valid,psnr,mse,mae,max")
       ->group(group);
   c->add_option("--window", options.window, "Window of ssim, ssim-valid and ms-ssim")
       ->check(CLI::IsMember({7, 9, 11}))
@@ -139,6 +185,29 @@ void add_metric_options(CLI::App* c, DiffLine& line) {
        "--data-range",
        [&line](double value) { line.options.data_range = value, line.data_range_given = true; },
        "With --tonemap none: the value that counts as white")
+      ->group(group);
+}
+
+void add_flip_options(CLI::App* c, DiffLine& line) {
+  const char* group = "FLIP";
+  CLI::Option* ppd = c->add_option("--ppd", line.options.flip.pixels_per_degree,
+                                   "Pixels in a degree of the viewer's visual angle")
+                         ->capture_default_str()
+                         ->group(group);
+  c->add_option(
+       "--viewing", line.viewing,
+       "The same as DISTANCE WIDTH PIXELS: metres to the display, its width in metres and in pixels; by "
+       "default 0.7 0.7 3840")
+      ->expected(3)
+      ->excludes(ppd)
+      ->group(group);
+  c->add_option("--flip-tonemap", line.flip_tone_mapper, "Tone mapper of flip-hdr: aces, reinhard or hable")
+      ->check(CLI::IsMember(flip_tone_mapper_names()))
+      ->capture_default_str()
+      ->group(group);
+  c->add_option("--exposures", line.exposures,
+                "Exposures of flip-hdr as START STOP COUNT, in stops; by default found from each reference")
+      ->expected(3)
       ->group(group);
 }
 
@@ -195,8 +264,12 @@ void add_output_options(CLI::App* c, DiffLine& line) {
       ->check(CLI::Range(0, 1000))
       ->capture_default_str()
       ->group(group);
-  c->add_option("--heatmap", options.heatmap, "Of two files: the SSIM map as a coloured PNG")->group(group);
-  c->add_option("--heatmaps", options.pictures.heatmaps, "Folder for the SSIM map of each pair")
+  c->add_option("--heatmap", options.heatmap, "Of two files: the map of ssim as a coloured PNG")
+      ->group(group);
+  c->add_option("--heatmaps", options.pictures.heatmaps, "Folder for the map of each pair")->group(group);
+  c->add_option("--heatmap-of", line.heatmap_of, "Whose map is drawn: ssim, flip or flip-hdr")
+      ->check(CLI::IsMember({"ssim", "flip", "flip-hdr"}))
+      ->capture_default_str()
       ->group(group);
   c->add_option("--strips", options.pictures.strips, "Folder for test, reference and heatmap side by side")
       ->group(group);
@@ -204,13 +277,14 @@ void add_output_options(CLI::App* c, DiffLine& line) {
       ->check(CLI::IsMember({"all", "failing"}))
       ->capture_default_str()
       ->group(group);
-  c->add_option("--colormap", line.color_map, "viridis, turbo, magma or grey")
-      ->capture_default_str()
+  c->add_option("--colormap", line.color_map,
+                "viridis, turbo, magma or grey; by default viridis, of flip magma")
       ->group(group);
   c->add_option("--range", line.range,
-                "SSIM drawn in the last (hot) and in the first colour of the map: worst best")
+                "What is drawn in the last (hot) and in the first colour of the map: worst best; by default "
+                "0 1, of flip "
+                "1 0")
       ->expected(2)
-      ->capture_default_str()
       ->group(group);
   c->add_option("--inria", options.gaussian_splatting,
                 "Folder for results.json and per_view.json as the 3DGS authors' metrics.py writes them")
@@ -228,6 +302,7 @@ void add_diff(CLI::App& app, int& exit_code) {
   CLI::App* c = app.add_subcommand("diff", "Score images, folders or videos against a reference");
   add_input_options(c, *line);
   add_metric_options(c, *line);
+  add_flip_options(c, *line);
   add_gate_options(c, *line);
   add_output_options(c, *line);
   c->add_option("-j,--workers", line->options.workers, "Pairs in work at once; by default as many as cores")
@@ -241,6 +316,9 @@ void add_diff(CLI::App& app, int& exit_code) {
       "  framegauge diff out/ golden/ --fail-under ssim=0.98 --fail-percent 0 --junit diff.xml --strips "
       "failed "
       "--pictures-of failing\n"
+      "  framegauge diff render.exr reference.exr --metrics flip,flip-hdr --fail-over flip=0.05 --heatmap-of "
+      "flip "
+      "--heatmap where.png\n"
       "  framegauge diff renders/ photos/ --inria scores --method ours\n"
       "  framegauge diff coded.yuv source.yuv --size 1920x1080 --format yuv420p --metrics vmaf-ssim,psnr "
       "--csv f.csv");

@@ -18,7 +18,7 @@ void check_background(const std::vector<float>& rgb) {
 void check_heatmap_range(const std::vector<float>& range) {
   if (!std::isfinite(range[0]) || !std::isfinite(range[1]) || range[0] == range[1])
     throw Failure(ExitCode::usage,
-                  fmt::format("--range: expected two different SSIM values, the worst and the best, "
+                  fmt::format("--range: expected two different values of the map, the worst and the best, "
                               "such as 0 1; got {} {}",
                               range[0], range[1]));
 }

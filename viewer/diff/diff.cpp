@@ -32,10 +32,12 @@ ScorePlan plan_of(const DiffOptions& options, const PairSource& source, bool mas
                  .masked = masked,
                  .map_statistics = source.two_files || gates_need_map_statistics(options.gates),
                  .chroma = source.chroma,
-                 .luma_only = source.raw_video};
+                 .luma_only = source.raw_video,
+                 .map_metric = options.heatmap_of,
+                 .flip = options.flip};
   for (const Metric metric : metrics_of_gates(options.gates, masked)) plan.metrics.push_back(metric);
   if (options.pictures.heatmaps || options.pictures.strips || options.heatmap)
-    plan.metrics.push_back(Metric::ssim);  // its map is what is drawn
+    plan.metrics.push_back(options.heatmap_of);
   if (options.gaussian_splatting)
     for (const Metric metric : {Metric::ssim, Metric::psnr})
       plan.metrics.push_back(metric);  // its tables have both
@@ -79,6 +81,16 @@ ordered_json describe_settings(const DiffOptions& options, const PairSource& sou
   return d;
 }
 
+// Light is kept beside the display-referred values where something is made of it.
+ImageRules image_rules(const DiffOptions& options, bool masked) {
+  std::vector<Metric> metrics = parse_metrics(options.metrics, masked);
+  for (const Metric metric : metrics_of_gates(options.gates, masked)) metrics.push_back(metric);
+  metrics.push_back(options.heatmap_of);
+  ImageRules rules = options.source.images;
+  rules.keep_light = std::find(metrics.begin(), metrics.end(), Metric::flip_hdr) != metrics.end();
+  return rules;
+}
+
 // Results go to at most one place on standard output; without one the table goes there.
 bool prints_table(const DiffOptions& options) {
   int places = 0;
@@ -109,6 +121,10 @@ void check_options(const DiffOptions& options, const PairSource& source, const s
 
 // Usage errors come before any file is looked at. Which columns there are is not known yet: all that there can be.
 void check_words(const DiffOptions& options, bool masked) {
+  if (masked && !can_be_masked(options.heatmap_of))
+    throw Failure(ExitCode::usage,
+                  "--heatmap-of: flip has no definition under a mask; leave --mask and --ignore out, or "
+                  "draw ssim");
   parse_metrics(options.metrics, masked);
   metrics_of_gates(options.gates, masked);
   parse_gates(options.gates, columns_of({.metrics = all_metrics(), .map_statistics = true, .chroma = true}),
@@ -135,6 +151,7 @@ class DiffRun {
     check_words(options, masks_.any());
     SourceOptions inputs = options.source;
     inputs.workers = workers();
+    inputs.images = image_rules(options, masks_.any());
     source_ = open_source(inputs);
     plan_ = plan_of(options, *source_, masks_.any());
     columns_ = columns_of(plan_);

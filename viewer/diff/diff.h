@@ -16,6 +16,8 @@ struct DiffOptions {
   SourceOptions source;
   std::string metrics;  // "" for the default ones
   int window = 11;
+  FlipViewing flip;
+  Metric heatmap_of = Metric::ssim;  // whose map is drawn
   std::optional<std::string> mask;
   std::vector<Rectangle> ignored;
   double data_range = 1;  // of scene-linear values

@@ -29,12 +29,17 @@ Frame frame_of_values(const DeepImage& image, const ImageRules& rules) {
               .scene_linear = image.scene_linear && rules.scene_linear};
   const std::size_t pixels = image.values.values.size() / 4;
   frame.rgb.resize(3 * pixels);
+  frame.light.resize(encode && rules.keep_light ? 3 * pixels : 0);
   for (std::size_t i = 0; i < pixels; ++i) {
     const float* in = &image.values.values[4 * i];
     for (std::size_t c = 0; c < 3; ++c) {
       const float value = encode ? srgb_encode(in[c]) : in[c];
       frame.not_finite += std::isfinite(in[c]) ? 0 : 1;
-      frame.rgb[3 * i + c] = in[3] == 1.0f ? value : in[3] * value + (1.0f - in[3]) * rules.background[c];
+      const auto laid_over = [&](float over, float under) {
+        return in[3] == 1.0f ? over : in[3] * over + (1.0f - in[3]) * under;
+      };
+      frame.rgb[3 * i + c] = laid_over(value, rules.background[c]);
+      if (!frame.light.empty()) frame.light[3 * i + c] = laid_over(in[c], rules.background[c]);
     }
   }
   return frame;
@@ -168,6 +173,8 @@ Frame cropped(const Frame& frame, const Rectangle& crop, const std::string& name
     result.rgba8 = cut(frame.rgba8, 4 * frame.width, 4 * crop.x, 4 * crop.width, crop.y, crop.height);
   if (frame.kind == Frame::Kind::rgb)
     result.rgb = cut(frame.rgb, 3 * frame.width, 3 * crop.x, 3 * crop.width, crop.y, crop.height);
+  if (!frame.light.empty())
+    result.light = cut(frame.light, 3 * frame.width, 3 * crop.x, 3 * crop.width, crop.y, crop.height);
   const int sample_bytes = frame.bits <= 8 ? 1 : 2;
   for (const Plane& plane : frame.planes) {
     const int across = (frame.width + plane.width - 1) / plane.width,

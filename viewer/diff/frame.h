@@ -45,6 +45,8 @@ struct Frame {
   bool scene_linear = false;        // floats without the sRGB curve
   std::vector<std::uint8_t> rgba8;  // [height][width][4], opaque
   std::vector<float> rgb;           // [height][width][3], 0..data range
+  std::vector<float>
+      light;  // [height][width][3], of a scene-linear file before the sRGB curve; when it is kept
   std::vector<Plane> planes;
   FrameColour colour;            // of planes
   std::uint64_t not_finite = 0;  // NaN and Inf samples among the floats
@@ -59,6 +61,7 @@ struct FramePair {
 struct ImageRules {
   std::array<float, 3> background = {0, 0, 0};
   bool scene_linear = false;  // values as they are, 0..data_range, not clamped
+  bool keep_light = false;    // Frame::light
   std::optional<Rectangle> crop;
 };
 

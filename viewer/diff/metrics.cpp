@@ -1,6 +1,7 @@
 #include "viewer/diff/metrics.h"
 
 #include <algorithm>
+#include <numbers>
 #include <sstream>
 #include <utility>
 
@@ -21,7 +22,10 @@ constexpr std::pair<Metric, const char*> kNames[] = {{Metric::ssim, "ssim"},
                                                      {Metric::max_error, "max"},
                                                      {Metric::vmaf_ssim, "vmaf-ssim"},
                                                      {Metric::vmaf_float_ssim, "vmaf-float-ssim"},
-                                                     {Metric::vmaf_ms_ssim, "vmaf-ms-ssim"}};
+                                                     {Metric::vmaf_ms_ssim, "vmaf-ms-ssim"},
+                                                     {Metric::ncc, "ncc"},
+                                                     {Metric::flip, "flip"},
+                                                     {Metric::flip_hdr, "flip-hdr"}};
 
 std::vector<std::string> known_names() {
   std::vector<std::string> names;
@@ -70,7 +74,41 @@ ordered_json describe_video(Metric metric) {
   return d;
 }
 
+ordered_json describe_flip(Metric metric, const FlipViewing& flip) {
+  ordered_json d = {{"variant", metric == Metric::flip ? "LDR-FLIP, Andersson et al. 2020: mean of the map"
+                                                       : "HDR-FLIP, Andersson et al. 2021: mean of the map"},
+                    {"pixels_per_degree", flip.pixels_per_degree},
+                    {"values", metric == Metric::flip ? "display-referred, 0 to 1" : "linear light"},
+                    {"padding", "the border is repeated"},
+                    {"channels", "R, G and B together; of a video's planes those of its picture in 8 bits"}};
+  if (metric == Metric::flip) return d;
+  d["tone_mapper"] = flip_tone_mapper_names()[static_cast<std::size_t>(flip.tone_mapper)];
+  if (flip.exposures == 0)
+    d["exposures"] = "found from each reference";
+  else
+    d["exposures"] = {{"start", flip.start}, {"stop", flip.stop}, {"count", flip.exposures}};
+  return d;
+}
+
+ordered_json describe_ncc(const ScorePlan& plan) {
+  ordered_json d = {{"variant",
+                     "normalised cross-correlation of the whole picture: covariance / root of the product of "
+                     "the variances; "
+                     "0 where one of them is constant"},
+                    {"channels", plan.luma_only ? "Y plane" : "mean over R, G, B"}};
+  if (plan.masked) d["mask"] = "only the pixels that the mask shows";
+  return d;
+}
+
 }  // namespace
+
+double FlipViewing::default_pixels_per_degree() { return pixels_per_degree_of(0.7, 0.7, 3840); }
+
+double pixels_per_degree_of(double distance_m, double width_m, double width_pixels) {
+  return distance_m * (width_pixels / width_m) * std::numbers::pi / 180;
+}
+
+std::vector<std::string> flip_tone_mapper_names() { return {"aces", "reinhard", "hable"}; }
 
 std::string metric_name(Metric metric) { return kNames[static_cast<int>(metric)].second; }
 
@@ -82,7 +120,12 @@ std::vector<Metric> all_metrics() {
 
 bool can_be_masked(Metric metric) {
   return metric == Metric::ssim || metric == Metric::psnr || metric == Metric::mse || metric == Metric::mae ||
-         metric == Metric::max_error;
+         metric == Metric::max_error || metric == Metric::ncc;
+}
+
+bool higher_is_better(Metric metric) {
+  return metric != Metric::mse && metric != Metric::mae && metric != Metric::max_error &&
+         metric != Metric::flip && metric != Metric::flip_hdr;
 }
 
 std::vector<Metric> default_metrics(bool masked) {
@@ -97,7 +140,7 @@ std::vector<Metric> parse_metrics(const std::string& list, bool masked) {
   for (std::string word; std::getline(words, word, ',');) {
     if (word == "all") {
       for (const Metric metric : all_metrics())
-        if (!masked || can_be_masked(metric)) metrics.push_back(metric);
+        if (metric != Metric::flip_hdr && (!masked || can_be_masked(metric))) metrics.push_back(metric);
       continue;
     }
     const auto found =
@@ -108,7 +151,7 @@ std::vector<Metric> parse_metrics(const std::string& list, bool masked) {
     if (masked && !can_be_masked(found->first))
       throw Failure(ExitCode::usage, "--metrics: " + word +
                                          " has no definition under a mask; choose from ssim, psnr, "
-                                         "mse, mae, max, or leave --mask and --ignore out");
+                                         "mse, mae, max, ncc, or leave --mask and --ignore out");
     metrics.push_back(found->first);
   }
   std::sort(metrics.begin(), metrics.end());
@@ -124,7 +167,7 @@ std::vector<Column> columns_of(const ScorePlan& plan) {
   std::vector<Column> columns;
   for (const Metric metric : plan.metrics) {
     const std::string name = metric_name(metric);
-    const bool higher = metric != Metric::mse && metric != Metric::mae && metric != Metric::max_error;
+    const bool higher = higher_is_better(metric);
     columns.push_back({name, metric, higher});
     if (plan.map_statistics && (metric == Metric::ssim || metric == Metric::ssim_valid))
       for (const char* statistic : {":map-min", ":map-p5"})
@@ -150,6 +193,13 @@ ordered_json describe_metrics(const ScorePlan& plan) {
       case Metric::vmaf_ms_ssim:
         d = describe_video(metric);
         break;
+      case Metric::ncc:
+        d = describe_ncc(plan);
+        break;
+      case Metric::flip:
+      case Metric::flip_hdr:
+        d = describe_flip(metric, plan.flip);
+        break;
       default:
         d = {{"variant", metric == Metric::psnr  ? "10 log10(1 / mse), in dB; inf where nothing differs"
                          : metric == Metric::mse ? "mean of the squared differences"
@@ -160,9 +210,13 @@ ordered_json describe_metrics(const ScorePlan& plan) {
                                            : "all samples of R, G and B"}};
         if (plan.masked) d["mask"] = "only the pixels that the mask shows";
     }
-    d["data_range"] = plan.data_range;
-    d["better"] =
-        metric == Metric::mse || metric == Metric::mae || metric == Metric::max_error ? "lower" : "higher";
+    if (metric == Metric::flip)
+      d["data_range"] = 1.0;
+    else if (metric == Metric::flip_hdr)
+      d["data_range"] = "as the light is";
+    else
+      d["data_range"] = plan.data_range;
+    d["better"] = higher_is_better(metric) ? "higher" : "lower";
     described[metric_name(metric)] = d;
   }
   return described;

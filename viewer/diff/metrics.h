@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "framegauge/framegauge.h"
+
 namespace fg {
 
 enum class Metric {
@@ -17,16 +19,32 @@ enum class Metric {
   max_error,
   vmaf_ssim,
   vmaf_float_ssim,
-  vmaf_ms_ssim
+  vmaf_ms_ssim,
+  ncc,
+  flip,
+  flip_hdr
 };
 
 std::string metric_name(Metric metric);
 std::vector<Metric> all_metrics();
 std::vector<Metric> default_metrics(bool masked);
 bool can_be_masked(Metric metric);
+bool higher_is_better(Metric metric);
 
-// "ssim,psnr" or "all". Throws Failure(usage) with the names that there are.
+// "ssim,psnr" or "all", which is all that every picture has: flip-hdr is of linear light alone. Throws Failure(usage) with the names that there are.
 std::vector<Metric> parse_metrics(const std::string& list, bool masked);
+
+// How FLIP looks at a picture.
+struct FlipViewing {
+  double pixels_per_degree = default_pixels_per_degree();
+  FgFlipToneMapper tone_mapper = FG_FLIP_ACES;  // this and the rest: of flip-hdr
+  double start = 0, stop = 0;
+  int exposures = 0;  // from start to stop; 0: found from each reference
+
+  static double default_pixels_per_degree();
+};
+double pixels_per_degree_of(double distance_m, double width_m, double width_pixels);
+std::vector<std::string> flip_tone_mapper_names();  // in the order of FgFlipToneMapper
 
 // What is computed of every pair.
 struct ScorePlan {
@@ -34,9 +52,11 @@ struct ScorePlan {
   int window = 11;        // of ssim, ssim-valid, ms-ssim: 7, 9 or 11
   double data_range = 1;  // of frames of floats
   bool masked = false;
-  bool map_statistics = false;  // min and p5 of the SSIM maps
-  bool chroma = false;          // the frames have Y, U and V: PSNR of each plane too
-  bool luma_only = false;       // the frames have a Y plane
+  bool map_statistics = false;       // min and p5 of the SSIM maps
+  bool chroma = false;               // the frames have Y, U and V: PSNR of each plane too
+  bool luma_only = false;            // the frames have a Y plane
+  Metric map_metric = Metric::ssim;  // whose map is drawn
+  FlipViewing flip;
 
   bool has(Metric metric) const;
 };

@@ -35,7 +35,7 @@ std::vector<std::string> picture_names(const PairSource& source) {
 }
 
 Image8 heatmap_of(const PairScores& scores, int width, int height, const HeatmapStyle& style) {
-  return draw_heatmap(scores.ssim_map, width, height, style.color_map, style.worst, style.best);
+  return draw_heatmap(scores.map, width, height, style.color_map, style.worst, style.best);
 }
 
 Image8 strip_of(const FramePair& pair, const Image8& heatmap, double data_range) {

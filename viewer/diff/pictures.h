@@ -15,7 +15,7 @@ namespace fg {
 
 struct HeatmapStyle {
   FgColorMap color_map = FG_COLOR_MAP_VIRIDIS;
-  float worst = 0, best = 1;  // SSIM drawn in the last, hot colour and in the first
+  float worst = 0, best = 1;  // what is drawn in the last, hot colour and in the first
 };
 
 struct PictureOptions {

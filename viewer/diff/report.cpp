@@ -12,7 +12,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr int kLongestSide = 1280;  // pixels of an embedded picture
-constexpr int kBins = 64;           // of the map's histogram, SSIM -1 to 1
+constexpr int kBins = 64;           // of the map's histogram
 
 std::string base64(const std::vector<std::uint8_t>& bytes) {
   static constexpr std::string_view kDigits =
@@ -33,11 +33,15 @@ std::string data_uri(const Image8& image, int shrunk) {
   return "data:image/png;base64," + base64(encode_png(shrunk > 1 ? downscale(image, shrunk) : image));
 }
 
-std::vector<int> histogram_of(const std::vector<float>& map) {
+// The least value of a map; the largest is 1.
+float least_of_map(Metric metric) { return metric == Metric::ssim ? -1.0f : 0.0f; }
+
+std::vector<int> histogram_of(const std::vector<float>& map, float least) {
   std::vector<int> counts(kBins, 0);
   for (const float value : map)
     if (value == value)
-      ++counts[static_cast<std::size_t>(std::clamp(static_cast<int>((value + 1) / 2 * kBins), 0, kBins - 1))];
+      ++counts[static_cast<std::size_t>(
+          std::clamp(static_cast<int>((value - least) / (1 - least) * kBins), 0, kBins - 1))];
   return counts;
 }
 
@@ -46,7 +50,7 @@ ordered_json pictures_of(std::size_t index, const Outcome& outcome, const PairSo
   const FramePair pair = source.load(index);
   const int width = pair.test->width, height = pair.test->height;
   ScorePlan plan = outcome.plan;
-  plan.metrics = {Metric::ssim};
+  plan.metrics = {plan.map_metric};
   plan.map_statistics = false;
   ScoreWorkspace workspace;
   const PairScores scores =
@@ -55,7 +59,7 @@ ordered_json pictures_of(std::size_t index, const Outcome& outcome, const PairSo
   return {{"width", (width + shrunk - 1) / shrunk},
           {"height", (height + shrunk - 1) / shrunk},
           {"shrunk", shrunk},
-          {"histogram", histogram_of(scores.ssim_map)},
+          {"histogram", histogram_of(scores.map, least_of_map(plan.map_metric))},
           {"test", data_uri(to_picture(*pair.test, plan.data_range), shrunk)},
           {"reference", data_uri(to_picture(*pair.reference, plan.data_range), shrunk)},
           {"heatmap", data_uri(heatmap_of(scores, width, height, style), shrunk)}};
@@ -65,6 +69,8 @@ ordered_json pictures_of(std::size_t index, const Outcome& outcome, const PairSo
 ordered_json data_of(const Outcome& outcome) {
   ordered_json data = to_json(outcome);
   data["tests"] = outcome.tests;
+  data["map"] = {{"name", metric_name(outcome.plan.map_metric)},
+                 {"least", least_of_map(outcome.plan.map_metric)}};
   data["exit_code"] = static_cast<int>(outcome.exit_code());
   data["regressions"] = data.contains("baseline") ? data["baseline"]["regressions"] : ordered_json::array();
   for (std::size_t i = 0; i < outcome.verdict.outcomes.size(); ++i)

@@ -11,6 +11,8 @@
 
 #include "framegauge/framegauge.h"
 #include "viewer/diff/host_tensor.h"
+#include "viewer/diff/score_flip.h"
+#include "viewer/diff/score_ncc.h"
 #include "viewer/diff/statistics.h"
 
 namespace fg {
@@ -329,11 +331,12 @@ void score_ssims(const Samples& samples, const Mask* mask, const ScorePlan& plan
                  ScoreWorkspace& workspace, PairScores& scores, Values& values) {
   const bool same = plan.has(Metric::ssim), valid = plan.has(Metric::ssim_valid);
   if (same) {
-    const bool want_map = plan.map_statistics || keep_map == KeepMap::yes;
+    const bool drawn = keep_map == KeepMap::yes && plan.map_metric == Metric::ssim;
+    const bool want_map = plan.map_statistics || drawn;
     const SsimResult padded =
         ssim_of(samples, plan, FG_PADDING_SAME, mask, want_map ? &workspace.map : nullptr);
     add_ssim("ssim", padded.mean, padded.map, mask, plan, values);
-    if (keep_map == KeepMap::yes) scores.ssim_map = averaged(padded.map);
+    if (drawn) scores.map = averaged(padded.map);
     if (!valid) return;
     // The inside of the padded map is the map of ssim-valid: score_test.cpp "ssim valid is the inside of the padded
     // map".
@@ -461,6 +464,12 @@ PairScores score_pair(const FramePair& given, const Mask* mask, const ScorePlan&
   if (plan.has(Metric::psnr) || plan.has(Metric::mse) || plan.has(Metric::mae) || plan.has(Metric::max_error))
     score_errors(pair, samples, mask, plan, values);
   score_video(pair, plan, values);
+  if (plan.has(Metric::ncc)) values["ncc"] = ncc_of(pair, mask);
+  for (const Metric metric : {Metric::flip, Metric::flip_hdr})
+    if (plan.has(metric)) {
+      const bool drawn = keep_map == KeepMap::yes && plan.map_metric == metric;
+      values[metric_name(metric)] = flip_of(pair, metric, plan.flip, drawn ? &scores.map : nullptr);
+    }
   for (const Column& column : columns_of(plan)) scores.values.push_back(values.at(column.name));
   return scores;
 }

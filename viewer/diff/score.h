@@ -11,8 +11,7 @@ namespace fg {
 
 struct PairScores {
   std::vector<double> values;  // one a column of columns_of(plan); NaN where no window fits into the picture
-  std::vector<float>
-      ssim_map;  // [height][width] of --metrics ssim, averaged over the channels; only when asked for
+  std::vector<float> map;  // [height][width] of plan.map_metric, averaged over channels; only when asked for
 };
 
 enum class KeepMap { no, yes };

@@ -64,7 +64,7 @@ TEST_F(diff_folders, every_result_says_what_it_is) {
   fill(1);
   ASSERT_EQ(diff("--metrics all --window 9 --json " + in_folder("r.json")).exit_code, 0);
   const auto metrics = json()["metrics"];
-  EXPECT_EQ(metrics.size(), 10u);
+  EXPECT_EQ(metrics.size(), 12u);
   for (const auto& [name, definition] : metrics.items()) {
     for (const char* key : {"variant", "data_range", "channels", "better"})
       EXPECT_TRUE(definition.contains(key)) << name;

@@ -191,7 +191,7 @@ TEST(score_pair, identical_pictures_score_exactly_one) {
     FramePair pair = noisy_pair(180, 177, 40);
     pair.reference = pair.test;
     if (deep) pair.test = pair.reference = std::make_shared<const Frame>(as_floats(*pair.test));
-    const ScorePlan plan = plan_of(all_metrics());
+    const ScorePlan plan = plan_of(parse_metrics("all", false));
     const PairScores scores = score_once(pair, nullptr, plan, KeepMap::no);
     const std::vector<Column> columns = columns_of(plan);
     for (std::size_t c = 0; c < columns.size(); ++c) {
@@ -208,9 +208,9 @@ TEST(score_pair, identical_pictures_score_exactly_one) {
 TEST(score_pair, too_small_pictures_have_no_score_where_no_window_fits) {
   const FramePair pair = noisy_pair(10, 9, 20);
   for (const char* name : {"ssim-valid", "ms-ssim", "vmaf-float-ssim", "vmaf-ms-ssim"})
-    EXPECT_TRUE(std::isnan(score(pair, plan_of(all_metrics()), name))) << name;
+    EXPECT_TRUE(std::isnan(score(pair, plan_of(parse_metrics("all", false)), name))) << name;
   for (const char* name : {"ssim", "psnr", "vmaf-ssim"})
-    EXPECT_TRUE(std::isfinite(score(pair, plan_of(all_metrics()), name))) << name;
+    EXPECT_TRUE(std::isfinite(score(pair, plan_of(parse_metrics("all", false)), name))) << name;
 }
 
 TEST(score_pair, eight_bits_against_sixteen_are_compared_as_floats) {
@@ -265,8 +265,8 @@ TEST(score_pair, what_cannot_be_compared_says_why) {
 TEST(score_pair, the_kept_map_is_the_average_over_the_channels) {
   const FramePair pair = noisy_pair(31, 22, 25);
   const PairScores scores = score_once(pair, nullptr, plan_of({Metric::ssim}), KeepMap::yes);
-  ASSERT_EQ(scores.ssim_map.size(), 31u * 22);
-  const double mean = std::accumulate(scores.ssim_map.begin(), scores.ssim_map.end(), 0.0) / (31 * 22);
+  ASSERT_EQ(scores.map.size(), 31u * 22);
+  const double mean = std::accumulate(scores.map.begin(), scores.map.end(), 0.0) / (31 * 22);
   EXPECT_NEAR(mean, scores.values[0], 1e-6);
 }
 
