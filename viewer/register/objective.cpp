@@ -88,6 +88,7 @@ Objective::Objective(const ComputeDevice& device, const AttenuationVolume& volum
     }
     m.images = {device, {most, 1, view.height, view.width}};
     m.slopes = {device, {most, 1, view.height, view.width}};
+    m.ray_slopes = {device, {most, 7, view.height, view.width}};
     m.poses = {device, {most, 4, 4}};
     m.scores = {device, {most}};
     m.pose_slopes = {device, {most, 3, 4}};
@@ -128,7 +129,8 @@ void Objective::put_poses(std::size_t view, std::span<const RigidMotion> motions
 
 void Objective::launch(std::size_t view, std::int64_t count, bool with_slopes) {
   ViewMemory& m = memory_[view];
-  const FgDrr drr = drr_of(view, count);
+  FgDrr drr = drr_of(view, count);
+  if (with_slopes) drr.slopes = m.ray_slopes.first(count);
   expect_success(fg_drr(&drr, device_.stream()));
 
   DLTensor fixed = *m.fixed.get();  // one image for all of the batch

@@ -40,6 +40,7 @@ class Objective {
  private:
   struct ViewMemory {
     DeviceTensor<float> fixed, mask, images, slopes;  // [1, 1, h, w] twice, [most, 1, h, w] twice
+    DeviceTensor<float> ray_slopes;  // [most, 7, h, w]: what fg_drr_gradient makes a pose's slope of
     DeviceTensor<double> poses, scores, pose_slopes;  // [most, 4, 4], [most], [most, 3, 4]
     std::vector<double> host_poses, host_scores, host_slopes;
     DeviceScratch scratch;

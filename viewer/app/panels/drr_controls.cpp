@@ -57,8 +57,9 @@ void draw_drr_controls(Ui& ui) {
   ImGui::TextDisabled("%d x %d pixels of %.3f x %.3f mm", view.geometry.width, view.geometry.height,
                       view.geometry.delx_mm, view.geometry.dely_mm);
   ImGui::TextDisabled("Drag turns, right drag moves, wheel nears");
-  if (!ui.session.reference_name().empty() && ImGui::Button("Clear X-ray"))
-    ui.attempt([&] { ui.session.clear_reference(); });
+  if (ui.session.reference_name().empty()) return;
+  draw_register_controls(ui);
+  if (ImGui::Button("Clear X-ray")) ui.attempt([&] { ui.session.clear_reference(); });
 }
 
 }  // namespace fg

@@ -152,6 +152,9 @@ void single_key(Ui& ui, const KeyPress& press) {
     case GLFW_KEY_H:
       ui.settings.show_panels = !ui.settings.show_panels;
       break;
+    case GLFW_KEY_R:
+      press.shift ? undo_registration(ui) : toggle_registration(ui);
+      break;
     case GLFW_KEY_SPACE:
       ui.paused = !ui.paused;
       break;
@@ -180,6 +183,7 @@ std::vector<KeyHelp> key_help() {
       {"N", "square or smooth pixels"},
       {"C   Ctrl+C", "copy the camera to the clipboard"},
       {"P   F12", "save frame, reference, heatmap, overlay and scores"},
+      {"R   Shift+R", "radiograph: register to the X-ray, pause and go on;  undo"},
       {"Space", "pause and go on"},
       {"H", "hide or show the panels"},
       {"F1   ?", "this list"},

@@ -23,6 +23,9 @@ void draw_help(Ui& ui);
 void draw_scores(Ui& ui);
 void draw_display_controls(Ui& ui);
 void draw_inspector(Ui& ui);
+void draw_register_controls(Ui& ui);
+void toggle_registration(Ui& ui);
+void undo_registration(Ui& ui);
 void draw_drr_controls(Ui& ui);
 void draw_system(Ui& ui);  // executor, device, navigation
 

@@ -58,6 +58,8 @@ struct Ui {
   std::optional<std::size_t> last_snapped;
   bool scroll_to_snapped = false;
 
+  bool registration_searches = true;  // around the pose first; otherwise it descends from there
+
   // Measured.
   std::optional<TickResult> newest;
   std::uint64_t newest_view = 0;  // counts changes of the camera: history lines break there

@@ -170,6 +170,7 @@ void Session::State::hand_over_reference() {
 
 void Session::State::apply_view() {
   int width = intrinsics.width, height = intrinsics.height;
+  if (registration) follow_registration();
   if (content == Content::volume) {
     const DrrGeometry geometry = drr.posed();
     radiograph->set_geometry(geometry);

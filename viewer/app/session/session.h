@@ -19,6 +19,7 @@
 #include <glm/vec2.hpp>
 
 #include "plugin/vk/own_device.h"
+#include "viewer/app/session/live_registration.h"
 #include "viewer/app/session/view_options.h"
 #include "viewer/app/tick/tick.h"
 #include "viewer/app/view/drr_view.h"
@@ -89,6 +90,14 @@ class Session {
   DrrView& drr();
   const DrrView& drr() const;
   const Volume& volume() const;
+
+  // Registration: moves the radiograph, step by step, to where it fits the X-ray best. From the present pose; whoever
+  // moves the radiograph by hand meanwhile takes over. Throws Failure where there is no volume or no X-ray.
+  void start_registration(const RegisterOptions& options);
+  void stop_registration();  // the pose stays where it has come
+  void undo_registration();  // back to the pose before the last start
+  bool can_undo_registration() const;
+  LiveRegistration* registration();  // the running or ended one; null without
 
   // Records one tick and returns its number. Waits for no device: a photo that is not decoded yet is all that
   // snap() may wait for.

@@ -129,6 +129,8 @@ void Session::load_cameras(const std::filesystem::path& cameras, const std::file
 void Session::load_reference_image(const std::filesystem::path& file) {
   State& s = *state_;
   Image8 image = composite_over(load_image(file), s.options.background);
+  s.registration = nullptr;
+  s.before_registration.reset();
   s.picture = std::move(image);
   s.picture_name = file_name_of(file);
   s.drr.geometry = with_resolution(s.detector, s.picture.width, s.picture.height);
@@ -155,6 +157,8 @@ void Session::load_volume(const std::filesystem::path& file, const std::optional
   view.display = fitted_display(integrals_of(s.device, *renderer, view.posed()));
 
   s.wait_for_gpu();
+  s.registration = nullptr;
+  s.before_registration.reset();
   s.radiograph = std::move(renderer);
   s.splats = nullptr;
   s.reference_splats = nullptr;
@@ -213,6 +217,8 @@ std::string Session::load_dropped(const std::filesystem::path& file) {
 void Session::clear_reference() {
   State& s = *state_;
   s.wait_for_gpu();
+  s.registration = nullptr;
+  s.before_registration.reset();
   s.tick->set_reference(nullptr);
   s.reference_splats = nullptr;
   s.picture = {};

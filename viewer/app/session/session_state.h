@@ -41,6 +41,9 @@ struct Session::State {
   Volume volume;
   DrrView drr;
   DrrGeometry detector;  // as given, before a picture changed its resolution
+  std::unique_ptr<LiveRegistration> registration;
+  std::optional<DrrView> before_registration;
+  DrrGeometry followed;  // where the registration has moved the view last
   Dataset dataset;
   std::filesystem::path cameras_path;
   std::vector<std::optional<CameraScore>> scores;
@@ -72,6 +75,7 @@ struct Session::State {
   FrameSource& source();
   void use_picture_size();
   void hand_over_reference();
+  void follow_registration();
   void apply_view();
   void wait_for_gpu() const { device.DeviceWaitIdle(device.handle); }
 };

@@ -24,6 +24,9 @@ struct DrrView {
   // What the next frame is rendered with.
   DrrGeometry posed() const;
 
+  // The rotation and translation that give this camera_to_world; it mirrors where the base does.
+  void set_pose(const glm::dmat4& camera_to_world);
+
   // The rotation and translation of the chosen base: no rotation; the source 850 mm away, or where the file
   // says.
   void reset_pose();

@@ -69,6 +69,29 @@ TEST(drr_view, moving_the_source_moves_it_along_the_image_axes) {
   }
 }
 
+TEST(drr_view, a_pose_that_is_set_is_the_one_that_the_sliders_show) {
+  for (const auto base : {DrrView::Base::ap, DrrView::Base::pa, DrrView::Base::free, DrrView::Base::file})
+    for (const glm::dvec3& turn : {glm::dvec3(0), glm::dvec3(12, -34, 156), glm::dvec3(-170, 80, -5)}) {
+      DrrView view;
+      view.base = base;
+      view.isocentre_mm = {3, -40, 700};
+      view.geometry.camera_to_world = drr_pose(DrrOrientation::pa, {10, 20, 30}, {1, 2, 900}, {4, 5, 6});
+      view.rotation_deg = turn;
+      view.translation_mm = {5, 844, -7};
+      DrrView set = view;
+      set.reset_pose();
+      set.set_pose(view.posed().camera_to_world);
+      EXPECT_LT(glm::length(set.rotation_deg - turn), 1e-9);
+      EXPECT_LT(glm::length(set.translation_mm - view.translation_mm), 1e-9);
+    }
+  // Where both other turns are about one axis, another pair of angles may stand, but the pose is the same.
+  DrrView locked, set;
+  locked.rotation_deg = {20, 90, 30};
+  set.set_pose(locked.posed().camera_to_world);
+  for (int c = 0; c < 4; ++c)
+    EXPECT_LT(glm::length(set.posed().camera_to_world[c] - locked.posed().camera_to_world[c]), 1e-6);
+}
+
 TEST(drr_view, another_resolution_keeps_the_detector_s_size) {
   const DrrGeometry g =
       with_resolution({.height = 200, .width = 300, .delx_mm = 2, .dely_mm = 1.5}, 1024, 512);

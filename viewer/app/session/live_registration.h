@@ -1,0 +1,42 @@
+#pragma once
+// A registration that goes on beside the window: a thread takes the steps, whoever draws asks where it is.
+
+#include <glm/mat4x4.hpp>
+#include <memory>
+#include <string>
+
+#include "viewer/io/image.h"
+#include "viewer/register/registration.h"
+
+namespace fg {
+
+// The X-ray of a picture as it is looked at; bone_is_dark: of an inverted one.
+Xray xray_of_picture(const Image8& picture, const DrrGeometry& geometry, bool bone_is_dark);
+
+class LiveRegistration {
+ public:
+  struct Look {
+    bool paused = false, done = false;
+    std::string failure;  // one sentence; the registration has ended
+    std::string stage = "search";
+    int steps = 0;
+    double progress = 0;              // 0..1
+    double ncc = 0;                   // of the best pose, at the resolution of the stage
+    glm::dmat4 camera_to_world{1.0};  // of the best pose so far; before the first step, that of the start
+  };
+
+  // Begins at the X-ray's camera_to_world. Volume and X-ray are copied. Throws Failure where the X-ray makes no sense.
+  LiveRegistration(const Volume& volume, Xray xray, const RegisterOptions& options);
+  ~LiveRegistration();  // waits for the step that is under way
+
+  // From any thread.
+  Look look() const;
+  void pause(bool paused);
+  void start_again();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace fg

@@ -1,0 +1,58 @@
+// Registration in a session: the view follows it until a hand moves the view.
+
+#include "viewer/app/session/session_state.h"
+#include "viewer/error.h"
+
+namespace fg {
+namespace {
+
+bool same_pose(const DrrGeometry& a, const DrrGeometry& b) {
+  return a.camera_to_world == b.camera_to_world && a.sdd_mm == b.sdd_mm && a.orthographic == b.orthographic;
+}
+
+}  // namespace
+
+void Session::start_registration(const RegisterOptions& options) {
+  State& s = *state_;
+  if (s.content != Content::volume) throw Failure(ExitCode::usage, "there is no CT to register; load one");
+  if (s.picture.empty()) throw Failure(ExitCode::usage, "there is no X-ray to register to; drop one here");
+  const DrrGeometry geometry = s.drr.posed();
+  s.registration = nullptr;  // the old one ends before the next begins
+  s.registration = std::make_unique<LiveRegistration>(
+      s.volume, xray_of_picture(s.picture, geometry, s.drr.display.inverted), options);
+  s.before_registration = s.drr;
+  s.followed = geometry;
+}
+
+void Session::stop_registration() { state_->registration = nullptr; }
+
+void Session::undo_registration() {
+  State& s = *state_;
+  s.registration = nullptr;
+  if (!s.before_registration) return;
+  s.drr.base = s.before_registration->base;
+  s.drr.rotation_deg = s.before_registration->rotation_deg;
+  s.drr.translation_mm = s.before_registration->translation_mm;
+  s.before_registration.reset();
+}
+
+bool Session::can_undo_registration() const { return state_->before_registration.has_value(); }
+LiveRegistration* Session::registration() { return state_->registration.get(); }
+
+void Session::State::follow_registration() {
+  const LiveRegistration::Look look = registration->look();
+  if (!look.failure.empty()) {
+    notes.push_back("Registration: " + look.failure);
+    registration = nullptr;
+    return;
+  }
+  if (!same_pose(drr.posed(), followed)) {
+    if (!look.done) notes.push_back("The radiograph was moved by hand; the registration has stopped.");
+    registration = nullptr;
+    return;
+  }
+  drr.set_pose(look.camera_to_world);
+  followed = drr.posed();
+}
+
+}  // namespace fg
