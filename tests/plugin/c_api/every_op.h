@@ -224,6 +224,18 @@ inline void fill(OpCall& call, const std::string& name) {
     add_gradients(call, op, image);
     op.map = call.add("map", true, kFloat32, image);
     add_scores(call, op, {2, 3});
+  } else if (name == "fg_similarity") {
+    auto& op =
+        start(call, "fg_similarity", fg_similarity_defaults, fg_similarity_scratch_bytes, fg_similarity);
+    add_images(call, op, kFloat32, image);
+    op.mask = call.add("mask", false, kFloat32, {2, 1, 24, 26});
+    op.scales = 2;
+    op.patches[1] = 5;
+    op.patch_weights[1] = 0.5;
+    op.score_weight = call.add("score_weight", false, kFloat64, {2});
+    op.scores = call.add("scores", true, kFloat64, {2});
+    op.x_gradient = call.add("x_gradient", true, kFloat32, image);
+    op.y_gradient = call.add("y_gradient", true, kFloat32, image);
   } else if (name == "fg_image_errors") {
     auto& op = start(call, "fg_image_errors", fg_image_errors_defaults, fg_image_errors_scratch_bytes,
                      fg_image_errors);
