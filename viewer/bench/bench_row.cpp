@@ -82,14 +82,17 @@ void print_table(const BenchReport& report) {
   }
 }
 
+nlohmann::ordered_json json_of(const BenchedDevice& device) {
+  return {
+      {"device", device.id},
+      {"name", device.name},
+      {"driver", device.driver.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(device.driver)},
+      {"copy_gb_per_s", device.copy_gb_per_s}};
+}
+
 nlohmann::ordered_json json_of(const BenchReport& report) {
   nlohmann::ordered_json devices = nlohmann::ordered_json::array(), rows = devices;
-  for (const BenchedDevice& device : report.devices)
-    devices.push_back(
-        {{"device", device.id},
-         {"name", device.name},
-         {"driver", device.driver.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(device.driver)},
-         {"copy_gb_per_s", device.copy_gb_per_s}});
+  for (const BenchedDevice& device : report.devices) devices.push_back(json_of(device));
   for (const BenchRow& row : report.rows) {
     nlohmann::ordered_json object = {{"device", row.device_id},
                                      {"device_name", device_of(report, row).name},

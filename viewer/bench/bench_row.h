@@ -49,6 +49,8 @@ struct BenchedDevice {
   double copy_gb_per_s = 0;
 };
 
+nlohmann::ordered_json json_of(const BenchedDevice& device);
+
 struct BenchReport {
   std::string suite;
   std::vector<BenchedDevice> devices;

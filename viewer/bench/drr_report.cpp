@@ -65,12 +65,7 @@ void print_table(const DrrReport& report) {
 
 nlohmann::ordered_json json_of(const DrrReport& report) {
   nlohmann::ordered_json devices = nlohmann::ordered_json::array(), rows = devices;
-  for (const BenchedDevice& device : report.devices)
-    devices.push_back(
-        {{"device", device.id},
-         {"name", device.name},
-         {"driver", device.driver.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(device.driver)},
-         {"copy_gb_per_s", device.copy_gb_per_s}});
+  for (const BenchedDevice& device : report.devices) devices.push_back(json_of(device));
   for (const DrrRow& row : report.rows) {
     nlohmann::ordered_json object{{"device", row.device_id},
                                   {"device_name", device_of(report, row).name},

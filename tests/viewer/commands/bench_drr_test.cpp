@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -63,12 +65,14 @@ TEST(bench_drr, a_ray_along_an_axis_crosses_each_voxel_once) {
 }
 
 TEST(bench_drr, the_table_and_the_CSV_have_a_line_for_each_row) {
-  const Outcome table = framegauge("bench drr --quick --runs 1 --device cpu");
+  const std::string file = testing::TempDir() + "bench_drr.csv";
+  const Outcome table = framegauge("bench drr --quick --runs 1 --device cpu --csv " + file);
   EXPECT_EQ(table.exit_code, 0) << table.err;
   EXPECT_NE(table.out.find("128x128x34 voxels"), std::string::npos) << table.out;
   EXPECT_NE(table.out.find("M rays/s"), std::string::npos);
-  const Outcome csv = framegauge("bench drr --quick --runs 1 --device cpu --csv -");
-  EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 17);
+  std::ifstream stream(file);
+  const std::string csv{std::istreambuf_iterator<char>(stream), {}};
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 17);
 }
 
 TEST(bench_drr, an_unknown_device_is_wrong_usage) {
