@@ -551,7 +551,7 @@ FG_API FgStatus fg_exposure(const FgExposure* op, void* stream);
  * An edge of FG_SIMILARITY_GRADIENT_NCC counts where all that its filters look at has a weight, with the weight of its middle.
  * An image of which nothing is seen scores 0 with a gradient of 0.
  *
- * A NaN or Inf that is seen makes the score of its image NaN, and all of its gradient. */
+ * A NaN or Inf that is seen makes the score of its image NaN, and the gradient of its channel. */
 typedef enum FgSimilarityMeasure {
   FG_SIMILARITY_NCC = 0,
   FG_SIMILARITY_GRADIENT_NCC = 1,

@@ -18,8 +18,10 @@ RegisterOptions options_of(const Ui& ui) {
 void progress(const LiveRegistration::Look& look) {
   char text[64];
   std::snprintf(text, sizeof text, "%s, step %d", look.paused ? "paused" : look.stage.c_str(), look.steps);
+  ImGui::PushStyleColor(ImGuiCol_PlotHistogram, ImGui::GetStyleColorVec4(ImGuiCol_Header));
   ImGui::ProgressBar(static_cast<float>(look.progress), {-1, 0}, text);
-  ImGui::Text("NCC %.5f", look.ncc);
+  ImGui::PopStyleColor();
+  if (look.steps > 0) ImGui::Text("NCC %.5f", look.ncc);
 }
 
 }  // namespace

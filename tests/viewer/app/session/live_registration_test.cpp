@@ -43,7 +43,8 @@ class live_registration : public testing::Test {
   }
   void TearDown() override {
     session_ = nullptr;
-    if (device_) EXPECT_EQ(device_->validation_messages(), std::vector<std::string>{});
+    if (!device_) return;
+    EXPECT_EQ(device_->validation_messages(), std::vector<std::string>{});
   }
 
   TickResult tick() {
@@ -90,6 +91,8 @@ TEST_F(live_registration, the_radiograph_moves_to_its_X_ray_and_the_score_rises)
 
 TEST_F(live_registration, a_pause_holds_it_a_hand_stops_it_and_undo_brings_the_old_pose_back) {
   const glm::dvec3 turn = session_->drr().rotation_deg, place = session_->drr().translation_mm;
+  options_ = {};  // with a search, so that it does not end too soon
+  options_.search_poses = 100'000;
   session_->start_registration(options_);
   ASSERT_TRUE(tick_until([&] { return session_->registration()->look().steps > 2; }));
   session_->registration()->pause(true);
@@ -120,6 +123,7 @@ TEST_F(live_registration, a_pause_holds_it_a_hand_stops_it_and_undo_brings_the_o
 TEST_F(live_registration, reset_begins_again_from_the_first_pose) {
   session_->start_registration(options_);
   ASSERT_TRUE(tick_until([&] { return done(); }));
+  tick();
   const glm::dvec3 there = session_->drr().translation_mm;
   session_->registration()->start_again();
   ASSERT_TRUE(tick_until([&] { return !done() && session_->registration()->look().steps > 0; }));

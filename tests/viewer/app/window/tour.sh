@@ -129,6 +129,8 @@ if [ -f "$assets/ct/phantom.nrrd" ]; then
     key 1; shot radiograph
     drag 1 "$cx" "$cy" $((cx + 80)) "$cy"; shot radiograph_turned; differ radiograph radiograph_turned
     key Home; shot radiograph_home; same radiograph radiograph_home
+    key r; pass 12; shot radiograph_registering; differ radiograph_home radiograph_registering
+    key shift+r; shot radiograph_undone; same radiograph radiograph_undone
     key 7; shot radiograph_heatmap; differ radiograph radiograph_heatmap
     quit
   }
