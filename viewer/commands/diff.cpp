@@ -12,6 +12,7 @@
 #include "viewer/commands/commands.h"
 #include "viewer/commands/option_checks.h"
 #include "viewer/diff/self_test.h"
+#include "viewer/diff/volume_pairs.h"
 #include "viewer/error.h"
 #include "viewer/report/heatmap.h"
 
@@ -93,8 +94,11 @@ const DiffOptions& checked(DiffLine& line) {
                                              : MissingRule::ignore;
   std::copy(line.background.begin(), line.background.end(), options.source.images.background.begin());
   options.source.images.scene_linear = line.tonemap == "none";
-  if (line.data_range_given && line.tonemap != "none")
-    throw Failure(ExitCode::usage, "--data-range is of scene-linear values; add --tonemap none");
+  if (line.data_range_given && are_volumes(options.source.inputs))
+    options.volume_range = options.data_range;
+  else if (line.data_range_given && line.tonemap != "none")
+    throw Failure(ExitCode::usage,
+                  "--data-range is of scene-linear values and of volumes; add --tonemap none");
   if (!(options.data_range > 0)) throw Failure(ExitCode::usage, "--data-range: expected a number above 0");
   if (!line.crop.empty()) options.source.images.crop = parse_rectangle(line.crop, "--crop");
   for (const std::string& text : line.ignored) options.ignored.push_back(parse_rectangle(text, "--ignore"));
@@ -140,6 +144,14 @@ void add_input_options(CLI::App* c, DiffLine& line) {
   c->add_option("--frames", line.frames,
                 "Of videos: FIRST:END, numbers of the reference from 0, END not included")
       ->group(group);
+  c->add_flag(
+       "--resample", source.resample,
+       "Of volumes whose grids differ: the test trilinear at the reference's voxels, in world coordinates")
+      ->group(group);
+  c->add_option("--outside", source.outside,
+                "With --resample: what lies beyond the test's grid; by default its smallest value")
+      ->needs(c->get_option("--resample"))
+      ->group(group);
   c->add_option("--every", source.frames.every, "Of videos: every Nth frame")
       ->check(CLI::Range(1, 1 << 30))
       ->group(group);
@@ -155,11 +167,12 @@ void add_input_options(CLI::App* c, DiffLine& line) {
 void add_metric_options(CLI::App* c, DiffLine& line) {
   const char* group = "How it is scored";
   DiffOptions& options = line.options;
-  c->add_option("--metrics", options.metrics,
-                "Of ssim, ssim-valid, ms-ssim, psnr, mse, mae, max, vmaf-ssim, vmaf-float-ssim, "
-                "vmaf-ms-ssim, ncc, flip, flip-hdr, "
-                "or all, which is all but flip-hdr; "
-                "by default ssim,ssim-valid,psnr,mse,mae,max")
+  c->add_option(
+       "--metrics", options.metrics,
+       "Of ssim, ssim-valid, ms-ssim, psnr, mse, mae, max, vmaf-ssim, vmaf-float-ssim, "
+       "vmaf-ms-ssim, ncc, flip, flip-hdr, "
+       "or all, which is all but flip-hdr; of volumes ssim3d, psnr, mse, mae, max, ncc, by default all; "
+       "by default ssim,ssim-valid,psnr,mse,mae,max")
       ->group(group);
   c->add_option("--window", options.window, "Window of ssim, ssim-valid and ms-ssim")
       ->check(CLI::IsMember({7, 9, 11}))
@@ -184,7 +197,9 @@ void add_metric_options(CLI::App* c, DiffLine& line) {
   c->add_option_function<double>(
        "--data-range",
        [&line](double value) { line.options.data_range = value, line.data_range_given = true; },
-       "With --tonemap none: the value that counts as white")
+       "With --tonemap none: the value that counts as white. Of volumes: what errors are divided by and SSIM "
+       "takes for the "
+       "range; by default max - min of the reference")
       ->group(group);
 }
 
@@ -319,6 +334,7 @@ void add_diff(CLI::App& app, int& exit_code) {
       "  framegauge diff render.exr reference.exr --metrics flip,flip-hdr --fail-over flip=0.05 --heatmap-of "
       "flip "
       "--heatmap where.png\n"
+      "  framegauge diff warped.nii.gz fixed.nii.gz --resample --metrics ssim3d,ncc --fail-under ssim3d=0.9\n"
       "  framegauge diff renders/ photos/ --inria scores --method ours\n"
       "  framegauge diff coded.yuv source.yuv --size 1920x1080 --format yuv420p --metrics vmaf-ssim,psnr "
       "--csv f.csv");

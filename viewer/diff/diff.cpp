@@ -25,6 +25,18 @@ using nlohmann::ordered_json;
 
 void say(const std::string& sentence) { std::fprintf(stderr, "framegauge: %s\n", sentence.c_str()); }
 
+void plan_for_volumes(const DiffOptions& options, ScorePlan& plan) {
+  if (options.mask || !options.ignored.empty() || options.gaussian_splatting)
+    throw Failure(ExitCode::usage, "--mask, --ignore and --inria are of pictures, not of volumes");
+  if (options.heatmap_of != Metric::ssim)
+    throw Failure(ExitCode::usage, "--heatmap-of is of pictures; of volumes the map of ssim3d is drawn");
+  for (const Metric metric : metrics_of_gates(options.gates, false))
+    parse_volume_metrics(metric_name(metric));
+  plan.metrics = parse_volume_metrics(options.metrics);
+  plan.map_metric = Metric::ssim3d;
+  plan.map_statistics = false;
+}
+
 ScorePlan plan_of(const DiffOptions& options, const PairSource& source, bool masked) {
   ScorePlan plan{.metrics = parse_metrics(options.metrics, masked),
                  .window = options.window,
@@ -33,11 +45,17 @@ ScorePlan plan_of(const DiffOptions& options, const PairSource& source, bool mas
                  .map_statistics = source.two_files || gates_need_map_statistics(options.gates),
                  .chroma = source.chroma,
                  .luma_only = source.raw_video,
+                 .volumes = source.volumes,
+                 .volume_range = options.volume_range.value_or(0),
                  .map_metric = options.heatmap_of,
                  .flip = options.flip};
+  if (source.volumes) plan_for_volumes(options, plan);
   for (const Metric metric : metrics_of_gates(options.gates, masked)) plan.metrics.push_back(metric);
+  if (!source.volumes &&
+      std::find(plan.metrics.begin(), plan.metrics.end(), Metric::ssim3d) != plan.metrics.end())
+    throw Failure(ExitCode::usage, "ssim3d is of volumes; take ssim for pictures");
   if (options.pictures.heatmaps || options.pictures.strips || options.heatmap)
-    plan.metrics.push_back(options.heatmap_of);
+    plan.metrics.push_back(plan.map_metric);
   if (options.gaussian_splatting)
     for (const Metric metric : {Metric::ssim, Metric::psnr})
       plan.metrics.push_back(metric);  // its tables have both
@@ -52,7 +70,21 @@ ordered_json describe_settings(const DiffOptions& options, const PairSource& sou
   const ImageRules& images = options.source.images;
   ordered_json d = {{"window", options.window},
                     {"data_range", images.scene_linear ? options.data_range : 1.0}};
-  if (source.video) {
+  if (source.volumes) {
+    d["values"] = "voxels / data_range; NaN and infinite ones count as -1000";
+    if (options.volume_range)
+      d["data_range"] = *options.volume_range;
+    else
+      d["data_range"] = "max - min of each reference";
+    d["grid"] = "size, spacing, direction and origin as the reference's, within a hundredth of a voxel";
+    if (options.source.resample) {
+      d["resampled"] = "where the grids differ, the test trilinear at the reference's voxels";
+      if (options.source.outside)
+        d["outside"] = *options.source.outside;
+      else
+        d["outside"] = "the test's smallest value";
+    }
+  } else if (source.video) {
     d["values"] =
         options.source.as_rgb
             ? "R, G, B through the matrix and range of each video, BT.601 (from 720 lines on BT.709) and "
@@ -115,6 +147,8 @@ void check_options(const DiffOptions& options, const PairSource& source, const s
     throw Failure(ExitCode::usage, "--heatmap FILE is for two image files; use --heatmaps FOLDER");
   if (options.gates.fail_percent && gates.empty())
     throw Failure(ExitCode::usage, "--fail-percent needs a limit such as --fail-under ssim=0.98");
+  if (options.source.resample && !source.volumes)
+    throw Failure(ExitCode::usage, "--resample is of volumes; scale pictures first");
   if (options.pictures.only_failing && gates.empty())
     throw Failure(ExitCode::usage, "--pictures-of failing needs a limit such as --fail-under ssim=0.98");
 }

@@ -109,6 +109,17 @@ void draw_planes(const Frame& frame, Image8& image) {
     }
 }
 
+// The middle slice, grey from the lowest to the highest value of the reference.
+void draw_slice(const Frame& frame, Image8& image) {
+  const std::size_t pixels = static_cast<std::size_t>(frame.width) * static_cast<std::size_t>(frame.height);
+  const float* const slice = frame.voxels.data() + pixels * static_cast<std::size_t>(frame.depth / 2);
+  const double range = static_cast<double>(frame.highest) - static_cast<double>(frame.lowest);
+  for (std::size_t i = 0; i < pixels; ++i)
+    std::fill_n(&image.rgba[4 * i], 3,
+                to_code8((static_cast<double>(slice[i]) - static_cast<double>(frame.lowest)) /
+                         (range > 0 ? range : 1)));
+}
+
 }  // namespace
 
 Rectangle parse_rectangle(const std::string& text, const std::string& option) {
@@ -236,6 +247,10 @@ Image8 to_picture(const Frame& frame, double data_range) {
   image.rgba.assign(4 * pixels, 255);
   if (frame.kind == Frame::Kind::planes) {
     draw_planes(frame, image);
+    return image;
+  }
+  if (frame.kind == Frame::Kind::volume) {
+    draw_slice(frame, image);
     return image;
   }
   const auto scale = static_cast<float>(frame.scene_linear ? 1.0 / data_range : 1.0);

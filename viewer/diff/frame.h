@@ -35,9 +35,10 @@ struct FrameColour {
 
 struct Frame {
   enum class Kind {
-    rgb8,   // codes of 8 bits
-    rgb,    // floats
-    planes  // Y alone, or Y, U, V
+    rgb8,    // codes of 8 bits
+    rgb,     // floats
+    planes,  // Y alone, or Y, U, V
+    volume   // voxels
   };
   Kind kind = Kind::rgb8;
   int width = 0, height = 0;        // pixels; of the luma plane
@@ -48,8 +49,11 @@ struct Frame {
   std::vector<float>
       light;  // [height][width][3], of a scene-linear file before the sRGB curve; when it is kept
   std::vector<Plane> planes;
-  FrameColour colour;            // of planes
-  std::uint64_t not_finite = 0;  // NaN and Inf samples among the floats
+  FrameColour colour;             // of planes
+  int depth = 1;                  // slices
+  std::vector<float> voxels;      // [depth][height][width]
+  float lowest = 0, highest = 0;  // of the reference's voxels
+  std::uint64_t not_finite = 0;   // NaN and Inf samples among the floats
 };
 
 struct FramePair {

@@ -25,7 +25,8 @@ constexpr std::pair<Metric, const char*> kNames[] = {{Metric::ssim, "ssim"},
                                                      {Metric::vmaf_ms_ssim, "vmaf-ms-ssim"},
                                                      {Metric::ncc, "ncc"},
                                                      {Metric::flip, "flip"},
-                                                     {Metric::flip_hdr, "flip-hdr"}};
+                                                     {Metric::flip_hdr, "flip-hdr"},
+                                                     {Metric::ssim3d, "ssim3d"}};
 
 std::vector<std::string> known_names() {
   std::vector<std::string> names;
@@ -95,7 +96,9 @@ ordered_json describe_ncc(const ScorePlan& plan) {
                      "normalised cross-correlation of the whole picture: covariance / root of the product of "
                      "the variances; "
                      "0 where one of them is constant"},
-                    {"channels", plan.luma_only ? "Y plane" : "mean over R, G, B"}};
+                    {"channels", plan.volumes     ? "all voxels"
+                                 : plan.luma_only ? "Y plane"
+                                                  : "mean over R, G, B"}};
   if (plan.masked) d["mask"] = "only the pixels that the mask shows";
   return d;
 }
@@ -140,7 +143,8 @@ std::vector<Metric> parse_metrics(const std::string& list, bool masked) {
   for (std::string word; std::getline(words, word, ',');) {
     if (word == "all") {
       for (const Metric metric : all_metrics())
-        if (metric != Metric::flip_hdr && (!masked || can_be_masked(metric))) metrics.push_back(metric);
+        if (metric != Metric::flip_hdr && metric != Metric::ssim3d && (!masked || can_be_masked(metric)))
+          metrics.push_back(metric);
       continue;
     }
     const auto found =
@@ -156,6 +160,24 @@ std::vector<Metric> parse_metrics(const std::string& list, bool masked) {
   }
   std::sort(metrics.begin(), metrics.end());
   metrics.erase(std::unique(metrics.begin(), metrics.end()), metrics.end());
+  return metrics;
+}
+
+bool is_of_volumes(Metric metric) {
+  return metric == Metric::psnr || metric == Metric::mse || metric == Metric::mae ||
+         metric == Metric::max_error || metric == Metric::ncc || metric == Metric::ssim3d;
+}
+
+std::vector<Metric> parse_volume_metrics(const std::string& list) {
+  std::vector<Metric> metrics;
+  const bool everything = list.empty() || list == "all";
+  for (const Metric metric : everything ? all_metrics() : parse_metrics(list, false))
+    if (is_of_volumes(metric))
+      metrics.push_back(metric);
+    else if (!everything)
+      throw Failure(ExitCode::usage,
+                    "--metrics: " + metric_name(metric) +
+                        " is of pictures; choose from ssim3d, psnr, mse, mae, max, ncc for volumes");
   return metrics;
 }
 
@@ -193,6 +215,14 @@ ordered_json describe_metrics(const ScorePlan& plan) {
       case Metric::vmaf_ms_ssim:
         d = describe_video(metric);
         break;
+      case Metric::ssim3d:
+        d = {{"variant", "Wang 2004 in three dimensions"},
+             {"window", plan.window},
+             {"window_shape", "Gaussian, sigma 1.5"},
+             {"padding", "zero"},
+             {"k1", 0.01},
+             {"k2", 0.03}};
+        break;
       case Metric::ncc:
         d = describe_ncc(plan);
         break;
@@ -207,6 +237,7 @@ ordered_json describe_metrics(const ScorePlan& plan) {
                                                  : "largest absolute difference"},
              {"channels", plan.chroma      ? "all samples of Y, U and V; psnr-y, -u and -v of one plane"
                           : plan.luma_only ? "Y plane"
+                          : plan.volumes   ? "all voxels"
                                            : "all samples of R, G and B"}};
         if (plan.masked) d["mask"] = "only the pixels that the mask shows";
     }
@@ -214,8 +245,10 @@ ordered_json describe_metrics(const ScorePlan& plan) {
       d["data_range"] = 1.0;
     else if (metric == Metric::flip_hdr)
       d["data_range"] = "as the light is";
+    else if (plan.volumes && plan.volume_range == 0)
+      d["data_range"] = "max - min of each reference";
     else
-      d["data_range"] = plan.data_range;
+      d["data_range"] = plan.volumes ? plan.volume_range : plan.data_range;
     d["better"] = higher_is_better(metric) ? "higher" : "lower";
     described[metric_name(metric)] = d;
   }

@@ -22,17 +22,22 @@ enum class Metric {
   vmaf_ms_ssim,
   ncc,
   flip,
-  flip_hdr
+  flip_hdr,
+  ssim3d
 };
 
 std::string metric_name(Metric metric);
 std::vector<Metric> all_metrics();
 std::vector<Metric> default_metrics(bool masked);
 bool can_be_masked(Metric metric);
+bool is_of_volumes(Metric metric);
 bool higher_is_better(Metric metric);
 
-// "ssim,psnr" or "all", which is all that every picture has: flip-hdr is of linear light alone. Throws Failure(usage) with the names that there are.
+// "ssim,psnr" or "all", which is all that every picture has: flip-hdr is of linear light alone, ssim3d of volumes. Throws Failure(usage) with the names that there are.
 std::vector<Metric> parse_metrics(const std::string& list, bool masked);
+
+// The same of volumes.
+std::vector<Metric> parse_volume_metrics(const std::string& list);
 
 // How FLIP looks at a picture.
 struct FlipViewing {
@@ -52,9 +57,11 @@ struct ScorePlan {
   int window = 11;        // of ssim, ssim-valid, ms-ssim: 7, 9 or 11
   double data_range = 1;  // of frames of floats
   bool masked = false;
-  bool map_statistics = false;       // min and p5 of the SSIM maps
-  bool chroma = false;               // the frames have Y, U and V: PSNR of each plane too
-  bool luma_only = false;            // the frames have a Y plane
+  bool map_statistics = false;  // min and p5 of the SSIM maps
+  bool chroma = false;          // the frames have Y, U and V: PSNR of each plane too
+  bool luma_only = false;       // the frames have a Y plane
+  bool volumes = false;
+  double volume_range = 0;           // 0: max - min of each reference
   Metric map_metric = Metric::ssim;  // whose map is drawn
   FlipViewing flip;
 

@@ -53,6 +53,10 @@ ordered_json pair_of(const Outcome& outcome, std::size_t index) {
   if (pair.status == PairResult::Status::scored) {
     row["width"] = pair.width;
     row["height"] = pair.height;
+    if (outcome.plan.volumes) {
+      row["depth"] = pair.depth;
+      row["data_range"] = pair.data_range;
+    }
     row["scores"] = scores_of(outcome, pair.scores);
     row["within_limits"] = !outcome.verdict.failing_pairs.contains(index);
     if (pair.not_finite) row["not_finite_samples"] = pair.not_finite;

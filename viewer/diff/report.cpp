@@ -34,7 +34,9 @@ std::string data_uri(const Image8& image, int shrunk) {
 }
 
 // The least value of a map; the largest is 1.
-float least_of_map(Metric metric) { return metric == Metric::ssim ? -1.0f : 0.0f; }
+float least_of_map(Metric metric) {
+  return metric == Metric::ssim || metric == Metric::ssim3d ? -1.0f : 0.0f;
+}
 
 std::vector<int> histogram_of(const std::vector<float>& map, float least) {
   std::vector<int> counts(kBins, 0);

@@ -44,10 +44,12 @@ class Run {
       const FramePair pair = source_.load(index);
       result.width = pair.test->width;
       result.height = pair.test->height;
+      result.depth = pair.test->depth;
       result.not_finite = pair.test->not_finite + pair.reference->not_finite;
       const std::shared_ptr<const Mask> mask = masks_.of_size(pair.test->width, pair.test->height);
       PairScores scores = score_pair(pair, mask.get(), plan_, options_.keep_maps, workspace);
       result.scores = std::move(scores.values);
+      result.data_range = scores.data_range;
       if (options_.scored) options_.scored(result, pair, scores);
     } catch (const Failure& failure) {
       if (failure.code != ExitCode::unreadable_input && failure.code != ExitCode::size_mismatch) throw;

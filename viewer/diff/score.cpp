@@ -13,6 +13,7 @@
 #include "viewer/diff/host_tensor.h"
 #include "viewer/diff/score_flip.h"
 #include "viewer/diff/score_ncc.h"
+#include "viewer/diff/score_volume.h"
 #include "viewer/diff/statistics.h"
 
 namespace fg {
@@ -434,6 +435,7 @@ FramePair comparable(const FramePair& pair) {
 
 PairScores score_pair(const FramePair& given, const Mask* mask, const ScorePlan& plan, KeepMap keep_map,
                       ScoreWorkspace& workspace) {
+  if (given.test->kind == Frame::Kind::volume) return score_volumes(given, plan, keep_map);
   const FramePair pair = comparable(given);
   const Frame &test = *pair.test, &reference = *pair.reference;
   std::optional<PlaneSamples> luma;
@@ -452,6 +454,8 @@ PairScores score_pair(const FramePair& given, const Mask* mask, const ScorePlan&
       samples.bits = 32;
       samples.stored_channels = samples.channels = 3;
       samples.data_range = test.scene_linear ? plan.data_range : 1.0;
+      break;
+    case Frame::Kind::volume:  // scored above
       break;
     case Frame::Kind::planes:
       samples = luma.emplace(test.planes[0], reference.planes[0], test.bits).get();

@@ -11,6 +11,7 @@ namespace fg {
 
 struct PairScores {
   std::vector<double> values;  // one a column of columns_of(plan); NaN where no window fits into the picture
+  double data_range = 0;       // of volumes: what errors were divided by
   std::vector<float> map;  // [height][width] of plan.map_metric, averaged over channels; only when asked for
 };
 

@@ -9,6 +9,7 @@
 
 #include "viewer/diff/video.h"
 #include "viewer/diff/video_pairs.h"
+#include "viewer/diff/volume_pairs.h"
 #include "viewer/error.h"
 
 namespace fg {
@@ -117,6 +118,7 @@ void parse_frames(const std::string& text, FrameRange& range) {
 }
 
 std::unique_ptr<PairSource> open_source(const SourceOptions& options) {
+  if (are_volumes(options.inputs)) return open_volumes(options);
   const auto videos = std::count_if(options.inputs.begin(), options.inputs.end(),
                                     [](const std::string& file) { return is_video(file); });
   if (videos == static_cast<std::ptrdiff_t>(options.inputs.size())) return open_video_pairs(options);

@@ -1,6 +1,7 @@
 #pragma once
 // What is compared with what: a list of pairs, each loaded when it is its turn.
 
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -32,8 +33,10 @@ struct SourceOptions {
   ImageRules images;
   std::optional<RawVideoLayout> layout;  // of .yuv files
   FrameRange frames;
-  bool as_rgb = false;   // frames of video through their matrix and range to R, G, B
-  unsigned workers = 2;  // how many pairs will be loaded at once
+  bool as_rgb = false;            // frames of video through their matrix and range to R, G, B
+  unsigned workers = 2;           // how many pairs will be loaded at once
+  bool resample = false;          // tests of volumes onto the reference's grid
+  std::optional<double> outside;  // what lies beyond the test's grid then; none: its smallest value
 };
 
 struct PairIdentity {
@@ -53,6 +56,7 @@ class PairSource {
 
   bool two_files = false;  // one image against one: its scores are the result, not a row of a table
   bool video = false;
+  bool volumes = false;                // the frames are volumes
   bool raw_video = false;              // the frames have a Y plane
   bool chroma = false;                 // and U and V
   std::vector<std::string> unmatched;  // one line each: files, or ranges of frames, without a counterpart

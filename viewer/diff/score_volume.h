@@ -1,0 +1,14 @@
+#pragma once
+// The scores of one pair of volumes on the same grid.
+
+#include "viewer/diff/score.h"
+
+namespace fg {
+
+// What errors are divided by and SSIM takes for the range: plan.volume_range, or max - min of the reference.
+double range_of_volumes(const FramePair& pair, const ScorePlan& plan);
+
+// The map is that of the middle slice.
+PairScores score_volumes(const FramePair& pair, const ScorePlan& plan, KeepMap keep_map);
+
+}  // namespace fg
