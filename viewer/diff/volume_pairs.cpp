@@ -25,7 +25,7 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-// .hdr is a Radiance picture here; the pair of files that Analyze had is named by its .img nowhere else either.
+// Not .hdr, which is a Radiance picture here.
 bool has_volume_ending(const fs::path& file) {
   fs::path name = lower_case(file.filename().string());
   if (name.extension() == ".gz") name = name.stem();
@@ -33,8 +33,10 @@ bool has_volume_ending(const fs::path& file) {
   return ending == ".nii" || ending == ".mha" || ending == ".mhd" || ending == ".nrrd" || ending == ".nhdr";
 }
 
+bool has_dicom_ending(const fs::path& file) { return lower_case(file.extension().string()) == ".dcm"; }
+
 bool is_dicom(const fs::path& file) {
-  if (lower_case(file.extension().string()) == ".dcm") return true;
+  if (has_dicom_ending(file)) return true;
   std::array<char, 132> start{};
   std::ifstream in(file, std::ios::binary);
   return in.read(start.data(), start.size()) && std::string(&start[128], 4) == "DICM";
@@ -57,8 +59,8 @@ Kind kind_of_folder(const fs::path& folder) {
 Kind kind_of(const fs::path& input) {
   std::error_code ignored;
   if (fs::is_directory(input, ignored)) return kind_of_folder(input);
-  return has_volume_ending(input) || (fs::is_regular_file(input, ignored) && is_dicom(input)) ? Kind::file
-                                                                                              : Kind::none;
+  if (has_volume_ending(input) || has_dicom_ending(input)) return Kind::file;
+  return fs::is_regular_file(input, ignored) && is_dicom(input) ? Kind::file : Kind::none;
 }
 
 std::vector<fs::path> list_volumes(const fs::path& folder) {
