@@ -354,6 +354,19 @@ void Registration::step() {
 
 void Registration::start_again() { state_->begin_search(); }
 
+void Registration::start_from(const RigidMotion& motion) {
+  State& s = *state_;
+  s.begin_search();
+  s.best.motion = motion;
+  Trail trail;
+  std::vector<Fit> fits(1);
+  s.objective_of(0).evaluate({&motion, 1}, fits, false);
+  trail.points.push_back({0, 0, fits[0].loss, motion});
+  std::vector<Trail> from;
+  from.push_back(std::move(trail));
+  s.begin_level(0, from);
+}
+
 int Registration::steps() const { return state_->step; }
 int Registration::levels() const { return static_cast<int>(state_->levels.size()); }
 int Registration::motions_in_step() const { return state_->motions_in_step; }

@@ -48,7 +48,9 @@ class Registration {
 
   bool done() const;
   void step();
-  void start_again();  // from the first pose
+  void start_again();  // from the first pose, with a search
+  void start_from(
+      const RigidMotion& motion);  // one descent from there: where a hand has put it, or an earlier point
 
   int steps() const;
   int levels() const;

@@ -8,13 +8,15 @@
 #include <glm/geometric.hpp>
 #include <limits>
 
+#include "tests/viewer/register/expect_failure.h"
 #include "tests/viewer/register/small_body.h"
-#include "viewer/error.h"
 #include "viewer/register/volume_levels.h"
 #include "viewer/register/xray.h"
 
 namespace fg {
 namespace {
+
+using test::expect_failure;
 
 struct Mass {
   double sum = 0;
@@ -33,16 +35,6 @@ Mass mass_of(const AttenuationVolume& v) {
       }
   mass.centre /= mass.sum;
   return mass;
-}
-
-void expect_failure(const std::function<void()>& body, ExitCode code, const std::string& words) {
-  try {
-    body();
-    ADD_FAILURE() << "nothing was refused; expected: " << words;
-  } catch (const Failure& problem) {
-    EXPECT_EQ(problem.code, code) << problem.what();
-    EXPECT_NE(std::string(problem.what()).find(words), std::string::npos) << problem.what();
-  }
 }
 
 Xray ramp(int width, int height) {

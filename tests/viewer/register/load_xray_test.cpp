@@ -9,20 +9,13 @@
 #include <functional>
 
 #include "tests/viewer/io/test_files.h"
+#include "tests/viewer/register/expect_failure.h"
 #include "viewer/io/image_tiff.h"
 
 namespace fg {
 namespace {
 
-void expect_failure(const std::function<void()>& body, ExitCode code, const std::string& words) {
-  try {
-    body();
-    ADD_FAILURE() << "nothing was refused; expected: " << words;
-  } catch (const Failure& problem) {
-    EXPECT_EQ(problem.code, code) << problem.what();
-    EXPECT_NE(std::string(problem.what()).find(words), std::string::npos) << problem.what();
-  }
-}
+using test::expect_failure;
 
 template <class T>
 std::filesystem::path write_tiff(const std::filesystem::path& file, int width, int height,

@@ -183,6 +183,19 @@ TEST(registration, the_same_input_gives_the_same_bits_and_starting_again_too) {
   EXPECT_EQ(a.camera_to_world(0), first);
 }
 
+TEST(registration, a_pose_that_a_hand_has_chosen_is_where_a_descent_begins) {
+  Case c;
+  c.add(c.detector(0), {});
+  Registration there(c.device, c.volume, c.views, quick());
+  const RigidMotion near = stepped({}, there.frame(), {0.02, 0.01, -0.02, 3, 2, -4});
+  there.start_from(near);
+  EXPECT_EQ(there.stage(), "level 1 of 2");
+  EXPECT_EQ(there.trajectory().front().motion.shift_mm, near.shift_mm);
+  finish(there);
+  EXPECT_LT(c.error_of(there), 0.5);
+  for (const RegisterPoint& p : there.trajectory()) EXPECT_LE(p.step, there.steps());
+}
+
 TEST(registration, a_camera_that_sees_nothing_is_refused_with_a_sentence) {
   Case c;
   c.add(c.detector(0), {});
