@@ -30,7 +30,7 @@ namespace {
 constexpr double kGoodMm = 1, kGoodShare = 0.95;
 
 struct Settings {
-  std::string volume, metric = "ncc", device = "cpu", optimizer = "auto";
+  std::string volume, metric = "gradient-ncc", device = "cpu", optimizer = "auto";
   int starts = 100, first = 0, width = 160, height = 200, views = 1;
   double degrees = 20, mm = 40, photons = 1e4, pixel_mm = 2;
   bool box = false;

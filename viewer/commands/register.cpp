@@ -176,13 +176,14 @@ Descended descend(Registration& registration) {
   return result;
 }
 
-nlohmann::ordered_json summary_json(const RegisterCommand& c, const Registration& registration,
+nlohmann::ordered_json summary_json(const RegisterCommand& c, Registration& registration,
                                     const Descended& descended, const ComputeDevice& device) {
   nlohmann::ordered_json json;
   json["schema"] = "framegauge-register-1";
   json["volume"] = c.volume;
-  json["metric"] = name_of(c.options.fine_metric);
+  json["metric"] = name_of(registration.metric());
   json["loss"] = json_number(registration.best().loss);
+  json["correlation"] = registration.coarse_score(registration.best().motion);  // at the coarsest level
   json["steps"] = registration.steps();
   json["seconds"] = descended.seconds;
   json["finished"] = descended.interrupted == 0;
@@ -205,8 +206,8 @@ void write_results(const RegisterCommand& c, Registration& registration,
   save_png(folder / "loss.png", draw_losses(trajectory, registration.levels()));
   save_png(folder / "overlay.png",
            draw_views(registration, registration.best().motion,
-                      fmt::format("{} {:.5f}: X-ray, radiograph, both (X-ray red, radiograph cyan)",
-                                  summary.at("metric").get<std::string>(), registration.best().loss)));
+                      fmt::format("correlation {:.4f}: X-ray, radiograph, both (X-ray red, radiograph cyan)",
+                                  summary.at("correlation").get<double>())));
   constexpr int kFrames = 60;
   if (!c.no_film) save_animation(folder / "descent.webp", draw_descent(registration, kFrames));
 }
@@ -217,8 +218,9 @@ void print_summary(const RegisterCommand& c, const nlohmann::ordered_json& summa
     std::printf("%.6f\n", loss);
     return;
   }
-  std::printf("%s %.5f after %d steps in %.1f s (%s)\n", summary.at("metric").get<std::string>().c_str(),
-              loss, summary.at("steps").get<int>(), summary.at("seconds").get<double>(),
+  std::printf("loss %.5f (%s), correlation %.4f, after %d steps in %.1f s (%s)\n", loss,
+              summary.at("metric").get<std::string>().c_str(), summary.at("correlation").get<double>(),
+              summary.at("steps").get<int>(), summary.at("seconds").get<double>(),
               summary.at("device").get<std::string>().c_str());
   for (const auto& view : summary.at("views")) {
     const auto numbers = [&](const char* key) {
@@ -236,15 +238,15 @@ void print_summary(const RegisterCommand& c, const nlohmann::ordered_json& summa
   std::printf("written to %s\n", c.output.c_str());
 }
 
-// 1 - NCC of two pictures that have nothing to do with each other is about 1; of a right pose some 0.3 at most.
-void warn_of_poor_fit(const RegisterCommand& c, double loss) {
+// The correlation of two pictures that have nothing to do with each other is about 0, of a right pose 0.7 or more.
+void warn_of_poor_fit(double correlation) {
   constexpr double kPoor = 0.5;
-  if (c.options.fine_metric == RegisterMetric::ncc && loss > kPoor)
-    std::fprintf(
-        stderr,
-        "framegauge: the radiograph and the X-ray have a correlation of %.2f only: the pose is likely wrong; "
-        "check the geometry, --bone (is bone bright in the file?), or search further with --search\n",
-        1 - loss);
+  if (correlation >= kPoor) return;
+  std::fprintf(
+      stderr,
+      "framegauge: the radiograph and the X-ray have a correlation of %.2f only: the pose is likely wrong; "
+      "check the geometry, --bone (is bone bright in the file?), or search further with --search\n",
+      correlation);
 }
 
 int run(RegisterCommand& c) {
@@ -274,7 +276,7 @@ int run(RegisterCommand& c) {
   write_results(c, registration, summary);
   if (!c.json.empty()) write_json(c.json, summary);
   print_summary(c, summary, registration.best().loss);
-  warn_of_poor_fit(c, registration.best().loss);
+  warn_of_poor_fit(summary.at("correlation").get<double>());
   return descended.interrupted != 0 ? descended.interrupted : static_cast<int>(ExitCode::pass);
 }
 
@@ -342,7 +344,8 @@ void add_search_options(CLI::App& c, RegisterCommand& o) {
       ->capture_default_str()
       ->group("Search");
   c.add_option("--metric", o.metric,
-               "Of the finest level: ncc (default), patch-ncc, multiscale-ncc, gradient-ncc, mse, mi")
+               "Of the finest level: gradient-ncc (default), ncc, patch-ncc, multiscale-ncc, mse, mi; those "
+               "before it have ncc")
       ->group("Search");
   c.add_option("--optimizer", o.optimizer,
                "auto: Adam at the coarsest level, L-BFGS at the others; or one for all. The end is L-BFGS")

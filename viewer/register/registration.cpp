@@ -150,7 +150,7 @@ Objective& Registration::State::objective_of(int number) {
   for (const Xray& view : views) small.push_back(coarser(view, wanted.factor));
   const glm::dvec3 spacing = coarse.spacing_mm();
   const double least = std::min({spacing.x, spacing.y, spacing.z});
-  const bool finest = number + 1 == static_cast<int>(levels.size());
+  const bool finest = number > 0 && number + 1 == static_cast<int>(levels.size());
   wanted.objective = std::make_unique<Objective>(device, coarse, small, frame,
                                                  finest ? options.fine_metric : options.coarse_metric,
                                                  std::max(least, 0.5 * wanted.pixel_mm), finest ? 4 : kBatch);
@@ -369,6 +369,16 @@ void Registration::start_from(const RigidMotion& motion) {
 
 int Registration::steps() const { return state_->step; }
 int Registration::levels() const { return static_cast<int>(state_->levels.size()); }
+RegisterMetric Registration::metric() const {
+  return levels() > 1 ? state_->options.fine_metric : state_->options.coarse_metric;
+}
+
+double Registration::coarse_score(const RigidMotion& motion) {
+  std::vector<Fit> fits(1);
+  state_->objective_of(0).evaluate({&motion, 1}, fits, false);
+  return 1 - fits[0].loss;
+}
+
 int Registration::motions_in_step() const { return state_->motions_in_step; }
 const RegisterPoint& Registration::best() const { return state_->best; }
 const std::vector<Xray>& Registration::views() const { return state_->views; }
