@@ -257,12 +257,8 @@ int run(RegisterCommand& c) {
   if (c.optimizer != "auto")
     c.options.coarse_method = c.options.fine_method =
         c.optimizer == "lbfgs" ? DescentMethod::lbfgs : DescentMethod::adam;
-  std::size_t nonfinite = 0;
-  const Volume volume = load_volume(c.volume, &nonfinite);
+  const Volume volume = load_volume(c.volume);
   say(c.volume, volume.notes);
-  if (nonfinite > 0)
-    std::fprintf(stderr, "framegauge: %s: %zu voxels are NaN or infinite and count as air\n",
-                 c.volume.c_str(), nonfinite);
   std::vector<Xray> views = load_views(c, volume.centre_mm());
   const ComputeDevice device(c.device);
   Registration registration(device, volume, std::move(views), c.options);
