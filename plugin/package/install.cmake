@@ -1,4 +1,4 @@
-# cmake --install: the library with its headers, packages for CMake and pkg-config, the program, licence and examples.
+# cmake --install: the library with its headers, packages for CMake and pkg-config, the program with completions and manual, licence and examples.
 #   components: Runtime (library, program, licence) and Development (the rest)
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -14,6 +14,11 @@ if(TARGET framegauge_cli)
   file(RELATIVE_PATH library_from_program "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}")
   set_target_properties(framegauge_cli PROPERTIES INSTALL_RPATH "$ORIGIN/${library_from_program}")
   install(TARGETS framegauge_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT Runtime)
+  install(FILES "${FRAMEGAUGE_SHELL_FILES}/framegauge.bash" RENAME framegauge
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" COMPONENT Runtime)
+  install(FILES "${FRAMEGAUGE_SHELL_FILES}/_framegauge"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" COMPONENT Runtime)
+  install(FILES "${FRAMEGAUGE_SHELL_FILES}/framegauge.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT Runtime)
 endif()
 
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/framegauge")

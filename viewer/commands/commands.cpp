@@ -10,6 +10,8 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_register(app, exit_code);
   add_bench(app, exit_code);
   add_doctor(app, exit_code);
+  add_completion(app, exit_code);
+  add_man(app, exit_code);
 }
 
 }  // namespace fg

@@ -19,5 +19,7 @@ void add_bench(CLI::App& app, int& exit_code);
 void add_bench_tick(CLI::App& bench, int& exit_code);  // a suite of it
 void add_bench_drr(CLI::App& bench, int& exit_code);   // another one
 void add_doctor(CLI::App& app, int& exit_code);
+void add_completion(CLI::App& app, int& exit_code);  // of the whole app
+void add_man(CLI::App& app, int& exit_code);
 
 }  // namespace fg

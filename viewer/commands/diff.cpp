@@ -13,6 +13,7 @@
 #include "viewer/commands/option_checks.h"
 #include "viewer/diff/self_test.h"
 #include "viewer/diff/volume_pairs.h"
+#include "viewer/diff/watch.h"
 #include "viewer/error.h"
 #include "viewer/report/heatmap.h"
 
@@ -30,7 +31,7 @@ struct DiffLine {
   std::vector<float> range;  // none: of the metric
   std::vector<double> viewing, exposures;
   std::vector<float> background = {0, 0, 0};
-  bool data_range_given = false, self_test = false;
+  bool data_range_given = false, self_test = false, watch = false;
 };
 
 void read_video_options(DiffLine& line) {
@@ -325,26 +326,41 @@ void add_diff(CLI::App& app, int& exit_code) {
   c->add_flag(
       "--resume", line->options.resume,
       "Go on where a run with the same options was stopped (it left FILE.journal beside its result file)");
-  c->footer(
-      "Examples:\n"
-      "  framegauge diff render.png photo.png --fail-under ssim=0.98 --heatmap where.png --json -\n"
-      "  framegauge diff out/ golden/ --fail-under ssim=0.98 --fail-percent 0 --junit diff.xml --strips "
-      "failed "
-      "--pictures-of failing\n"
-      "  framegauge diff render.exr reference.exr --metrics flip,flip-hdr --fail-over flip=0.05 --heatmap-of "
-      "flip "
-      "--heatmap where.png\n"
-      "  framegauge diff warped.nii.gz fixed.nii.gz --resample --metrics ssim3d,ncc --fail-under ssim3d=0.9\n"
-      "  framegauge diff renders/ photos/ --inria scores --method ours\n"
-      "  framegauge diff coded.yuv source.yuv --size 1920x1080 --format yuv420p --metrics vmaf-ssim,psnr "
-      "--csv f.csv");
+  c->add_flag("--watch", line->watch, "Score again whenever an input changes, until Ctrl-C");
   c->add_flag(
        "--self-test", line->self_test,
        "Score images made by formula, and print the scores beside those of scikit-image, pytorch-msssim and "
        "libvmaf; exit 5 when one disagrees")
       ->excludes(c->get_option("inputs"));
-  c->callback(
-      [line, &exit_code] { exit_code = line->self_test ? run_self_test() : run_diff(checked(*line)); });
+  c->footer(
+      "Examples:\n"
+      "  framegauge diff render.png photo.png --fail-under ssim=0.98 --heatmap where.png --json -\n"
+      "  framegauge diff out/ golden/ --fail-under ssim=0.98 --fail-percent 0 --junit diff.xml \\\n"
+      "      --strips failed --pictures-of failing             # every pair must pass; pictures of those "
+      "that do not\n"
+      "  framegauge diff out/ golden/ --baseline scores.json --update-baseline      # then without "
+      "--update-baseline\n"
+      "  framegauge diff renders/ photos/ --inria scores --method ours              # results.json, "
+      "per_view.json\n"
+      "  framegauge diff coded.mp4 source.y4m --metrics vmaf-ssim,psnr --csv frames.csv\n"
+      "  framegauge diff late.mkv source.mkv --offset 2 --frames 0:500 --every 10   # frame i against i + 2\n"
+      "  framegauge diff coded.yuv source.yuv --size 1920x1080 --format yuv420p --report report.html\n"
+      "  framegauge diff render.exr truth.exr --tonemap none --data-range 4\n"
+      "  framegauge diff render.exr truth.exr --metrics flip,flip-hdr --fail-over flip=0.05 --heatmap-of "
+      "flip \\\n"
+      "      --heatmap where.png\n"
+      "  framegauge diff warped.nii.gz fixed.nii.gz --resample --metrics ssim3d,ncc --fail-under ssim3d=0.9\n"
+      "  framegauge diff render.png photo.png --watch -q                            # again at each save\n"
+      "  framegauge diff --self-test                                                # against published "
+      "scores");
+  c->callback([line, &exit_code] {
+    if (line->self_test) {
+      exit_code = run_self_test();
+      return;
+    }
+    const DiffOptions& options = checked(*line);
+    exit_code = line->watch ? run_diff_watching(options) : run_diff(options);
+  });
 }
 
 }  // namespace fg

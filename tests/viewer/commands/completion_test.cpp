@@ -1,0 +1,123 @@
+// Shell completions and the manual page hold every option that --help prints.
+
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <set>
+
+#include "tests/viewer/commands/program.h"
+
+namespace fg::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool there_is(const std::string& program) {
+  return std::system(("command -v " + program + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+const std::vector<std::string> kCommands = {
+    "", "view", "eval", "diff", "drr", "bench", "bench ssim", "bench tick", "doctor", "completion", "man"};
+
+// The names at the start of the lines of --help.
+std::set<std::string> options_of(const std::string& command) {
+  const std::string help = framegauge(command + " --help").out;
+  const std::regex line("\n  ((?:-[a-zA-Z0-9-]+,?)+)"), name("--?[a-zA-Z][a-zA-Z0-9-]*");
+  std::set<std::string> names;
+  for (std::sregex_iterator i(help.begin(), help.end(), line), end; i != end; ++i) {
+    const std::string part = (*i)[1];
+    for (std::sregex_iterator n(part.begin(), part.end(), name); n != end; ++n) names.insert(n->str());
+  }
+  return names;
+}
+
+// What bash offers after the words; the last one is what was typed of it.
+std::set<std::string> offered(const std::string& script, const std::string& words) {
+  const fs::path folder = scratch_folder();
+  write_text(
+      folder / "ask.sh",
+      "source '" + script + "'\ncomplete -p framegauge >/dev/null || exit 1\nCOMP_WORDS=(" + words +
+          ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_framegauge\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n");
+  const fs::path answer = folder / "answer";
+  EXPECT_EQ(std::system(("bash '" + (folder / "ask.sh").string() + "' >'" + answer.string() + "'").c_str()),
+            0);
+  std::set<std::string> all;
+  std::istringstream lines(read_text(answer));
+  for (std::string line; std::getline(lines, line);)
+    if (!line.empty()) all.insert(line);
+  return all;
+}
+
+class completion : public testing::Test {
+ protected:
+  std::string bash() const {
+    const fs::path script = fs::path(testing::TempDir()) / "framegauge-completion.bash";
+    write_text(script, framegauge("completion bash").out);
+    return script.string();
+  }
+};
+
+TEST_F(completion, bash_offers_every_option_of_every_command) {
+  const std::string script = bash();
+  for (const std::string& command : kCommands) {
+    const std::set<std::string> options = options_of(command);
+    EXPECT_GE(options.size(), 1u) << command;
+    EXPECT_EQ(offered(script, "framegauge " + command + " -"), options) << "of '" << command << "'";
+  }
+  EXPECT_GE(options_of("diff").size(), 40u);
+}
+
+TEST_F(completion, bash_offers_commands_and_the_words_of_a_choice) {
+  const std::string script = bash();
+  EXPECT_EQ(offered(script, "framegauge d"), (std::set<std::string>{"diff", "doctor", "drr"}));
+  EXPECT_EQ(offered(script, "framegauge bench ''"), (std::set<std::string>{"ssim", "tick"}));
+  EXPECT_EQ(offered(script, "framegauge diff --missing ''"),
+            (std::set<std::string>{"fail", "ignore", "warn"}));
+  EXPECT_EQ(offered(script, "framegauge diff a.png --tonemap = s"), (std::set<std::string>{"srgb"}));
+  EXPECT_EQ(offered(script, "framegauge diff --json ''"), std::set<std::string>{});  // bash's own: files
+  EXPECT_EQ(offered(script, "framegauge diff a.p"), std::set<std::string>{});
+}
+
+TEST_F(completion, zsh_names_every_option_and_parses) {
+  const std::string script = framegauge("completion zsh").out;
+  for (const std::string& command : kCommands) {
+    std::string name = "_framegauge" + (command.empty() ? "" : "_" + command);
+    std::replace(name.begin(), name.end(), ' ', '_');
+    const std::size_t start = script.find("\n" + name + "() {");
+    ASSERT_NE(start, std::string::npos) << name;
+    const std::string body = script.substr(start, script.find("\n}\n", start) - start);
+    for (const std::string& option : options_of(command))
+      EXPECT_NE(body.find("'*" + option + "["), std::string::npos) << name << " " << option;
+  }
+  if (!there_is("zsh")) GTEST_SKIP() << "there is no zsh to parse the completions";
+  const fs::path file = scratch_folder() / "_framegauge";
+  write_text(file, script);
+  EXPECT_EQ(std::system(("zsh -n '" + file.string() + "'").c_str()), 0);
+}
+
+TEST_F(completion, the_manual_names_every_option_and_is_good_roff) {
+  const Outcome page = framegauge("man");
+  ASSERT_EQ(page.exit_code, 0);
+  for (const std::string& command : kCommands) {
+    const std::string roff = std::regex_replace(command, std::regex("-"), "\\-");
+    const std::size_t start = command.empty() ? 0 : page.out.find(".SS framegauge " + roff + "\n");
+    ASSERT_NE(start, std::string::npos) << command;
+    const std::string part = page.out.substr(start, page.out.find("\n.S", start + 1) - start);
+    const std::string& where = command.empty() ? page.out : part;
+    for (const std::string& option : options_of(command))
+      EXPECT_NE(where.find("\\fB" + std::regex_replace(option, std::regex("-"), "\\-") + "\\fR"),
+                std::string::npos)
+          << command << " " << option;
+  }
+  if (!there_is("groff")) GTEST_SKIP() << "there is no groff to set the page";
+  const fs::path file = scratch_folder() / "framegauge.1";
+  write_text(file, page.out);
+  const std::string warnings = file.string() + ".warnings";
+  EXPECT_EQ(
+      std::system(("groff -man -Tutf8 -ww '" + file.string() + "' >/dev/null 2>'" + warnings + "'").c_str()),
+      0);
+  EXPECT_EQ(read_text(warnings), "");
+}
+
+}  // namespace
+}  // namespace fg::test
