@@ -73,6 +73,18 @@ TEST_F(diff_report, slider_blink_sorting_and_heatmap_work_in_a_browser) {
     const seen = [];
     const first = () => document.querySelector("#pairs tbody td").textContent;
     window.onerror = (message) => seen.push("error: " + message);
+    const cut = [], labels = [], fill = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+      if (this.textAlign === "right" && x < plot.left) {
+        labels.push(text);
+        if (x < this.measureText(text).width) cut.push(text);
+      }
+      fill.call(this, text, x, y);
+    };
+    for (const most of [99999, 100000, 8294400, 331776000, 2e9]) drawBars($("map-histogram"), [most, 1], -1, 1);
+    const [c, context_width] = [context($("plot")).c, 800];
+    for (const low of [-1e-5, -0.98125, -99.995, -123456, -2e9]) axis(c, context_width, 220, low, 0);
+    seen.push("cut: " + cut.join(" "), labels[5]);
     seen.push($("verdict").textContent, $("chosen").textContent, first());
     document.querySelector("#pairs thead button").click();
     seen.push(first());
@@ -103,7 +115,8 @@ TEST_F(diff_report, slider_blink_sorting_and_heatmap_work_in_a_browser) {
   const std::string after = read_text(dom);
   const std::size_t from = after.find("<title>") + 7;
   EXPECT_EQ(after.substr(from, after.find("</title>") - from),
-            "[FAIL|view_5.png|view_1.png|&lt;b&gt;odd &amp; \"quoted\"&lt;!--.png|view_5.png|inset(0px 0px "
+            "[cut: |100k|FAIL|view_5.png|view_1.png|&lt;b&gt;odd &amp; "
+            "\"quoted\"&lt;!--.png|view_5.png|inset(0px 0px "
             "0px 25%)|"
             "visible|hidden|visible|hidden|60]");
 }
