@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -32,9 +33,12 @@ void read_optional(const Json& json, const char* key, T& value) {
   if (const auto found = json.find(key); found != json.end()) found->get_to(value);
 }
 
+// As doubles first: to convert a number that no integer has room for would be undefined.
 std::array<std::uint64_t, 3> read_extent(const std::filesystem::path& header, const Json& json) {
-  const auto extent = json.at("extent").get<std::vector<std::int64_t>>();
-  if (extent.size() != 3 || std::any_of(extent.begin(), extent.end(), [](std::int64_t n) { return n < 1; }))
+  constexpr double kMost = 9007199254740992.0;  // 2^53: up to here a double has every whole number
+  const auto extent = json.at("extent").get<std::vector<double>>();
+  const auto is_wrong = [](double n) { return !(n >= 1 && n <= kMost && n == std::floor(n)); };
+  if (extent.size() != 3 || std::any_of(extent.begin(), extent.end(), is_wrong))
     throw unreadable(header,
                      "\"extent\" needs three positive whole numbers: voxels along i (fastest), j and k");
   return {static_cast<std::uint64_t>(extent[0]), static_cast<std::uint64_t>(extent[1]),

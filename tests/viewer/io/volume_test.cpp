@@ -120,9 +120,11 @@ TEST(volume_raw, damage_gets_a_sentence) {
                     "ct.raw");  // damaged or truncated: deflate finds one or the other
   expect_unreadable(raw_header(folder, type + R"(, "spacing_mm": [1, 0, 1])", bytes), "span");
   expect_unreadable(raw_header(folder, type + R"(, "direction": [1, 2])", bytes), "JSON header");
-  expect_unreadable(
-      write_bytes(folder / "a.json", R"({"file": "ct.raw", "extent": [2, -3, 4], "type": "int8"})"),
-      "extent");
+  for (const char* extent : {"2, -3, 4", "2, 3.5, 4", "1e103, 3, 4", "2, 3"})
+    expect_unreadable(
+        write_bytes(folder / "a.json",
+                    std::string(R"({"file": "ct.raw", "type": "int8", "extent": [)") + extent + "]}"),
+        "extent");
 }
 
 TEST(volume_nifti, sform_qform_and_plain_spacing_make_the_affine) {
