@@ -19,7 +19,10 @@ build_packages=(
   libgtest-dev libgmock-dev  # the dev preset configures the tests too, so that demo and tests share one build
 )
 # What the tests need on top.
-test_packages=(git vulkan-validationlayers xvfb xauth xdotool x11-utils openbox imagemagick python3 python3-xlib clang-format)
+test_packages=(git vulkan-validationlayers xvfb xauth xdotool x11-utils openbox imagemagick python3 python3-xlib clang-format
+  ffmpeg    # whose psnr ours is held against
+  chromium  # that the HTML report is opened in: 210 MB to fetch where nothing of it is there
+  zsh groff-base)
 
 install_packages() {
   command -v dpkg-query >/dev/null || {
