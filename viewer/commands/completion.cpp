@@ -6,7 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <functional>
+#include <memory>
+#include <sstream>
 
 #include "framegauge/framegauge.h"
 #include "viewer/commands/commands.h"

@@ -5,8 +5,9 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <optional>
+#include <cstdio>
 
 #include "viewer/error.h"
 #include "viewer/report/near_names.h"

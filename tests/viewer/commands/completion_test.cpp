@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include "tests/viewer/commands/program.h"
 

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
+#include <sstream>
 #include <thread>
 
 #include "tests/viewer/commands/program.h"
