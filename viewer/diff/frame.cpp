@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -64,6 +65,11 @@ std::uint8_t to_code8(double value) {
   return value > 0 ? static_cast<std::uint8_t>(std::lround(255.0 * std::min(value, 1.0))) : 0;
 }
 
+// Luma samples a chroma sample along one side: 1, 2 or 4; of an odd side the last one stands for fewer.
+int chroma_step(int luma_side, int chroma_side) {
+  return static_cast<int>(std::bit_ceil(static_cast<unsigned>((luma_side + chroma_side - 1) / chroma_side)));
+}
+
 // Y, U and V of a frame as R, G, B in 0..1, not clamped.
 class PlanesToRgb {
  public:
@@ -84,8 +90,8 @@ class PlanesToRgb {
     double chroma[2] = {0, 0};
     for (std::size_t p = 1; p < 3 && !grey_; ++p) {
       const Plane& plane = frame_.planes[p];
-      const int across = (frame_.width + plane.width - 1) / plane.width,
-                down = (frame_.height + plane.height - 1) / plane.height;
+      const int across = chroma_step(frame_.width, plane.width),
+                down = chroma_step(frame_.height, plane.height);
       const std::size_t i = std::size_t(v / down) * plane.width + std::size_t(u / across);
       chroma[p - 1] = (code_at(plane, frame_.bits, i) - neutral_) / chroma_range_;
     }
@@ -188,8 +194,7 @@ Frame cropped(const Frame& frame, const Rectangle& crop, const std::string& name
     result.light = cut(frame.light, 3 * frame.width, 3 * crop.x, 3 * crop.width, crop.y, crop.height);
   const int sample_bytes = frame.bits <= 8 ? 1 : 2;
   for (const Plane& plane : frame.planes) {
-    const int across = (frame.width + plane.width - 1) / plane.width,
-              down = (frame.height + plane.height - 1) / plane.height;  // luma samples a chroma sample
+    const int across = chroma_step(frame.width, plane.width), down = chroma_step(frame.height, plane.height);
     if (crop.x % across || crop.width % across || crop.y % down || crop.height % down)
       throw Failure(
           ExitCode::usage,

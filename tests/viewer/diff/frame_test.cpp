@@ -154,6 +154,17 @@ TEST(frame, planes_become_rgb_through_their_matrix_and_range) {
   }
 }
 
+TEST(frame, each_chroma_sample_stands_for_its_block_also_at_an_odd_edge) {
+  Frame frame{
+      .kind = Frame::Kind::planes, .width = 9, .height = 1};  // 4:1:1: blocks of four, the last of one
+  frame.planes = {{9, 1, ByteVector(9, 128)}, {3, 1, {128, 128, 128}}, {3, 1, {128, 240, 16}}};
+  const Frame converted = as_rgb(frame, "a.mkv");
+  for (std::size_t u = 0; u < 9; ++u) {
+    const float red = converted.rgb[3 * u];
+    EXPECT_TRUE(u < 4 ? red > 0.4f && red < 0.6f : u < 8 ? red > 0.9f : red < 0.1f) << u << ": " << red;
+  }
+}
+
 TEST(frame, an_unknown_matrix_is_not_guessed) {
   EXPECT_TRUE(contains(failure_of([] { as_rgb(pixel(8, 0, 0, 0, {.known = false}), "a.mkv"); }),
                        "a.mkv: its matrix"));
