@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <memory>
 
 #include "tests/viewer/io/test_files.h"
 
@@ -17,11 +18,12 @@ namespace {
 
 // A picture of one plane or two, of the bytes given row by row.
 Frame decoded(AVPixelFormat format, int width, int height, const std::vector<ByteVector>& planes) {
-  AVFrame* picture = av_frame_alloc();
+  const auto free_frame = [](AVFrame* frame) { av_frame_free(&frame); };
+  const std::unique_ptr<AVFrame, decltype(free_frame)> picture(av_frame_alloc());
   picture->format = format;
   picture->width = width;
   picture->height = height;
-  if (av_frame_get_buffer(picture, 0) < 0) return {};
+  if (av_frame_get_buffer(picture.get(), 0) < 0) return {};
   for (std::size_t p = 0; p < planes.size(); ++p) {
     const bool palette = format == AV_PIX_FMT_PAL8 && p == 1;
     const int rows = palette ? 1 : p == 0 ? height : (height + 1) / 2;
@@ -30,9 +32,7 @@ Frame decoded(AVPixelFormat format, int width, int height, const std::vector<Byt
       std::memcpy(picture->data[p] + std::ptrdiff_t{v} * picture->linesize[p],
                   planes[p].data() + row_bytes * static_cast<std::size_t>(v), row_bytes);
   }
-  const Frame frame = coded_frame(*picture, "a.mkv");
-  av_frame_free(&picture);
-  return frame;
+  return coded_frame(*picture, "a.mkv");
 }
 
 TEST(coded_frame, interleaved_chroma_is_taken_apart) {
