@@ -47,7 +47,7 @@ awk -F'","' '
   /^"",/ { units = $(at["gpu__time_duration.sum"]); next }
   {
     name = $(at["Kernel Name"]); sub(/\(.*/, "", name); sub(/^void /, "", name)
-    gsub(/<unnamed>::|[A-Za-z_]*::/, "", name)
+    gsub(/<?unnamed>::|[A-Za-z_]*::/, "", name)
     grid = $(at["Grid Size"]); gsub(/[(), ]+/, " ", grid); split(grid, g, " "); grid = g[1] * g[2] * g[3]
     time = of("gpu__time_duration.sum"); if (units ~ /ns|nsecond/) time /= 1000; else if (units ~ /ms|msecond/) time *= 1000
     busy = 100 * of("sm__cycles_active.avg") / of("gpc__cycles_elapsed.max")

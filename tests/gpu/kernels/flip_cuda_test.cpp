@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -44,7 +45,8 @@ FlipOutput run_cuda(const TestImage<T>& x, const TestImage<T>& y, const FlipOpti
   const Stream stream;
   cuda::flip(op, {scratch.data(), scratch.size_bytes()}, 0, stream.get());
   stream.wait();
-  with.out.map.memory = device_map.read();
+  const std::vector<float> values = device_map.read();
+  std::copy(values.begin(), values.end(), with.out.map.memory.begin());  // of which the view is
   with.out.scores = scores.read();
   with.out.exposures = table.read();
   with.out.mean = mean.read()[0];
