@@ -58,7 +58,7 @@ template <bool kHu, bool kLabels, bool kUnit, class T>
 __global__ void __launch_bounds__(Tile::kThreads, Tile::kResident / Tile::kThreads)
     gradient_by_rays(DrrGradient<T> op, DeviceVoxels<T, kUnit> voxels, DrrBlocks blocks, double* parts) {
   __shared__ DrrCamera camera;
-  __shared__ FgDrrSums shared[Tile::kThreads];  // 7 KB
+  __shared__ FgDrrSums shared[Tile::kThreads];  // 3.5 KB
   const Drr<T>& forward = op.forward;
   const unsigned ray_of_tile = threadIdx.x % Tile::kRays, part = threadIdx.x / Tile::kRays;
   const DrrPlace place = place_of<Tile>(blocks, forward.images.height, forward.images.width, ray_of_tile);
@@ -74,18 +74,16 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kResident / Tile::kThrea
     if (!kLabels) whole = weights.of(0);
     ray = device_ray(forward, camera, place);
     march = fg_drr_march(ray, forward.grid(), forward.sampling);
-    if (whole == 0)
-      march.weight_mm = 0;  // nothing to walk for
-    else if (!siddon)
+    if (whole != 0 && !siddon)
       sums = trilinear_sums<kHu, kLabels, Tile::kUnroll>(forward, voxels, ray, march,
                                                          stretch_of<Tile>(march, part), weight);
-    else if (part == 0)
-      sums = siddon_sums<kHu>(forward, voxels, ray, weight);
+    if (whole != 0 && siddon && part == 0) sums = siddon_sums<kHu>(forward, voxels, ray, weight);
   }
   sums = sum_parts<Tile>(sums, shared);
   const float rest = device_rest<kHu>(forward) * whole;
-  const FgDrrSlope slope = siddon ? fg_drr_siddon_slope(ray, sums, rest)
-                                  : fg_drr_trilinear_slope(ray, march, forward.sampling, sums, rest);
+  const FgDrrSlope slope = whole == 0 ? FgDrrSlope{}
+                           : siddon   ? fg_drr_siddon_slope(ray, sums, rest)
+                                      : fg_drr_trilinear_slope(ray, march, forward.sampling, sums, rest);
   store_block_sums<Tile::kRays>(op, camera, place, ray, slope, parts);
 }
 

@@ -79,13 +79,14 @@ __device__ FgDrrSums siddon_sums(const Drr<T>& op, const DeviceVoxels<T, kUnit>&
 // arrive.
 template <class Tile>
 __device__ FgDrrSums sum_parts(const FgDrrSums& mine, FgDrrSums* shared) {
-  if constexpr (Tile::kParts == 1) return mine;
-  shared[threadIdx.x] = mine;
-  __syncthreads();
   FgDrrSums sums = mine;
-  if (threadIdx.x < Tile::kRays)
-    for (int other = 1; other < Tile::kParts; ++other)
-      add_to(sums, shared[other * Tile::kRays + threadIdx.x]);
+  if constexpr (Tile::kParts > 1) {
+    shared[threadIdx.x] = mine;
+    __syncthreads();
+    if (threadIdx.x < Tile::kRays)
+      for (int other = 1; other < Tile::kParts; ++other)
+        add_to(sums, shared[other * Tile::kRays + threadIdx.x]);
+  }
   return sums;
 }
 
@@ -94,7 +95,7 @@ template <bool kHu, bool kUnit, class Tile, class T>
 __global__ void __launch_bounds__(Tile::kThreads, Tile::kResident / Tile::kThreads)
     drr_with_slopes(Drr<T> op, DeviceVoxels<T, kUnit> voxels, DrrBlocks blocks) {
   __shared__ DrrCamera camera;
-  __shared__ FgDrrSums shared[Tile::kParts > 1 ? Tile::kThreads : 1];  // 7 KB
+  __shared__ FgDrrSums shared[Tile::kParts > 1 ? Tile::kThreads : 1];  // 3.5 KB
   const unsigned ray_of_tile = threadIdx.x % Tile::kRays, part = threadIdx.x / Tile::kRays;
   const DrrPlace place = place_of<Tile>(blocks, op.images.height, op.images.width, ray_of_tile);
   load_camera(op, place.pose, camera);

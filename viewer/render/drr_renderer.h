@@ -30,6 +30,13 @@ enum class DrrOrientation { ap, pa, free };
 glm::dmat4 drr_pose(DrrOrientation orientation, const glm::dvec3& rotation_deg_zxy,
                     const glm::dvec3& translation_mm, const glm::dvec3& isocentre_mm);
 
+// The way back. Throws Failure(usage) where no such view has this pose: only PA mirrors.
+struct DrrPoseParts {
+  glm::dvec3 rotation_deg_zxy, translation_mm;
+};
+DrrPoseParts drr_pose_parts(DrrOrientation orientation, const glm::dmat4& camera_to_world,
+                            const glm::dvec3& isocentre_mm);
+
 // The translation that puts the source 850 mm in front of the isocentre: (0, 850, 0) for AP, (0, -850, 0) for
 // PA, (0, 0, -850) for free.
 glm::dvec3 drr_standard_translation_mm(DrrOrientation orientation);

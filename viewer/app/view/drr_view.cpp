@@ -43,19 +43,18 @@ DrrGeometry DrrView::posed() const {
 }
 
 void DrrView::set_pose(const glm::dmat4& camera_to_world) {
-  // What turns and moves the unmoved pose; with a file's pose, the translation is along the world's axes.
-  DrrView unmoved = *this;
-  unmoved.rotation_deg = unmoved.translation_mm = glm::dvec3(0);
-  const glm::dmat4 motion = camera_to_world * glm::inverse(unmoved.posed().camera_to_world);
-  const glm::dmat3 turn(motion);
-  // R = Rz(a) Rx(b) Ry(c): sin b is entry (row z, column y), glm's [1][2].
-  const double sine = std::clamp(turn[1][2], -1.0, 1.0);
-  const bool locked = std::abs(sine) > 1 - 1e-12;
-  rotation_deg = {
-      glm::degrees(locked ? std::atan2(turn[0][1], turn[0][0]) : std::atan2(-turn[1][0], turn[1][1])),
-      glm::degrees(std::asin(sine)), locked ? 0 : glm::degrees(std::atan2(-turn[0][2], turn[2][2]))};
-  const glm::dvec3 moved = glm::dvec3(motion * glm::dvec4(isocentre_mm, 1)) - isocentre_mm;
-  translation_mm = base == Base::file ? moved : glm::transpose(turn) * moved;
+  if (const auto orientation = orientation_of(base)) {
+    const DrrPoseParts parts = drr_pose_parts(*orientation, camera_to_world, isocentre_mm);
+    rotation_deg = parts.rotation_deg_zxy;
+    translation_mm = parts.translation_mm;
+    return;
+  }
+  // How the file's pose was turned about the isocentre and moved, as if a camera at the isocentre had been.
+  constexpr DrrOrientation kCamera = DrrOrientation::free;
+  const glm::dmat4 motion = camera_to_world * glm::inverse(geometry.camera_to_world);
+  const glm::dmat4 camera = motion * drr_pose(kCamera, glm::dvec3(0), glm::dvec3(0), isocentre_mm);
+  rotation_deg = drr_pose_parts(kCamera, camera, isocentre_mm).rotation_deg_zxy;
+  translation_mm = glm::dvec3(camera[3]) - isocentre_mm;
 }
 
 glm::dvec3 DrrView::standard_translation_mm() const {

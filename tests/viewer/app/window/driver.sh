@@ -15,7 +15,8 @@ failures=0
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
 alive() { kill -0 "$pid" 2>/dev/null; }
 
-Xvfb -displayfd 3 -screen 0 "${width}x${height}x24" -nolisten tcp 3>"$output/display" >/dev/null 2>&1 &
+# A number of its own: of two servers that take the lowest free one in turn, the old one, ending, may remove the socket of the new.
+Xvfb ":$((100 + $$))" -displayfd 3 -screen 0 "${width}x${height}x24" -nolisten tcp 3>"$output/display" >/dev/null 2>&1 &
 server=$!
 helpers=()  # other processes of ours
 cleanup() { kill "${pid:-$server}" "${helpers[@]}" "$server" 2>/dev/null; wait 2>/dev/null; }
