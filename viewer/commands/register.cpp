@@ -262,6 +262,9 @@ int run(RegisterCommand& c) {
   std::vector<Xray> views = load_views(c, volume.centre_mm());
   const ComputeDevice device(c.device);
   Registration registration(device, volume, std::move(views), c.options);
+  if (!c.metric.empty() && registration.levels() == 1)
+    std::fprintf(stderr, "framegauge: the X-ray is so small that it has one level, which is compared by %s\n",
+                 name_of(c.options.coarse_metric).c_str());
   make_folder(c.output);
   const Descended descended = descend(registration);
   if (registration.trajectory().empty()) {

@@ -28,7 +28,6 @@ MotionStep StepScale::unscaled(const MotionStep& step) const {
   return {step[0] / radius_mm, step[1] / radius_mm, step[2] / radius_mm, step[3], step[4],
           step[5] * depth_gain};
 }
-MotionStep StepScale::scaled_slope(const MotionStep& slope) const { return unscaled(slope); }
 
 // ---- Adam ----
 
@@ -40,7 +39,7 @@ void AdamDescent::take(const Fit& fit) {
   constexpr double kMeanDecay = 0.8, kSquareDecay = 0.95, kTiny = 1e-12;
   ++steps_;
   const bool usable = is_usable(fit);
-  MotionStep slope = scale_.scaled_slope(fit.slope);
+  MotionStep slope = scale_.unscaled(fit.slope);
   stale_ = usable && fit.loss < best_loss_ - settings_.tolerance ? 0 : stale_ + 1;
   if (usable && fit.loss < best_loss_) {
     best_loss_ = fit.loss;
@@ -111,7 +110,7 @@ void LbfgsDescent::take(const Fit& fit) {
   constexpr int kMostHalvings = 8;
   constexpr std::size_t kPairs = 6;
   ++steps_;
-  const MotionStep slope = scale_.scaled_slope(fit.slope);
+  const MotionStep slope = scale_.unscaled(fit.slope);
   const bool first = steps_ == 1;
   const bool fell =
       is_usable(fit) && (first || fit.loss <= best_loss_ + kArmijo * along_ * product(slope_, direction_));

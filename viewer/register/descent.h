@@ -15,8 +15,8 @@ struct StepScale {
   double radius_mm = 100;  // of the body: a turn moves its rim by this much a radian
   double depth_gain = 4;   // the image hardly changes along the view: shifts that way may be larger
 
-  MotionStep unscaled(const MotionStep& step) const;  // from mm of the rim to radians and mm
-  MotionStep scaled_slope(const MotionStep& slope) const;
+  // From mm of the rim to radians and mm; a slope by the latter to one by the former.
+  MotionStep unscaled(const MotionStep& step) const;
 };
 
 struct DescentSettings {

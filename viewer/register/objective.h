@@ -28,7 +28,6 @@ class Objective {
   Objective(const ComputeDevice& device, const AttenuationVolume& volume, const std::vector<Xray>& views,
             const MotionFrame& frame, RegisterMetric metric, double step_mm, int most);
 
-  int most() const { return most_; }
   const std::vector<Xray>& views() const { return views_; }
 
   // Writes a Fit a motion.

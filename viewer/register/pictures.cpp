@@ -27,16 +27,18 @@ Window window_of(const std::vector<float>& values, const Xray& xray) {
   for (std::size_t i = 0; i < values.size(); ++i)
     if (xray.seen(i) > 0 && std::isfinite(values[i])) sorted.push_back(values[i]);
   if (sorted.empty()) return {};
-  std::sort(sorted.begin(), sorted.end());
-  const std::size_t cut = sorted.size() / 100;
-  return {sorted[cut], sorted[sorted.size() - 1 - cut]};
+  const auto cut = static_cast<std::ptrdiff_t>(sorted.size() / 100);
+  const auto low = sorted.begin() + cut, high = sorted.end() - 1 - cut;
+  std::nth_element(sorted.begin(), low, sorted.end());
+  std::nth_element(low, high, sorted.end());
+  return {*low, *high};
 }
 
 enum class Panel { xray, radiograph, both };
 
 // Enlarged by a whole factor.
-Image8 draw_panel(const Xray& xray, const std::vector<float>& radiograph, Panel panel, int factor) {
-  const Window of_xray = window_of(xray.integrals, xray), of_radiograph = window_of(radiograph, xray);
+Image8 draw_panel(const Xray& xray, const Window& of_xray, const std::vector<float>& radiograph,
+                  const Window& of_radiograph, Panel panel, int factor) {
   Image8 image{xray.width * factor, xray.height * factor, {}};
   image.rgba.reserve(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) * 4);
   for (int y = 0; y < image.height; ++y)
@@ -110,9 +112,10 @@ Image8 draw_views(Registration& registration, const RigidMotion& motion, const s
     const Xray& xray = registration.xray(v);
     const int factor = enlargement(xray);
     const std::vector<float> radiograph = registration.radiograph(v, motion);
+    const Window of_xray = window_of(xray.integrals, xray), of_radiograph = window_of(radiograph, xray);
     int left = kGap;
     for (const Panel panel : {Panel::xray, Panel::radiograph, Panel::both}) {
-      canvas.picture(left, top, draw_panel(xray, radiograph, panel, factor));
+      canvas.picture(left, top, draw_panel(xray, of_xray, radiograph, of_radiograph, panel, factor));
       left += xray.width * factor + kGap;
     }
     top += xray.height * factor + kGap;

@@ -5,16 +5,15 @@
 #include <algorithm>
 #include <cmath>
 #include <glm/geometric.hpp>
-#include <glm/matrix.hpp>
 #include <glm/trigonometric.hpp>
-#include <numeric>
 
 #include "viewer/error.h"
 
 namespace fg {
 namespace {
 
-constexpr int kBatch = 32;  // motions in one call of the renderer
+constexpr int kBatch = 32;  // motions in one call of the renderer, of the coarsest level
+constexpr int kKept = 4;    // descents that the next level goes on with, at most
 
 // Number n of Halton's sequence in a base, 0..1: fills a box evenly in any number of dimensions.
 double halton(std::uint32_t n, std::uint32_t base) {
@@ -99,7 +98,7 @@ struct Registration::State {
 
   enum class Stage { search, level, polish, finished };
   Stage stage = Stage::search;
-  int level = 0, step = 0, motions_in_step = 0, searched = 0;
+  int level = 0, step = 0, searched = 0;
   struct Found {
     RigidMotion motion;
     double loss;
@@ -107,20 +106,29 @@ struct Registration::State {
   std::vector<Found> found;  // by the search
   std::vector<Trail> trails;
   RegisterPoint best;
+  bool stage_is_new = true;  // its losses do not compare with that of `best`
   std::vector<RegisterPoint> finished_trajectory;
 
   State(const ComputeDevice& on, RegisterOptions with) : device(on), options(with) {}
 
   void plan_levels();
+  bool is_last(int number) const { return number + 1 == static_cast<int>(levels.size()); }
+  DescentMethod method_of(int number) const {
+    return number == 0 ? options.coarse_method : options.fine_method;
+  }
+  RegisterMetric metric_of(int number) const {
+    return number > 0 && is_last(number) ? options.fine_metric : options.coarse_metric;
+  }
   Objective& objective_of(int number);
   DescentSettings settings_of(int number, bool at_end) const;
   void begin_search();
   void search_step();
   void require_shadow();
-  void begin_level(int number, const std::vector<Trail>& from);
+  void begin_level(int number, std::vector<Trail> from);
   void begin_descents(Stage next, int number, DescentMethod method, std::vector<Trail> from);
   void descent_step();
   void end_descents();
+  void offer(const RegisterPoint& point);
   std::vector<Trail> best_trails(std::size_t most, double apart_mm);
 };
 
@@ -150,18 +158,17 @@ Objective& Registration::State::objective_of(int number) {
   for (const Xray& view : views) small.push_back(coarser(view, wanted.factor));
   const glm::dvec3 spacing = coarse.spacing_mm();
   const double least = std::min({spacing.x, spacing.y, spacing.z});
-  const bool finest = number > 0 && number + 1 == static_cast<int>(levels.size());
-  wanted.objective = std::make_unique<Objective>(device, coarse, small, frame,
-                                                 finest ? options.fine_metric : options.coarse_metric,
-                                                 std::max(least, 0.5 * wanted.pixel_mm), finest ? 4 : kBatch);
+  wanted.objective =
+      std::make_unique<Objective>(device, coarse, small, frame, metric_of(number),
+                                  std::max(least, 0.5 * wanted.pixel_mm), number == 0 ? kBatch : kKept);
   return *wanted.objective;
 }
 
 DescentSettings Registration::State::settings_of(int number, bool at_end) const {
   const double pixel = levels[static_cast<std::size_t>(number)].pixel_mm;
   DescentSettings s;
-  const bool lbfgs = (number == 0 ? options.coarse_method : options.fine_method) == DescentMethod::lbfgs;
-  if (at_end || (lbfgs && number + 1 == static_cast<int>(levels.size()))) {
+  const bool lbfgs = method_of(number) == DescentMethod::lbfgs;
+  if (at_end || (lbfgs && is_last(number))) {
     s.first_mm = 0.25 * pixel;
     s.least_mm = 1e-4 * pixel;
     s.tolerance = 1e-9;
@@ -181,7 +188,14 @@ void Registration::State::begin_search() {
   found.clear();
   trails.clear();
   best = {};
-  best.loss = 1e300;
+  stage_is_new = true;
+}
+
+// Of this stage: the best of an earlier one stands until there is a point of the new one.
+void Registration::State::offer(const RegisterPoint& point) {
+  if (!std::isfinite(point.loss) || !(stage_is_new || point.loss < best.loss)) return;
+  best = point;
+  stage_is_new = false;
 }
 
 void Registration::State::search_step() {
@@ -201,13 +215,11 @@ void Registration::State::search_step() {
   std::vector<Fit> fits(motions.size());
   objective_of(0).evaluate(motions, fits, false);
   for (std::size_t n = 0; n < motions.size(); ++n) {
-    if (!std::isfinite(fits[n].loss)) continue;
-    found.push_back({motions[n], fits[n].loss});
-    if (fits[n].loss < best.loss) best = {step, 0, fits[n].loss, motions[n]};
+    if (std::isfinite(fits[n].loss)) found.push_back({motions[n], fits[n].loss});
+    offer({step, 0, fits[n].loss, motions[n]});
   }
   ++step;
   searched += count;
-  motions_in_step = count;
   if (searched < total) return;
   require_shadow();
   std::stable_sort(found.begin(), found.end(),
@@ -219,7 +231,7 @@ void Registration::State::search_step() {
     trail.points.push_back({step, 0, f.loss, f.motion});
     chosen.push_back(std::move(trail));
   }
-  begin_level(0, chosen);
+  begin_level(0, std::move(chosen));
 }
 
 // A volume beside or behind the camera casts none, and then there is no way to go.
@@ -231,20 +243,15 @@ void Registration::State::require_shadow() {
   for (std::size_t v = 0; v < views.size(); ++v) {
     const std::vector<float> image = objective_of(0).radiograph(v, best.motion);
     if (std::all_of(image.begin(), image.end(), [](float value) { return value == 0; }))
-      throw Failure(
-          ExitCode::usage,
-          fmt::format(
-              "no ray of X-ray {} meets the CT from the first pose: it lies beside or behind the camera; "
-              "check camera_to_world or the translation of its geometry",
-              v + 1));
+      throw Failure(ExitCode::usage, fmt::format("no ray of X-ray {} meets the CT from any pose near the "
+                                                 "first one: it lies beside or behind the camera; "
+                                                 "check camera_to_world or the translation of its geometry",
+                                                 v + 1));
   }
 }
 
-void Registration::State::begin_level(int number, const std::vector<Trail>& from) {
-  std::vector<Trail> next;
-  for (const Trail& trail : from) next.push_back({nullptr, trail.points});
-  begin_descents(Stage::level, number, number == 0 ? options.coarse_method : options.fine_method,
-                 std::move(next));
+void Registration::State::begin_level(int number, std::vector<Trail> from) {
+  begin_descents(Stage::level, number, method_of(number), std::move(from));
 }
 
 void Registration::State::begin_descents(Stage next, int number, DescentMethod method,
@@ -255,7 +262,7 @@ void Registration::State::begin_descents(Stage next, int number, DescentMethod m
   for (Trail& trail : trails)
     trail.descent = make_descent(method, trail.points.back().motion, frame, scale,
                                  settings_of(number, next == Stage::polish));
-  best.loss = 1e300;  // losses of levels do not compare
+  stage_is_new = true;
 }
 
 void Registration::State::descent_step() {
@@ -269,15 +276,13 @@ void Registration::State::descent_step() {
   std::vector<Fit> fits(motions.size());
   objective_of(level).evaluate(motions, fits, true);
   ++step;
-  motions_in_step = static_cast<int>(motions.size());
   bool any = false;
   for (std::size_t n = 0; n < active.size(); ++n) {
     Descent& descent = *active[n]->descent;
     descent.take(fits[n]);
     any |= !descent.done();
     active[n]->points.push_back({step, level, fits[n].loss, motions[n]});
-    if (std::isfinite(fits[n].loss) && fits[n].loss < best.loss)
-      best = {step, level, fits[n].loss, motions[n]};
+    offer(active[n]->points.back());
   }
   if (!any) end_descents();
 }
@@ -303,8 +308,8 @@ std::vector<Trail> Registration::State::best_trails(std::size_t most, double apa
 
 void Registration::State::end_descents() {
   const double pixel = levels[static_cast<std::size_t>(level)].pixel_mm;
-  const int last = static_cast<int>(levels.size()) - 1;
-  if (stage == Stage::polish || (level == last && options.fine_method == DescentMethod::lbfgs)) {
+  const bool last = is_last(level);
+  if (stage == Stage::polish || (last && method_of(level) == DescentMethod::lbfgs)) {
     const std::vector<Trail> chosen = best_trails(1, 0);
     finished_trajectory = chosen.front().points;
     best = finished_trajectory.back();
@@ -312,12 +317,11 @@ void Registration::State::end_descents() {
     return;
   }
   // Half a pixel is nothing that the next level would tell apart.
-  const std::size_t keep = level == last ? 1 : level == 0 ? 4 : 2;
-  std::vector<Trail> chosen = best_trails(keep, 0.5 * pixel);
-  if (level < last)
-    begin_level(level + 1, chosen);
+  std::vector<Trail> chosen = best_trails(last ? 1 : level == 0 ? kKept : 2, 0.5 * pixel);
+  if (last)
+    begin_descents(Stage::polish, level, DescentMethod::lbfgs, std::move(chosen));
   else
-    begin_descents(Stage::polish, last, DescentMethod::lbfgs, std::move(chosen));
+    begin_level(level + 1, std::move(chosen));
 }
 
 // ---- the class ----
@@ -354,24 +358,9 @@ void Registration::step() {
 
 void Registration::start_again() { state_->begin_search(); }
 
-void Registration::start_from(const RigidMotion& motion) {
-  State& s = *state_;
-  s.begin_search();
-  s.best.motion = motion;
-  Trail trail;
-  std::vector<Fit> fits(1);
-  s.objective_of(0).evaluate({&motion, 1}, fits, false);
-  trail.points.push_back({0, 0, fits[0].loss, motion});
-  std::vector<Trail> from;
-  from.push_back(std::move(trail));
-  s.begin_level(0, from);
-}
-
 int Registration::steps() const { return state_->step; }
 int Registration::levels() const { return static_cast<int>(state_->levels.size()); }
-RegisterMetric Registration::metric() const {
-  return levels() > 1 ? state_->options.fine_metric : state_->options.coarse_metric;
-}
+RegisterMetric Registration::metric() const { return state_->metric_of(state_->best.level); }
 
 double Registration::coarse_score(const RigidMotion& motion) {
   std::vector<Fit> fits(1);
@@ -379,7 +368,6 @@ double Registration::coarse_score(const RigidMotion& motion) {
   return 1 - fits[0].loss;
 }
 
-int Registration::motions_in_step() const { return state_->motions_in_step; }
 const RegisterPoint& Registration::best() const { return state_->best; }
 const std::vector<Xray>& Registration::views() const { return state_->views; }
 const MotionFrame& Registration::frame() const { return state_->frame; }

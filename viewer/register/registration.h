@@ -51,18 +51,16 @@ class Registration {
   bool done() const;
   void step();
   void start_again();  // from the first pose, with a search
-  void start_from(
-      const RigidMotion& motion);  // one descent from there: where a hand has put it, or an earlier point
 
   int steps() const;
   int levels() const;
   std::string stage() const;      // "search", "level 1 of 3", "polish"
   double progress() const;        // 0..1, a guess
-  int motions_in_step() const;    // of the last step
-  RegisterMetric metric() const;  // of the finest level
+  RegisterMetric metric() const;  // of best()'s loss
   // How well the coarsest level fits, by its metric: 1 minus the loss there. Of NCC, that of a right pose is near 1.
   double coarse_score(const RigidMotion& motion);
-  const RegisterPoint& best() const;  // so far; of this stage where its losses are of another kind
+  const RegisterPoint& best()
+      const;  // so far, of the last stage that has a point; before the first step, none
   std::vector<RegisterPoint> trajectory() const;  // of the best: from its start to where it is
 
   const std::vector<Xray>& views() const;

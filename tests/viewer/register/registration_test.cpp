@@ -183,17 +183,33 @@ TEST(registration, the_same_input_gives_the_same_bits_and_starting_again_too) {
   EXPECT_EQ(a.camera_to_world(0), first);
 }
 
-TEST(registration, a_pose_that_a_hand_has_chosen_is_where_a_descent_begins) {
+TEST(registration, an_image_of_one_level_ends_with_a_polish_too) {
   Case c;
-  c.add(c.detector(0), {});
-  Registration there(c.device, c.volume, c.views, quick());
-  const RigidMotion near = stepped({}, there.frame(), {0.02, 0.01, -0.02, 3, 2, -4});
-  there.start_from(near);
-  EXPECT_EQ(there.stage(), "level 1 of 2");
-  EXPECT_EQ(there.trajectory().front().motion.shift_mm, near.shift_mm);
-  finish(there);
-  EXPECT_LT(c.error_of(there), 0.5);
-  for (const RegisterPoint& p : there.trajectory()) EXPECT_LE(p.step, there.steps());
+  c.add(c.detector(0), {{0.06, -0.05, 0.04}, {8, 5, -7}}, 0);
+  RegisterOptions options = quick();
+  options.search_deg = options.search_mm = 0;
+  options.finest_pixels = options.coarsest_pixels;
+  Registration registration(c.device, c.volume, c.views, options);
+  ASSERT_EQ(registration.levels(), 1);
+  bool polished = false;
+  while (!registration.done()) {
+    registration.step();
+    polished |= registration.stage() == "polish";
+  }
+  EXPECT_TRUE(polished);
+  EXPECT_EQ(registration.metric(), options.coarse_metric);
+}
+
+TEST(registration, the_best_point_is_of_one_stage_and_never_none) {
+  Case c;
+  c.add(c.detector(0), {{0.06, -0.05, 0.04}, {8, 5, -7}});
+  Registration registration(c.device, c.volume, c.views, quick());
+  while (!registration.done()) {
+    registration.step();
+    EXPECT_LT(registration.best().loss, 2);
+    const bool finest = registration.best().level + 1 == registration.levels();
+    EXPECT_EQ(registration.metric(), finest ? quick().fine_metric : quick().coarse_metric);
+  }
 }
 
 TEST(registration, a_camera_that_sees_nothing_is_refused_with_a_sentence) {
@@ -201,14 +217,18 @@ TEST(registration, a_camera_that_sees_nothing_is_refused_with_a_sentence) {
   c.add(c.detector(0), {});
   c.views[0].geometry.camera_to_world =
       drr_pose(DrrOrientation::ap, {0, 0, 0}, {0, -2000, 0}, c.volume.centre_mm());
-  EXPECT_THROW(
-      {
-        RegisterOptions options = quick();
-        options.search_mm = options.search_deg = 0;
-        Registration registration(c.device, c.volume, c.views, options);
-        finish(registration);
-      },
-      Failure);
+  RegisterOptions options = quick();
+  options.search_mm = options.search_deg = 0;
+  Registration registration(c.device, c.volume, c.views, options);
+  try {
+    finish(registration);
+    ADD_FAILURE() << "it came to an end";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(std::string(failure.what()),
+              "no ray of X-ray 1 meets the CT from any pose near the first one: it lies beside or behind the "
+              "camera; "
+              "check camera_to_world or the translation of its geometry");
+  }
 }
 
 }  // namespace fg

@@ -21,7 +21,7 @@ void progress(const LiveRegistration::Look& look) {
   ImGui::PushStyleColor(ImGuiCol_PlotHistogram, ImGui::GetStyleColorVec4(ImGuiCol_Header));
   ImGui::ProgressBar(static_cast<float>(look.progress), {-1, 0}, text);
   ImGui::PopStyleColor();
-  if (look.steps > 0) ImGui::Text("NCC %.5f", look.ncc);
+  if (look.steps > 0) ImGui::Text("%s %.5f", look.metric.c_str(), look.score);
 }
 
 }  // namespace
@@ -29,8 +29,10 @@ void progress(const LiveRegistration::Look& look) {
 // Starts, pauses, goes on.
 void toggle_registration(Ui& ui) {
   LiveRegistration* const running = ui.session.registration();
-  if (running != nullptr && !running->look().done)
-    running->pause(!running->look().paused);
+  const LiveRegistration::Look look =
+      running != nullptr ? running->look() : LiveRegistration::Look{.done = true};
+  if (!look.done)
+    running->pause(!look.paused);
   else
     ui.attempt([&] { ui.session.start_registration(options_of(ui)); });
 }
@@ -41,8 +43,9 @@ void undo_registration(Ui& ui) {
 
 void draw_register_controls(Ui& ui) {
   LiveRegistration* const running = ui.session.registration();
-  const LiveRegistration::Look look = running != nullptr ? running->look() : LiveRegistration::Look{};
-  const bool at_work = running != nullptr && !look.done;
+  const LiveRegistration::Look look =
+      running != nullptr ? running->look() : LiveRegistration::Look{.done = true};
+  const bool at_work = !look.done;
   ImGui::Separator();
   if (ImGui::Button(!at_work ? "Register" : look.paused ? "Go on" : "Pause")) toggle_registration(ui);
   if (at_work) {

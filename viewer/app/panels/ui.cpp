@@ -51,7 +51,6 @@ void Ui::snap(std::size_t camera) {
   newest.reset();
   reading.reset();
   navigator.take(session.world_to_camera(), glm::dvec3(session.bounds().centre));
-  for (const std::string& note : session.take_notes()) say(Severity::warning, note);
 }
 
 void Ui::step(int by) {
@@ -109,7 +108,6 @@ void Ui::scene_changed() {
     navigator.take(session.world_to_camera(), glm::dvec3(bounds.centre));
   else if (session.content() == Session::Content::splats)
     frame_scene();
-  for (const std::string& note : session.take_notes()) say(Severity::warning, note);
 }
 
 }  // namespace fg

@@ -5,8 +5,6 @@
 #include <mutex>
 #include <thread>
 
-#include "viewer/error.h"
-
 namespace fg {
 
 Xray xray_of_picture(const Image8& picture, const DrrGeometry& geometry, bool bone_is_dark) {
@@ -27,7 +25,7 @@ Xray xray_of_picture(const Image8& picture, const DrrGeometry& geometry, bool bo
 }
 
 struct LiveRegistration::State {
-  Volume volume;
+  std::shared_ptr<const Volume> volume;
   Xray xray;
   RegisterOptions options;
 
@@ -46,7 +44,7 @@ struct LiveRegistration::State {
 // False when it is time to end.
 bool LiveRegistration::State::wait_for_work(Registration& registration) {
   std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return stop || again || (!look.paused && !look.done); });
+  changed.wait(lock, [&] { return stop || again || !look.paused; });
   if (stop) return false;
   if (again) {
     again = false;
@@ -64,16 +62,16 @@ void LiveRegistration::State::report(const Registration& registration) {
   look.steps = registration.steps();
   look.stage = registration.stage();
   look.progress = registration.progress();
-  look.done = registration.done();
-  if (registration.best().loss > 1) return;  // the first step of a stage is still to come
-  look.ncc = 1 - registration.best().loss;
+  look.metric = name_of(registration.metric());
+  look.score = 1 - registration.best().loss;
   look.camera_to_world = camera;
 }
 
 void LiveRegistration::State::work() {
   const ComputeDevice device("auto");
-  Registration registration(device, volume, {xray}, options);
-  while (wait_for_work(registration)) {
+  Registration registration(device, *volume, {xray}, options);
+  volume = nullptr;
+  while (!registration.done() && wait_for_work(registration)) {
     registration.step();
     report(registration);
   }
@@ -91,10 +89,11 @@ void LiveRegistration::State::run() {
   look.failure = failure;
 }
 
-LiveRegistration::LiveRegistration(const Volume& volume, Xray xray, const RegisterOptions& options)
+LiveRegistration::LiveRegistration(std::shared_ptr<const Volume> volume, Xray xray,
+                                   const RegisterOptions& options)
     : state_(std::make_unique<State>()) {
   check_xray(xray, "the X-ray");
-  state_->volume = volume;
+  state_->volume = std::move(volume);
   state_->xray = std::move(xray);
   state_->options = options;
   state_->look.camera_to_world = state_->xray.geometry.camera_to_world;
@@ -102,12 +101,16 @@ LiveRegistration::LiveRegistration(const Volume& volume, Xray xray, const Regist
 }
 
 LiveRegistration::~LiveRegistration() {
+  end();
+  state_->thread.join();
+}
+
+void LiveRegistration::end() {
   {
     const std::lock_guard lock(state_->mutex);
     state_->stop = true;
   }
   state_->changed.notify_all();
-  state_->thread.join();
 }
 
 LiveRegistration::Look LiveRegistration::look() const {
@@ -126,7 +129,7 @@ void LiveRegistration::pause(bool paused) {
 void LiveRegistration::start_again() {
   {
     const std::lock_guard lock(state_->mutex);
-    if (!state_->look.failure.empty()) return;
+    if (state_->look.done) return;
     state_->again = true;
   }
   state_->changed.notify_all();

@@ -170,8 +170,9 @@ void Session::State::hand_over_reference() {
 
 void Session::State::apply_view() {
   int width = intrinsics.width, height = intrinsics.height;
-  if (registration) follow_registration();
+  std::erase_if(ending, [](const auto& old) { return old->look().done; });
   if (content == Content::volume) {
+    if (registration) follow_registration();
     const DrrGeometry geometry = drr.posed();
     radiograph->set_geometry(geometry);
     radiograph->set_display(drr.display);

@@ -81,8 +81,9 @@ void Session::load_scene(const std::filesystem::path& file) {
   s.wait_for_gpu();
   if (s.content == Content::volume) s.picture = {};  // an X-ray is no reference for splats
   s.splats = std::move(renderer);
+  s.drop_registration();
   s.radiograph = nullptr;
-  s.volume = {};
+  s.volume = std::make_shared<Volume>();
   s.content = Content::splats;
   s.bounds = scene.bounds();
   s.splat_count = scene.size();
@@ -129,8 +130,7 @@ void Session::load_cameras(const std::filesystem::path& cameras, const std::file
 void Session::load_reference_image(const std::filesystem::path& file) {
   State& s = *state_;
   Image8 image = composite_over(load_image(file), s.options.background);
-  s.registration = nullptr;
-  s.before_registration.reset();
+  s.drop_registration();
   s.picture = std::move(image);
   s.picture_name = file_name_of(file);
   s.drr.geometry = with_resolution(s.detector, s.picture.width, s.picture.height);
@@ -157,8 +157,7 @@ void Session::load_volume(const std::filesystem::path& file, const std::optional
   view.display = fitted_display(integrals_of(s.device, *renderer, view.posed()));
 
   s.wait_for_gpu();
-  s.registration = nullptr;
-  s.before_registration.reset();
+  s.drop_registration();
   s.radiograph = std::move(renderer);
   s.splats = nullptr;
   s.reference_splats = nullptr;
@@ -169,7 +168,7 @@ void Session::load_volume(const std::filesystem::path& file, const std::optional
   s.pending.clear();
   s.snapped.reset();
   s.photo = nullptr;
-  s.volume = std::move(volume);
+  s.volume = std::make_shared<const Volume>(std::move(volume));
   s.content = Content::volume;
   s.title = file_name_of(file);
   s.detector = view.geometry;
@@ -217,8 +216,7 @@ std::string Session::load_dropped(const std::filesystem::path& file) {
 void Session::clear_reference() {
   State& s = *state_;
   s.wait_for_gpu();
-  s.registration = nullptr;
-  s.before_registration.reset();
+  s.drop_registration();
   s.tick->set_reference(nullptr);
   s.reference_splats = nullptr;
   s.picture = {};
@@ -238,6 +236,6 @@ const std::string& Session::title() const { return state_->title; }
 std::vector<std::string> Session::take_notes() { return std::exchange(state_->notes, {}); }
 const std::vector<Camera>& Session::cameras() const { return state_->dataset.cameras; }
 const std::vector<std::optional<CameraScore>>& Session::camera_scores() const { return state_->scores; }
-const Volume& Session::volume() const { return state_->volume; }
+const Volume& Session::volume() const { return *state_->volume; }
 
 }  // namespace fg

@@ -17,18 +17,25 @@ void Session::start_registration(const RegisterOptions& options) {
   if (s.content != Content::volume) throw Failure(ExitCode::usage, "there is no CT to register; load one");
   if (s.picture.empty()) throw Failure(ExitCode::usage, "there is no X-ray to register to; drop one here");
   const DrrGeometry geometry = s.drr.posed();
-  s.registration = nullptr;  // the old one ends before the next begins
-  s.registration = std::make_unique<LiveRegistration>(
+  auto next = std::make_unique<LiveRegistration>(
       s.volume, xray_of_picture(s.picture, geometry, s.drr.display.inverted), options);
+  s.end_registration();
+  s.registration = std::move(next);
   s.before_registration = s.drr;
   s.followed = geometry;
 }
 
-void Session::stop_registration() { state_->registration = nullptr; }
+void Session::State::end_registration() {
+  if (!registration) return;
+  registration->end();
+  ending.push_back(std::move(registration));
+}
+
+void Session::stop_registration() { state_->end_registration(); }
 
 void Session::undo_registration() {
   State& s = *state_;
-  s.registration = nullptr;
+  s.end_registration();
   if (!s.before_registration) return;
   s.drr.base = s.before_registration->base;
   s.drr.rotation_deg = s.before_registration->rotation_deg;
@@ -43,12 +50,12 @@ void Session::State::follow_registration() {
   const LiveRegistration::Look look = registration->look();
   if (!look.failure.empty()) {
     notes.push_back("Registration: " + look.failure);
-    registration = nullptr;
+    end_registration();
     return;
   }
   if (!same_pose(drr.posed(), followed)) {
     if (!look.done) notes.push_back("The radiograph was moved by hand; the registration has stopped.");
-    registration = nullptr;
+    end_registration();
     return;
   }
   drr.set_pose(look.camera_to_world);

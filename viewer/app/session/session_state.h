@@ -38,10 +38,11 @@ struct Session::State {
   std::unique_ptr<DrrRenderer> radiograph;
   SplatScene::Bounds bounds{{0, 0, 0}, 1};
   std::size_t splat_count = 0;
-  Volume volume;
+  std::shared_ptr<const Volume> volume = std::make_shared<Volume>();
   DrrView drr;
   DrrGeometry detector;  // as given, before a picture changed its resolution
   std::unique_ptr<LiveRegistration> registration;
+  std::vector<std::unique_ptr<LiveRegistration>> ending;  // whose last step is still under way
   std::optional<DrrView> before_registration;
   DrrGeometry followed;  // where the registration has moved the view last
   Dataset dataset;
@@ -75,6 +76,11 @@ struct Session::State {
   FrameSource& source();
   void use_picture_size();
   void hand_over_reference();
+  void end_registration();    // waits for nothing
+  void drop_registration() {  // with what it would be undone to
+    end_registration();
+    before_registration.reset();
+  }
   void follow_registration();
   void apply_view();
   void wait_for_gpu() const { device.DeviceWaitIdle(device.handle); }

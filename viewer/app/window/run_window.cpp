@@ -194,12 +194,12 @@ class Viewer {
   }
 
   void record_tick(VkCommandBuffer cmd) {
+    for (const std::string& note : session_.take_notes()) ui_.say(Severity::warning, note);
     const SeenView view = seen_view(ui_);
     if (ui_.paused && view == seen_ && session_.images().width() > 0) return;
     seen_ = view;
     session_.set_heatmap(view.color_map, view.heatmap.first, view.heatmap.last);
     ui_.attempt([&] { tick_ = session_.tick(cmd); });
-    for (const std::string& note : session_.take_notes()) ui_.say(Severity::warning, note);
     // That of the newest tick whose commands have certainly finished; without a reference no result brings
     // it.
     if (tick_ > Swapchain::kSlots) ui_.render_ms = session_.images().render_ms(tick_ - Swapchain::kSlots);
