@@ -10,8 +10,9 @@
 #include <random>
 #include <vector>
 
+#include "viewer/device/device_tensor.h"
+#include "viewer/device/status.h"
 #include "viewer/io/volume.h"
-#include "viewer/register/compute.h"
 #include "viewer/register/volume_levels.h"
 #include "viewer/register/xray.h"
 
@@ -50,7 +51,7 @@ inline Xray xray_of_ct(const ComputeDevice& device, const Volume& volume, const 
   op.y0_mm = g.y0_mm;
   op.method = FG_DRR_SIDDON;
   op.images = image.get();
-  expect_success(fg_drr(&op, device.stream()));
+  expect_ok(fg_drr(&op, device.stream()));
   Xray xray;
   xray.width = g.width;
   xray.height = g.height;

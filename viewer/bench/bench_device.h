@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "viewer/device/compute_device.h"
+
 namespace fg {
 
 class BenchDevice {
@@ -40,6 +42,9 @@ class BenchDevice {
 struct NotMeasured {
   std::string reason;
 };
+
+// Memory of a device. Throws NotMeasured when it has not as much left.
+std::shared_ptr<void> allocate_or_leave(const ComputeDevice& device, std::size_t bytes);
 
 // "auto": the CPU, and CUDA device 0 where there is one; "cpu"; "cuda" or "cuda:N". Throws Failure(usage) for another
 // word and Failure(internal) with the reason when the device that was asked for is not there.

@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <new>
 #include <thread>
 
 namespace fg {
 namespace {
 
-constexpr std::size_t kAlignmentBytes = 256;
 constexpr std::size_t kCopyBytes = std::size_t{1} << 27;  // more than caches hold
 
 std::string processor_name() {
@@ -40,16 +37,11 @@ class CpuDevice final : public BenchDevice {
            " threads";
   }
   std::string driver() const override { return ""; }
-  DLDevice dlpack() const override { return {kDLCPU, 0}; }
+  DLDevice dlpack() const override { return device_.dlpack(); }
   void* stream() const override { return nullptr; }
   int default_runs() const override { return 11; }
 
-  std::shared_ptr<void> allocate(std::size_t bytes) override {
-    const std::size_t rounded = (bytes / kAlignmentBytes + 1) * kAlignmentBytes;
-    void* memory = std::aligned_alloc(kAlignmentBytes, rounded);
-    if (memory == nullptr) throw NotMeasured{"out of host memory"};
-    return {memory, std::free};
-  }
+  std::shared_ptr<void> allocate(std::size_t bytes) override { return allocate_or_leave(device_, bytes); }
 
   void copy(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
 
@@ -74,6 +66,9 @@ class CpuDevice final : public BenchDevice {
     });
     return 2.0 * kCopyBytes / median(times) * 1e-3;
   }
+
+ private:
+  ComputeDevice device_{"cpu"};
 };
 
 }  // namespace

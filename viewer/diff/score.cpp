@@ -10,7 +10,7 @@
 #include <numeric>
 
 #include "framegauge/framegauge.h"
-#include "viewer/diff/host_tensor.h"
+#include "viewer/device/host_tensor.h"
 #include "viewer/diff/score_flip.h"
 #include "viewer/diff/score_ncc.h"
 #include "viewer/diff/score_volume.h"

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "framegauge/framegauge.h"
-#include "viewer/diff/host_tensor.h"
+#include "viewer/device/host_tensor.h"
 
 namespace fg {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "framegauge/framegauge.h"
-#include "viewer/diff/host_tensor.h"
+#include "viewer/device/host_tensor.h"
 
 namespace fg {
 

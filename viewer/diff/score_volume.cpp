@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "framegauge/framegauge.h"
-#include "viewer/diff/host_tensor.h"
+#include "viewer/device/host_tensor.h"
 #include "viewer/diff/score_ncc.h"
 
 namespace fg {

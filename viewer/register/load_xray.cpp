@@ -6,10 +6,10 @@
 #include <cmath>
 
 #include "framegauge/framegauge.h"
+#include "viewer/device/host_tensor.h"
 #include "viewer/error.h"
 #include "viewer/io/image_tiff.h"
 #include "viewer/io/volume.h"
-#include "viewer/register/compute.h"
 #include "viewer/register/dicom_tags.h"
 
 namespace fg {
@@ -116,23 +116,16 @@ void linearise(Xray& xray, const fs::path& file, std::optional<double> i0) {
     throw unreadable(file,
                      "no intensity is above 0; these are no counts of a detector (--values integrals?)");
   std::vector<float> logarithms(xray.integrals.size());
-  std::int64_t shape[2] = {xray.height, xray.width};
-  DLTensor input{};
-  input.data = xray.integrals.data();
-  input.device = {kDLCPU, 0};
-  input.ndim = 2;
-  input.dtype = {kDLFloat, 32, 1};
-  input.shape = shape;
-  DLTensor output = input;
-  output.data = logarithms.data();
+  HostTensor input(xray.integrals.data(), kDLFloat, 32, {xray.height, xray.width}),
+      output(logarithms.data(), kDLFloat, 32, {xray.height, xray.width});
   FgExposure op;
   fg_exposure_defaults(&op);
-  op.input = &input;
-  op.output = &output;
+  op.input = &input.tensor;
+  op.output = &output.tensor;
   op.direction = FG_LINEARISE;
   op.i0 = air;
   op.lowest = 1e-4 * air;
-  expect_success(fg_exposure(&op, nullptr));
+  expect_ok(fg_exposure(&op, nullptr));
   xray.integrals = std::move(logarithms);
 }
 

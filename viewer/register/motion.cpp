@@ -6,7 +6,7 @@
 #include <glm/matrix.hpp>
 
 #include "framegauge/pose.h"
-#include "viewer/register/compute.h"
+#include "viewer/device/status.h"
 
 namespace fg {
 
@@ -21,7 +21,7 @@ RigidMotion stepped(const RigidMotion& motion, const MotionFrame& frame, const M
   const glm::dvec3 turn = frame.axes * glm::dvec3(step[0], step[1], step[2]);
   const double log[6] = {turn.x, turn.y, turn.z, 0, 0, 0};
   double rows[16];
-  expect_success(fg_se3_exp(log, rows));
+  expect_ok(fg_se3_exp(log, rows));
   glm::dmat3 rotation;
   for (int i = 0; i < 9; ++i) rotation[i % 3][i / 3] = rows[i / 3 * 4 + i % 3];
   return {rotation * motion.turn, motion.shift_mm + frame.axes * glm::dvec3(step[3], step[4], step[5])};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "viewer/device/status.h"
 #include "viewer/error.h"
 #include "viewer/report/near_names.h"
 
@@ -131,7 +132,7 @@ void Objective::launch(std::size_t view, std::int64_t count, bool with_slopes) {
   ViewMemory& m = memory_[view];
   FgDrr drr = drr_of(view, count);
   if (with_slopes) drr.slopes = m.ray_slopes.first(count);
-  expect_success(fg_drr(&drr, device_.stream()));
+  expect_ok(fg_drr(&drr, device_.stream()));
 
   DLTensor fixed = *m.fixed.get();  // one image for all of the batch
   std::int64_t shape[4] = {count, 1, views_[view].height, views_[view].width},
@@ -146,9 +147,9 @@ void Objective::launch(std::size_t view, std::int64_t count, bool with_slopes) {
   if (!m.mask.empty()) similarity.mask = m.mask.get();
   similarity.scores = m.scores.first(count);
   if (with_slopes) similarity.x_gradient = m.slopes.first(count);
-  expect_success(fg_similarity_scratch_bytes(&similarity, &similarity.scratch_bytes));
+  expect_ok(fg_similarity_scratch_bytes(&similarity, &similarity.scratch_bytes));
   similarity.scratch = m.scratch.of(device_, similarity.scratch_bytes);
-  expect_success(fg_similarity(&similarity, device_.stream()));
+  expect_ok(fg_similarity(&similarity, device_.stream()));
   device_.copy(m.host_scores.data(), m.scores.data(), static_cast<std::size_t>(count) * sizeof(double));
   if (!with_slopes) return;
 
@@ -157,9 +158,9 @@ void Objective::launch(std::size_t view, std::int64_t count, bool with_slopes) {
   gradient.drr = &drr;
   gradient.image_gradient = m.slopes.first(count);
   gradient.poses_gradient = m.pose_slopes.first(count);
-  expect_success(fg_drr_gradient_scratch_bytes(&gradient, &gradient.scratch_bytes));
+  expect_ok(fg_drr_gradient_scratch_bytes(&gradient, &gradient.scratch_bytes));
   gradient.scratch = m.scratch.of(device_, gradient.scratch_bytes);
-  expect_success(fg_drr_gradient(&gradient, device_.stream()));
+  expect_ok(fg_drr_gradient(&gradient, device_.stream()));
   device_.copy(m.host_slopes.data(), m.pose_slopes.data(),
                static_cast<std::size_t>(count) * 12 * sizeof(double));
 }
@@ -195,7 +196,7 @@ void Objective::evaluate(std::span<const RigidMotion> motions, std::span<Fit> fi
 std::vector<float> Objective::radiograph(std::size_t view, const RigidMotion& motion) {
   put_poses(view, {&motion, 1});
   const FgDrr drr = drr_of(view, 1);
-  expect_success(fg_drr(&drr, device_.stream()));
+  expect_ok(fg_drr(&drr, device_.stream()));
   std::vector<float> image(views_[view].integrals.size());
   device_.copy(image.data(), memory_[view].images.data(), image.size() * sizeof(float));
   device_.wait();

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "viewer/register/compute.h"
+#include "framegauge/framegauge.h"
+#include "viewer/device/device_tensor.h"
 #include "viewer/register/motion.h"
 #include "viewer/register/volume_levels.h"
 #include "viewer/register/xray.h"

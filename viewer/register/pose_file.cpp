@@ -7,7 +7,7 @@
 #include <glm/trigonometric.hpp>
 
 #include "framegauge/pose.h"
-#include "viewer/register/compute.h"
+#include "viewer/device/status.h"
 
 namespace fg {
 namespace {
@@ -30,7 +30,7 @@ std::vector<double> written_as(FgRotation rotation, FgRotationKind kind, std::si
   FgRotation to;
   fg_rotation_defaults(&to);
   to.kind = kind;
-  expect_success(fg_rotation_convert(&rotation, &to));
+  expect_ok(fg_rotation_convert(&rotation, &to));
   return {to.numbers, to.numbers + count};
 }
 
@@ -42,7 +42,7 @@ FgDrrPose parts_of(const double* rows, const glm::dvec3& isocentre) {
       {rows[0], rows[4], rows[8]}, {rows[1], rows[5], rows[9]}, {rows[2], rows[6], rows[10]}};
   if (glm::dot(linear[0], glm::cross(linear[1], linear[2])) < 0) pose.view = FG_VIEW_PA;
   for (int i = 0; i < 3; ++i) pose.isocentre_mm[i] = isocentre[i];
-  expect_success(fg_drr_pose_of(rows, &pose));
+  expect_ok(fg_drr_pose_of(rows, &pose));
   return pose;
 }
 
@@ -57,7 +57,7 @@ nlohmann::ordered_json pose_json(const Registration& registration, std::size_t v
   write_rows(registration.camera_to_world(view), rows);
   write_rows(g.camera_to_world, first);
   FgPoseDistance moved;
-  expect_success(fg_pose_distance(first, rows, g.sdd_mm, &moved));
+  expect_ok(fg_pose_distance(first, rows, g.sdd_mm, &moved));
   const FgDrrPose parts = parts_of(rows, isocentre);
   // Of the rotation of the parts: the pose itself is none where it mirrors.
   FgRotation euler;

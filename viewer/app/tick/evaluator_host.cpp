@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "viewer/error.h"
 #include "viewer/report/json_file.h"
 
 namespace fg {
@@ -33,10 +32,6 @@ UniqueEvaluator make_evaluator(const vk::OwnDevice& device, FgExecutor executor,
   FgEvaluator evaluator = nullptr;
   expect_ok(fg_evaluator_create(&info, &evaluator));
   return UniqueEvaluator(evaluator);
-}
-
-void expect_ok(FgStatus status) {
-  if (status != FG_STATUS_OK) throw Failure(ExitCode::internal, fg_last_error());
 }
 
 FgFrame frame_of(const vk::Image& image, std::uint64_t number) {

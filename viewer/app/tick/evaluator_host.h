@@ -9,6 +9,7 @@
 #include "plugin/vk/image.h"
 #include "plugin/vk/own_device.h"
 #include "viewer/app/tick/tick.h"
+#include "viewer/device/status.h"
 
 namespace fg {
 
@@ -24,9 +25,6 @@ struct EvaluatorDeleter {
 using UniqueEvaluator = std::unique_ptr<FgEvaluator_T, EvaluatorDeleter>;
 UniqueEvaluator make_evaluator(const vk::OwnDevice& device, FgExecutor executor,
                                std::uint32_t frames_in_flight);
-
-// Results of fg_ functions that a correct host never fails with end the command with their sentence.
-void expect_ok(FgStatus status);
 
 // An image in layout GENERAL, as fg_evaluator_record() and fg_evaluator_record_reference() take it.
 FgFrame frame_of(const vk::Image& image, std::uint64_t number);

@@ -1,43 +1,14 @@
 #pragma once
-// Memory of the processor or of one CUDA device, and tensors in it, by way of the C interface alone.
+// Tensors and scratch in the memory of a ComputeDevice.
 
-#include <dlpack/dlpack.h>
-
-#include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
-#include "framegauge/framegauge.h"
+#include "viewer/device/compute_device.h"
 
 namespace fg {
-
-class ComputeDevice {
- public:
-  // "cpu", "cuda" or "cuda:N", or "auto": CUDA device 0 where there is one, else the processor. Throws Failure(usage) for
-  // another word and Failure(internal) with the reason where the device that was asked for is not there.
-  explicit ComputeDevice(const std::string& wanted);
-
-  DLDevice dlpack() const { return device_; }
-  void* stream() const { return stream_.get(); }  // what ops take
-  std::string name() const { return name_; }
-
-  std::shared_ptr<void> allocate(std::size_t bytes) const;  // freed with the last copy of the pointer
-  // Between host and device memory, either way. Host memory must stay until wait().
-  void copy(void* to, const void* from, std::size_t bytes) const;
-  void wait() const;  // until all work of the stream has ended
-
- private:
-  void open_cuda(int index);
-
-  DLDevice device_{kDLCPU, 0};
-  std::shared_ptr<void> stream_;
-  std::string name_ = "CPU";
-};
-
-// Throws what fg_last_error() says: Failure(internal).
-void expect_success(FgStatus status);
 
 // Compact, row-major.
 template <class T>

@@ -1,17 +1,13 @@
-#include "viewer/register/compute.h"
+#include "viewer/device/compute_device.h"
 
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
-#include <new>
+#include <vector>
 
-#include "viewer/error.h"
+#include "viewer/device/status.h"
 
 namespace fg {
-
-void expect_success(FgStatus status) {
-  if (status != FG_STATUS_OK) throw Failure(ExitCode::internal, fg_last_error());
-}
 
 ComputeDevice::ComputeDevice(const std::string& wanted) {
   if (wanted == "cpu") return;
@@ -31,41 +27,43 @@ ComputeDevice::ComputeDevice(const std::string& wanted) {
 
 void ComputeDevice::open_cuda(int index) {
   std::uint32_t count = 0;
-  expect_success(fg_cuda_devices(nullptr, &count));
+  expect_ok(fg_cuda_devices(nullptr, &count));
   std::vector<FgCudaDevice> devices(count);
-  expect_success(fg_cuda_devices(devices.data(), &count));
+  expect_ok(fg_cuda_devices(devices.data(), &count));
   if (index < 0 || static_cast<std::uint32_t>(index) >= count)
     throw Failure(ExitCode::internal, "there is no CUDA device " + std::to_string(index) +
                                           "; this machine has " + std::to_string(count) + ", counted from 0");
   device_ = {kDLCUDA, index};
   name_ = devices[static_cast<std::size_t>(index)].name;
   void* stream = nullptr;
-  expect_success(fg_cuda_stream_create(index, &stream));
+  expect_ok(fg_cuda_stream_create(index, &stream));
   stream_ = {stream, fg_cuda_stream_destroy};
 }
 
 std::shared_ptr<void> ComputeDevice::allocate(std::size_t bytes) const {
   if (device_.device_type == kDLCUDA) {
     void* memory = nullptr;
-    expect_success(fg_cuda_memory_allocate(device_.device_id, bytes, &memory));
+    expect_ok(fg_cuda_memory_allocate(device_.device_id, bytes, &memory));
     return {memory, fg_cuda_memory_free};
   }
-  constexpr std::size_t kAlignmentBytes = 64;
+  constexpr std::size_t kAlignmentBytes = 256;
   void* memory = std::aligned_alloc(kAlignmentBytes, (bytes / kAlignmentBytes + 1) * kAlignmentBytes);
-  if (memory == nullptr) throw std::bad_alloc();
+  if (memory == nullptr)
+    throw OutOfMemory(ExitCode::internal,
+                      std::to_string(bytes) + " bytes of memory were asked for and are not there");
   return {memory, std::free};
 }
 
 void ComputeDevice::copy(void* to, const void* from, std::size_t bytes) const {
   if (bytes == 0) return;
   if (device_.device_type == kDLCUDA)
-    expect_success(fg_cuda_memory_copy(to, from, bytes, stream()));
+    expect_ok(fg_cuda_memory_copy(to, from, bytes, stream()));
   else
     std::memcpy(to, from, bytes);
 }
 
 void ComputeDevice::wait() const {
-  if (device_.device_type == kDLCUDA) expect_success(fg_cuda_stream_wait(stream()));
+  if (device_.device_type == kDLCUDA) expect_ok(fg_cuda_stream_wait(stream()));
 }
 
 }  // namespace fg

@@ -6,14 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "framegauge/framegauge.h"
-#include "viewer/error.h"
+#include "viewer/device/status.h"
 
 namespace fg {
-
-inline void expect_ok(FgStatus status) {
-  if (status != FG_STATUS_OK) throw Failure(ExitCode::internal, fg_last_error());
-}
 
 // A DLTensor over memory that outlives the call; compact unless strides are given.
 struct HostTensor {
