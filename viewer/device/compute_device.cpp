@@ -19,7 +19,7 @@ ComputeDevice::ComputeDevice(const std::string& wanted) {
   int index = 0;
   const std::string digits = wanted.starts_with("cuda:") ? wanted.substr(5) : wanted == "cuda" ? "0" : "";
   const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
-  if (digits.empty() || problem != std::errc() || end != digits.data() + digits.size())
+  if (digits.empty() || problem != std::errc() || index < 0 || end != digits.data() + digits.size())
     throw Failure(ExitCode::usage,
                   "the device '" + wanted + "' is unknown; expected auto, cpu, cuda or cuda:N");
   open_cuda(index);
@@ -30,7 +30,7 @@ void ComputeDevice::open_cuda(int index) {
   expect_ok(fg_cuda_devices(nullptr, &count));
   std::vector<FgCudaDevice> devices(count);
   expect_ok(fg_cuda_devices(devices.data(), &count));
-  if (index < 0 || static_cast<std::uint32_t>(index) >= count)
+  if (static_cast<std::uint32_t>(index) >= count)
     throw Failure(ExitCode::internal, "there is no CUDA device " + std::to_string(index) +
                                           "; this machine has " + std::to_string(count) + ", counted from 0");
   device_ = {kDLCUDA, index};
