@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
-#include <fstream>
 #include <mutex>
 #include <set>
 
 #include "viewer/diff/volume_grid.h"
 #include "viewer/error.h"
+#include "viewer/io/dicom_elements.h"
 #include "viewer/io/volume.h"
 
 namespace fg {
@@ -35,32 +34,25 @@ bool has_volume_ending(const fs::path& file) {
 
 bool has_dicom_ending(const fs::path& file) { return lower_case(file.extension().string()) == ".dcm"; }
 
-bool is_dicom(const fs::path& file) {
-  if (has_dicom_ending(file)) return true;
-  std::array<char, 132> start{};
-  std::ifstream in(file, std::ios::binary);
-  return in.read(start.data(), start.size()) && std::string(&start[128], 4) == "DICM";
-}
-
 Kind kind_of_folder(const fs::path& folder) {
   std::error_code error;
-  bool dicom = false;
+  bool series = false;
   int looked_into = 0;  // of many files of another kind the first tell enough
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     std::error_code ignored;
     if (!it->is_regular_file(ignored) || it->path().filename().string().front() == '.') continue;
     if (has_volume_ending(it->path())) return Kind::folder;
-    if (!dicom && looked_into < 8) dicom = is_dicom(it->path());
+    if (!series && looked_into < 8) series = has_dicom_ending(it->path()) || dicom::is_dicom(it->path());
     ++looked_into;
   }
-  return dicom ? Kind::series : Kind::none;
+  return series ? Kind::series : Kind::none;
 }
 
 Kind kind_of(const fs::path& input) {
   std::error_code ignored;
   if (fs::is_directory(input, ignored)) return kind_of_folder(input);
   if (has_volume_ending(input) || has_dicom_ending(input)) return Kind::file;
-  return fs::is_regular_file(input, ignored) && is_dicom(input) ? Kind::file : Kind::none;
+  return dicom::is_dicom(input) ? Kind::file : Kind::none;
 }
 
 std::vector<fs::path> list_volumes(const fs::path& folder) {

@@ -1,6 +1,7 @@
 #pragma once
 // What a DICOM radiograph says about the camera that took it.
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -8,8 +9,6 @@
 #include <vector>
 
 namespace fg {
-
-bool is_dicom(const std::filesystem::path& file);  // by its mark
 
 // Elements that stand before the pixels, outside of sequences.
 class DicomTags {
@@ -23,7 +22,11 @@ class DicomTags {
   std::optional<int> whole_number(std::uint32_t tag) const;  // of two binary bytes
 
  private:
-  std::map<std::uint32_t, std::string> values_;
+  struct Value {
+    std::string text;
+    std::optional<int> number;
+  };
+  std::map<std::uint32_t, Value> values_;
 };
 
 // group << 16 | element; DICOM PS3.6.
@@ -31,7 +34,7 @@ namespace dicom {
 inline constexpr std::uint32_t kDistanceSourceToDetector = 0x00181110, kDistanceSourceToPatient = 0x00181111,
                                kImagerPixelSpacing = 0x00181164, kPrimaryAngle = 0x00181510,
                                kSecondaryAngle = 0x00181511, kViewPosition = 0x00185101,
-                               kPhotometric = 0x00280004, kFrames = 0x00280008, kPixelSpacing = 0x00280030,
+                               kPhotometric = 0x00280004, kPixelSpacing = 0x00280030,
                                kBitsStored = 0x00280101, kIntensityRelationship = 0x00281040,
                                kIntensitySign = 0x00281041;
 }

@@ -8,6 +8,7 @@
 #include "framegauge/framegauge.h"
 #include "viewer/device/host_tensor.h"
 #include "viewer/error.h"
+#include "viewer/io/dicom_elements.h"
 #include "viewer/io/image_tiff.h"
 #include "viewer/io/volume.h"
 #include "viewer/register/dicom_tags.h"
@@ -150,7 +151,7 @@ LoadedXray load_xray(const fs::path& file, const XrayReading& reading) {
   Xray& xray = loaded.xray;
   Meaning meaning;
   ImageF picture;
-  if (is_dicom(file)) {
+  if (dicom::is_dicom(file)) {
     const DicomTags tags(file);
     meaning = meaning_of(tags);
     loaded.tags = camera_tags(tags, xray.notes);

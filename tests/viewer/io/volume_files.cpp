@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/viewer/io/dicom_bytes.h"
+
 namespace fg::test {
 namespace {
 
@@ -13,24 +15,11 @@ void put(std::string& header, std::size_t offset, const std::string& bytes) {
   header.replace(offset, bytes.size(), bytes);
 }
 
-// DICOM PS3.5, 7.1.2.
-std::string element(std::uint16_t group, std::uint16_t number, const std::string& type, std::string value) {
-  if (value.size() % 2) value += type == "UI" || type == "OB" ? '\0' : ' ';
-  const bool is_long = type == "OB" || type == "OW";
-  const std::string tag = bytes_of(group) + bytes_of(number) + type;
-  if (is_long) return tag + std::string(2, '\0') + bytes_of(static_cast<std::uint32_t>(value.size())) + value;
-  return tag + bytes_of(static_cast<std::uint16_t>(value.size())) + value;
-}
-
 // PS3.5, A.4: an empty table of offsets, one fragment, the end.
 std::string encapsulated(std::string fragment) {
   if (fragment.size() % 2) fragment += '\0';
-  const auto item = [](std::uint16_t number, std::uint32_t length) {
-    return bytes_of(std::uint16_t{0xfffe}) + bytes_of(number) + bytes_of(length);
-  };
-  return bytes_of(std::uint16_t{0x7fe0}) + bytes_of(std::uint16_t{0x10}) + "OB" + std::string(2, '\0') +
-         std::string(4, '\xff') + item(0xe000, 0) +
-         item(0xe000, static_cast<std::uint32_t>(fragment.size())) + fragment + item(0xe0dd, 0);
+  return dicom::head(0x7fe0, 0x10, "OB", 0xffffffff) + dicom::item(0xe000, 0) +
+         dicom::item(0xe000, static_cast<std::uint32_t>(fragment.size())) + fragment + dicom::item(0xe0dd, 0);
 }
 
 }  // namespace
@@ -86,6 +75,7 @@ std::string Nifti::bytes() const {
 }
 
 std::string Dicom::bytes() const {
+  using dicom::element;
   const std::string image = "1.2.840.10008.5.1.4.1.1.2",
                     instance = series + "." + std::to_string(pixels.front() + 1u);
   const std::string meta = element(2, 1, "OB", std::string("\0\1", 2)) + element(2, 2, "UI", image) +

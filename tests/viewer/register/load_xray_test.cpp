@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 
+#include "tests/viewer/io/dicom_bytes.h"
 #include "tests/viewer/io/test_files.h"
 #include "tests/viewer/register/expect_failure.h"
 #include "viewer/io/image_tiff.h"
@@ -16,6 +17,10 @@ namespace fg {
 namespace {
 
 using test::expect_failure;
+using test::dicom::element;
+using test::dicom::Length;
+using test::dicom::number;
+using test::dicom::sequence;
 
 template <class T>
 std::filesystem::path write_tiff(const std::filesystem::path& file, int width, int height,
@@ -57,18 +62,6 @@ std::filesystem::path write_tiff(const std::filesystem::path& file, int width, i
   return file;
 }
 
-std::string le(std::uint32_t value, int bytes) {
-  std::string text;
-  for (int i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i));
-  return text;
-}
-std::string element(std::uint32_t group, std::uint32_t number, const std::string& type, std::string value) {
-  if (value.size() % 2 != 0) value += type == "UI" ? '\0' : ' ';
-  const bool is_long = type == "OW" || type == "OB" || type == "SQ";
-  return le(group, 2) + le(number, 2) + type + (is_long ? std::string(2, '\0') : "") +
-         le(static_cast<std::uint32_t>(value.size()), is_long ? 4 : 2) + value;
-}
-
 struct Radiograph {
   std::string photometric = "MONOCHROME2", relationship, extra;
   int sign = 0;
@@ -79,25 +72,24 @@ struct Radiograph {
     const std::string meta = element(2, 1, "OB", std::string("\0\1", 2)) + element(2, 2, "UI", image) +
                              element(2, 3, "UI", "1.2.3.1") + element(2, 0x10, "UI", "1.2.840.10008.1.2.1") +
                              element(2, 0x12, "UI", "1.2.3.4");
-    // A sequence without a length and one with, so that the walk has something to step over.
-    const std::string sequence = le(8, 2) + le(0x1111, 2) + "SQ" + le(0, 2) + le(0xffffffff, 4) +
-                                 le(0xfffe, 2) + le(0xe000, 2) + le(0xffffffff, 4) +
-                                 element(0x28, 4, "CS", "MONOCHROME1") + le(0xfffe, 2) + le(0xe00d, 2) +
-                                 le(0, 4) + le(0xfffe, 2) + le(0xe0dd, 2) + le(0, 4);
+    // Tags of what the image refers to, which are not its own.
+    const std::string inner = sequence(8, 0x1140, element(0x28, 4, "CS", "MONOCHROME1"), Length::undefined),
+                      outer =
+                          sequence(8, 0x1111, inner + element(0x18, 0x1110, "DS", "5"), Length::undefined);
     std::string data = element(8, 0x16, "UI", image) + element(8, 0x18, "UI", "1.2.3.1") +
-                       element(8, 0x60, "CS", "DX") + sequence + element(0x10, 0x10, "PN", "Phantom") +
-                       extra + element(0x20, 0xd, "UI", "1.2") + element(0x20, 0xe, "UI", "1.2.3") +
-                       element(0x28, 2, "US", le(1, 2)) + element(0x28, 4, "CS", photometric) +
-                       element(0x28, 0x10, "US", le(2, 2)) + element(0x28, 0x11, "US", le(3, 2)) +
-                       element(0x28, 0x100, "US", le(16, 2)) + element(0x28, 0x101, "US", le(16, 2)) +
-                       element(0x28, 0x102, "US", le(15, 2)) + element(0x28, 0x103, "US", le(0, 2));
+                       element(8, 0x60, "CS", "DX") + outer + element(0x10, 0x10, "PN", "Phantom") + extra +
+                       element(0x20, 0xd, "UI", "1.2") + element(0x20, 0xe, "UI", "1.2.3") +
+                       element(0x28, 2, "US", number(1, 2)) + element(0x28, 4, "CS", photometric) +
+                       element(0x28, 0x10, "US", number(2, 2)) + element(0x28, 0x11, "US", number(3, 2)) +
+                       element(0x28, 0x100, "US", number(16, 2)) + element(0x28, 0x101, "US", number(16, 2)) +
+                       element(0x28, 0x102, "US", number(15, 2)) + element(0x28, 0x103, "US", number(0, 2));
     if (!relationship.empty()) data += element(0x28, 0x1040, "CS", relationship);
-    if (sign != 0) data += element(0x28, 0x1041, "SS", le(static_cast<std::uint32_t>(sign), 2));
+    if (sign != 0) data += element(0x28, 0x1041, "SS", number(static_cast<std::uint32_t>(sign), 2));
     std::string values;
-    for (const std::uint16_t p : pixels) values += le(p, 2);
+    for (const std::uint16_t p : pixels) values += number(p, 2);
     data += element(0x7fe0, 0x10, "OW", values);
     return std::string(128, '\0') + "DICM" +
-           element(2, 0, "UL", le(static_cast<std::uint32_t>(meta.size()), 4)) + meta + data;
+           element(2, 0, "UL", number(static_cast<std::uint32_t>(meta.size()), 4)) + meta + data;
   }
 };
 

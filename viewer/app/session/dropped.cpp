@@ -7,6 +7,8 @@
 #include <string>
 #include <system_error>
 
+#include "viewer/io/dicom_elements.h"
+
 namespace fg {
 namespace {
 
@@ -39,10 +41,7 @@ DroppedKind kind_of_folder(const stdfs::path& folder) {
     if (is_photo(name)) return DroppedKind::photos;
     if (ends_with_any(name, {".dcm", ".ima"})) return DroppedKind::volume;
     // DICOM files often have no ending, but always this mark.
-    std::ifstream in(it->path(), std::ios::binary);
-    char head[132] = {};
-    if (it->is_regular_file(error) && in.read(head, sizeof(head)) && std::string(head + 128, 4) == "DICM")
-      return DroppedKind::volume;
+    if (dicom::is_dicom(it->path())) return DroppedKind::volume;
   }
   return DroppedKind::unknown;
 }
