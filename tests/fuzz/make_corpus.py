@@ -137,6 +137,8 @@ def volumes():
     start = bytes(128) + b"DICM" + element(2, 0, b"UL", struct.pack("<I", len(syntax)))
     seed("dicom_check", "explicit", start + syntax + body + pixels)
     seed("dicom_check", "sequence", start + syntax + sequence + body + pixels)
+    unknown = sequence.replace(b"SQ", b"UN").replace(element(8, 0x1150, b"UI", b"1.2\0"), struct.pack("<HHI", 8, 0x1150, 4) + b"1.2\0")
+    seed("dicom_check", "unknown", start + syntax + unknown + body + pixels)
     fragments = struct.pack("<HH", 0x7FE0, 0x10) + b"OB" + struct.pack("<HI", 0, 0xFFFFFFFF)
     fragments += struct.pack("<HHI", 0xFFFE, 0xE000, 0) + struct.pack("<HHI", 0xFFFE, 0xE000, 4) + b"abcd" + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
     packed_syntax = element(2, 0x10, b"UI", b"1.2.840.10008.1.2.5\0")
