@@ -102,6 +102,8 @@ struct Drr {
   // Optional, [B, kDrrSlopes, h, w]: FgDrrSlope of each ray; of sums without labels.
   ImageView<float> slopes;
 
+  // Whether they are asked for; a question about scratch has them without data.
+  bool with_slopes() const { return slopes.batch != 0; }
   FG_HD FgDrrGrid grid() const { return {volume.width, volume.height, volume.depth}; }
 };
 

@@ -188,15 +188,15 @@ __global__ void __launch_bounds__(ScatterTile::kThreads)
 template <class T>
 DrrBlocks ray_blocks(const Drr<T>& op) {
   const ImageView<float>& images = op.images;
-  return op.slopes.data != nullptr ? DrrBlocks::of(images.batch, images.height, images.width, SlopesTile())
-                                   : DrrBlocks::of(images.batch, images.height, images.width, Tile());
+  return op.with_slopes() ? DrrBlocks::of(images.batch, images.height, images.width, SlopesTile())
+                          : DrrBlocks::of(images.batch, images.height, images.width, Tile());
 }
 
 template <class T>
 void launch_by_rays(const DrrGradient<T>& op, double* parts, cudaStream_t stream) {
   const DrrBlocks blocks = ray_blocks(op.forward);
   const auto count = static_cast<unsigned>(blocks.count);
-  if (op.forward.slopes.data != nullptr)
+  if (op.forward.with_slopes())
     gradient_by_slopes<<<count, SlopesTile::kThreads, 0, stream>>>(op, blocks, parts);
   else
     for_volume(op.forward, [&]<bool kHu, bool kUnit> {

@@ -25,11 +25,11 @@ static_assert(kSharedBins * kSharedBins * 4 <= kSharedBytes);
 struct PlaneBins {
   BinScale x, y;
   double weight, largest_weight;
-  double score;  // before it is known: 0, or a NaN where a sample is not finite
+  double score;  // before it is known: 0, or a NaN where a sample or weight is not finite
 };
 
 struct RangeTotals {
-  // The largest of -x, x, -y, y and the weight; sums of the weights and of what makes a NaN of samples that are not finite.
+  // The largest of -x, x, -y, y and the weight; sums of the weights and of what makes a NaN of what is not finite.
   static constexpr int kTotals = 7, kLargest = 5;
   MutualInformation op;
   PlaneBins* bins;  // [planes]
@@ -44,7 +44,7 @@ struct RangeTotals {
 #pragma unroll
     for (int i = 0; i < kLargest; ++i) totals.value[i] = Larger()(candidates[i], totals.value[i]);
     totals.value[5] += weight;
-    totals.value[6] += (x - x) + (y - y);
+    totals.value[6] += (x - x) + (y - y) + (weight - weight);
   }
   __device__ void finish(std::int64_t index, const Totals<kTotals>& totals) const {
     const double* v = totals.value;

@@ -18,7 +18,7 @@ struct Seen {
   ValueRange x{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
   ValueRange y = x;
   double weight = 0;
-  double poison = 0;  // a NaN where a sample is not finite
+  double poison = 0;  // a NaN where a sample or weight is not finite
 
   void add(double x_sample, double y_sample, double sample_weight) {
     x.low = std::min(x.low, x_sample);
@@ -26,7 +26,7 @@ struct Seen {
     y.low = std::min(y.low, y_sample);
     y.high = std::max(y.high, y_sample);
     weight += sample_weight;
-    poison += (x_sample - x_sample) + (y_sample - y_sample);
+    poison += (x_sample - x_sample) + (y_sample - y_sample) + (sample_weight - sample_weight);
   }
   void add(const Seen& other) {
     x = {std::min(x.low, other.x.low), std::max(x.high, other.x.high)};

@@ -7,8 +7,8 @@
 // The conventions are nanodrr's: z-scores with the population's variance + eps, the mean of their products, patches that
 // lie inside, one beside the other by one pixel. With a mask, moments are weighted, and patches by what they show:
 //   score_s = sum_k W_k ncc_k / sum_k W_k      W_k: the sum of the weights in patch k
-// Departures, on purpose: sides shorter than a patch are taken whole, and patches whose variance is no more than the
-// rounding of float32 count as constant.
+// Departures, on purpose: sides shorter than a patch are taken whole, and patches whose variance is no more than 1e-12 of
+// their mean square about the plane's centre (similarity.h), the rounding of float32, count as constant.
 
 #include <array>
 #include <cstddef>

@@ -18,7 +18,8 @@ struct NccTerms {
   double score, both, of_x, at_x, of_y, at_y;
 };
 
-// What varies by less than the square of float32's rounding of the samples, some 16 units of it.
+// Of the mean square about the plane's centre: what varies by less than the square of float32's rounding of the samples,
+// some 16 units of it.
 inline constexpr double kFlatVariance = 1e-12;
 
 FG_HD NccTerms ncc_terms(const NccSums& sums, double eps) {

@@ -66,6 +66,20 @@ inline double distance_from_orthonormal(const Matrix3& a) {
   return largest;
 }
 
+// The nearest matrix with A A^T = 1, a rotation or a mirror as A is, where A is nearly one: Newton's iteration for the polar
+// factor. What is as near as rounding leaves it stays as it is.
+inline Matrix3 nearest_orthonormal(Matrix3 a) {
+  constexpr double kRounding = 1e-15;
+  for (int round = 0; round < 4 && distance_from_orthonormal(a) > kRounding; ++round) {
+    const Matrix3 product = a * transposed(a);
+    Matrix3 half;
+    for (int i = 0; i < 3; ++i)
+      for (int j = 0; j < 3; ++j) half.m[i][j] = 1.5 * (i == j) - 0.5 * product.m[i][j];
+    a = half * a;
+  }
+  return a;
+}
+
 // ---- Euler angles ----
 
 // R = R_a(angle 0) R_b(angle 1) R_c(angle 2), intrinsic: each turn is about an axis that the turns before have moved.

@@ -36,9 +36,7 @@ void check_enums(const Checker& check, const FgDrr& op) {
 void check_beside(const Checker& check, const char* name, const DLTensor& t, const DLTensor& volume,
                   Purpose purpose) {
   check.tensor(name, &t, purpose == Purpose::run);
-  check.expect(same_device(t.device, volume.device), std::string(name) + " is on " + device_name(t.device) +
-                                                         ", the volume on " + device_name(volume.device) +
-                                                         "; bring it there");
+  check_device(check, name, t, "the volume", volume);
 }
 
 void check_shape(const Checker& check, const char* name, const DLTensor& t, bool holds,
@@ -185,13 +183,7 @@ void check_detector(const Checker& check, const FgDrr& op, const DrrShape& shape
                 "[" + std::to_string(shape.batch) + ", 5]: sdd, delx, dely, x0, y0 of each pose");
     return;
   }
-  check.expect(std::isfinite(op.sdd_mm) && op.sdd_mm >= 10,
-               "sdd_mm is " + text(op.sdd_mm) +
-                   "; expected the millimetres from source to detector, 10 or more: multiply metres by 1000");
-  check_range(check, "delx_mm", op.delx_mm);
-  check_range(check, "dely_mm", op.dely_mm);
-  check_finite(check, "x0_mm", op.x0_mm);
-  check_finite(check, "y0_mm", op.y0_mm);
+  check_intrinsics(check, "", op);
 }
 
 void check_points(const Checker& check, const FgDrr& op, Purpose purpose) {
@@ -228,6 +220,7 @@ void check_sampling(const Checker& check, const FgDrr& op) {
 DrrShape shape_of_images(const Checker& check, const FgDrr& op, const char* name, const DLTensor* images,
                          Purpose purpose) {
   check.tensor(name, images, purpose == Purpose::run);
+  check_device(check, name, *images, "the volume", *op.volume);
   DrrShape shape;
   shape.rays = op.pixels != nullptr || op.targets != nullptr || op.sources != nullptr;
   check.expect(images->ndim == (shape.rays ? 3 : 4),
@@ -273,15 +266,21 @@ DrrShape check_drr(const Checker& check, const FgDrr& op, const char* images_nam
   return shape;
 }
 
-void check_slopes(const Checker& check, const FgDrr& op, const DrrShape& shape) {
+void check_slopes(const Checker& check, const FgDrr& op, const DrrShape& shape, Purpose purpose) {
   if (op.slopes == nullptr) return;
   check.expect(
       op.labels == nullptr && op.reduction == FG_DRR_SUM,
       "slopes are given together with labels or FG_DRR_MAXIMUM; they are kept of plain sums alone, leave "
       "them NULL",
       ErrorCode::unsupported);
-  check_output(check, "slopes", op.slopes, *op.volume, is_float32, "float32", shape.slopes(),
-               "poses by 7 by pixels");
+  const DLTensor& t = *op.slopes;
+  check_beside(check, "slopes", t, *op.volume, purpose);
+  check_type(check, "slopes", t, is_float32, "float32");
+  const std::vector<std::int64_t> expected = shape.slopes();
+  const int rank = static_cast<int>(expected.size());
+  check_shape(check, "slopes", t, t.ndim == rank && std::equal(expected.begin(), expected.end(), t.shape),
+              shape_name(expected.data(), rank) + ", poses by 7 by pixels");
+  if (purpose == Purpose::run) check.output("slopes", t);
 }
 
 std::vector<NamedTensor> drr_inputs(const FgDrr& op) {

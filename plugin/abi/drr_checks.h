@@ -28,8 +28,8 @@ struct DrrShape {
 DrrShape check_drr(const Checker& check, const FgDrr& op, const char* images_name, const DLTensor* images,
                    Purpose purpose);
 
-// The slopes' memory, as output or input; they may be NULL.
-void check_slopes(const Checker& check, const FgDrr& op, const DrrShape& shape);
+// The slopes, as output or input; they may be NULL.
+void check_slopes(const Checker& check, const FgDrr& op, const DrrShape& shape, Purpose purpose);
 
 std::vector<NamedTensor> drr_inputs(const FgDrr& op);
 

@@ -18,7 +18,7 @@ void run_drr(const Checker& check, const FgDrr& op, void* stream) {
   const DrrShape shape = check_drr(check, op, "images", op.images, Purpose::run);
   check_output(check, "images", op.images, *op.volume, is_float32, "float32", shape.images(),
                "poses by channels by pixels");
-  check_slopes(check, op, shape);
+  check_slopes(check, op, shape, Purpose::run);
   checked_memory(check, *op.volume, {op.scratch, op.scratch_bytes, 0, kDrr.question}, drr_inputs(op),
                  {{"images", op.images}, {"slopes", op.slopes}});
   with_voxel(op.volume->dtype, [&]<class T> {
@@ -55,12 +55,12 @@ DrrShape check_gradient(const Checker& check, const FgDrrGradient& op, Purpose p
   const DrrShape shape = check_drr(check, *op.drr, "image_gradient", op.image_gradient, purpose);
   check.expect(op.drr->reduction == FG_DRR_SUM,
                "the gradient of FG_DRR_MAXIMUM is not offered; take FG_DRR_SUM", ErrorCode::unsupported);
+  check_slopes(check, *op.drr, shape, purpose);
   return shape;
 }
 
 void check_gradient_outputs(const Checker& check, const FgDrrGradient& op, const DrrShape& shape) {
   const FgDrr& drr = *op.drr;
-  check_slopes(check, drr, shape);
   check.expect(drr.slopes == nullptr || op.volume_gradient == nullptr,
                "volume_gradient is asked for, but drr->slopes is given, which knows of the rays alone; set "
                "drr->slopes to NULL");
@@ -122,7 +122,7 @@ void run_gradient(const Checker& check, const FgDrrGradient& op, void* stream) {
   const DLTensor& volume = *op.drr->volume;
   std::vector<NamedTensor> inputs = drr_inputs(*op.drr);
   inputs.push_back({"image_gradient", op.image_gradient});
-  inputs.push_back({"drr->slopes", op.drr->slopes});
+  inputs.push_back({"slopes", op.drr->slopes});
   const Scratch scratch = checked_memory(
       check, volume, {op.scratch, op.scratch_bytes, gradient_scratch(op, shape), kGradient.question}, inputs,
       gradient_outputs(op));
@@ -186,7 +186,8 @@ void fg_drr_defaults(FgDrr* op) {
 FgStatus fg_drr_scratch_bytes(const FgDrr* op, size_t* bytes) {
   using namespace fg::abi;
   return answer_scratch(kDrr, op, bytes, [](const Checker& check, const FgDrr& given) {
-    check_drr(check, given, "images", given.images, Purpose::scratch);
+    check_slopes(check, given, check_drr(check, given, "images", given.images, Purpose::scratch),
+                 Purpose::scratch);
     return std::size_t{0};
   });
 }

@@ -83,6 +83,13 @@ ImageShape checked_pair(const Checker& check, const DLTensor* x, const DLTensor*
   return checked_shape<ImageShape>(check, x, y, layout, channels, purpose, image_shape, "images");
 }
 
+void check_device(const Checker& check, const char* name, const DLTensor& t, const char* other_name,
+                  const DLTensor& other) {
+  check.expect(same_device(t.device, other.device), std::string(name) + " is on " + device_name(t.device) +
+                                                        ", " + other_name + " on " +
+                                                        device_name(other.device) + "; bring it there");
+}
+
 void check_finite(const Checker& check, const char* name, double value) {
   check.expect(std::isfinite(value), std::string(name) + " is " + text(value) + "; expected a finite number");
 }
@@ -92,6 +99,12 @@ void check_range(const Checker& check, const char* name, double value) {
                std::string(name) + " is " + text(value) + "; expected a finite number above 0");
 }
 
+void check_sdd(const Checker& check, const char* name, double sdd_mm) {
+  check.expect(std::isfinite(sdd_mm) && sdd_mm >= 10,
+               std::string(name) + " is " + text(sdd_mm) +
+                   "; expected the millimetres from source to detector, 10 or more: multiply metres by 1000");
+}
+
 void check_input(const Checker& check, const char* name, const DLTensor* t, const DLTensor& image,
                  bool (*is_expected)(DLDataType), const char* expected_dtype,
                  const std::vector<std::int64_t>& expected, const char* meaning) {
@@ -99,9 +112,7 @@ void check_input(const Checker& check, const char* name, const DLTensor* t, cons
   const std::string who = name;
   check.expect(is_expected(t->dtype),
                who + " has dtype " + dtype_name(t->dtype) + "; expected " + expected_dtype);
-  check.expect(same_device(t->device, image.device), who + " is on " + device_name(t->device) +
-                                                         ", the images on " + device_name(image.device) +
-                                                         "; bring it there");
+  check_device(check, name, *t, "the images", image);
   const int rank = static_cast<int>(expected.size());
   check.expect(t->ndim == rank && std::equal(expected.begin(), expected.end(), t->shape),
                who + " has shape " + shape_name(*t) + "; expected " + shape_name(expected.data(), rank) +

@@ -77,11 +77,28 @@ auto with_float_element(DLDataType type, const Body& body) {
   return body.template operator()<float>();
 }
 
+// On the device of another tensor.
+void check_device(const Checker& check, const char* name, const DLTensor& t, const char* other_name,
+                  const DLTensor& other);
+
 // A finite number.
 void check_finite(const Checker& check, const char* name, double value);
 
 // A finite number above 0.
 void check_range(const Checker& check, const char* name, double value);
+
+// From source to detector. Metres are refused.
+void check_sdd(const Checker& check, const char* name, double sdd_mm);
+
+// The detector's fields of an op, or of an FgIntrinsics in it, whose name stands before theirs.
+template <class Fields>
+void check_intrinsics(const Checker& check, const std::string& prefix, const Fields& k) {
+  check_sdd(check, (prefix + "sdd_mm").c_str(), k.sdd_mm);
+  check_range(check, (prefix + "delx_mm").c_str(), k.delx_mm);
+  check_range(check, (prefix + "dely_mm").c_str(), k.dely_mm);
+  check_finite(check, (prefix + "x0_mm").c_str(), k.x0_mm);
+  check_finite(check, (prefix + "y0_mm").c_str(), k.y0_mm);
+}
 
 struct NamedTensor {
   const char* name;

@@ -29,15 +29,19 @@ void check_numbers(const Checker& check, const char* name, const double* numbers
                                                 text(numbers[i]) + "; expected a finite number");
 }
 
+void check_no_mirror(const Checker& check, const char* name, const Matrix3& matrix) {
+  check.expect(determinant(matrix) > 0, std::string(name) +
+                                            " is a mirror: its determinant is -1; a PA pose is read with "
+                                            "FG_VIEW_PA by fg_drr_pose_of()");
+}
+
 // The nearest rotation of a matrix that is nearly one.
 Matrix3 checked_rotation(const Checker& check, const char* name, const Matrix3& matrix) {
   const double off = distance_from_orthonormal(matrix);
   check.expect(off <= kOrthonormal, std::string(name) + " is no rotation: R R^T is off the identity by " +
                                         text(off) + "; take scale and shear out first");
-  check.expect(determinant(matrix) > 0, std::string(name) +
-                                            " is a mirror: its determinant is -1; a PA pose is read with "
-                                            "FG_VIEW_PA by fg_drr_pose_of()");
-  return matrix_of_quaternion(quaternion_of_matrix(matrix));
+  check_no_mirror(check, name, matrix);
+  return nearest_orthonormal(matrix);
 }
 
 Matrix3 matrix_of(const double* rows, int stride) {
@@ -47,6 +51,7 @@ Matrix3 matrix_of(const double* rows, int stride) {
   return m;
 }
 
+// The nearest rigid motion, a mirror's a mirror, of a matrix that is nearly one.
 Motion checked_motion(const Checker& check, const char* name, const double* matrix) {
   check.expect(matrix != nullptr, std::string(name) + " is NULL; pass 16 numbers");
   check_numbers(check, name, matrix, 16);
@@ -54,10 +59,11 @@ Motion checked_motion(const Checker& check, const char* name, const double* matr
                std::string(name) + " has the last row " + text(matrix[12]) + " " + text(matrix[13]) + " " +
                    text(matrix[14]) + " " + text(matrix[15]) +
                    "; expected 0 0 0 1 (a matrix whose columns come first must be transposed)");
-  const Motion motion{matrix_of(matrix, 4), {matrix[3], matrix[7], matrix[11]}};
+  Motion motion{matrix_of(matrix, 4), {matrix[3], matrix[7], matrix[11]}};
   const double off = distance_from_orthonormal(motion.linear);
   check.expect(off <= kOrthonormal, std::string(name) + " is not rigid: R R^T is off the identity by " +
                                         text(off) + "; take scale and shear out first");
+  motion.linear = nearest_orthonormal(motion.linear);
   return motion;
 }
 
@@ -153,9 +159,9 @@ void exponential(const double* log, double* matrix) {
 
 void logarithm(const double* matrix, double* log) {
   const Checker check("fg_se3_log");
-  Motion motion = checked_motion(check, "matrix", matrix);
+  const Motion motion = checked_motion(check, "matrix", matrix);
   check.expect(log != nullptr, "log is NULL; pass 6 numbers");
-  motion.linear = checked_rotation(check, "matrix", motion.linear);
+  check_no_mirror(check, "matrix", motion.linear);
   const Twist twist = se3_log(motion);
   write_vector(twist.rotation, log);
   write_vector(twist.velocity, log + 3);
@@ -164,7 +170,7 @@ void logarithm(const double* matrix, double* log) {
 void distance(const double* a, const double* b, double sdd_mm, FgPoseDistance* out) {
   const Checker check("fg_pose_distance");
   const Motion first = checked_motion(check, "a", a), second = checked_motion(check, "b", b);
-  check_range(check, "sdd_mm", sdd_mm);
+  check_sdd(check, "sdd_mm", sdd_mm);
   check.expect(out != nullptr, "distance is NULL; pass the address of an FgPoseDistance");
   check.expect(determinant(first.linear) * determinant(second.linear) > 0,
                "one pose mirrors and the other does not; there is no way from one to the other");
@@ -218,11 +224,10 @@ void project_each(const char* function, const FgProjection* p, const double* fro
   checked_struct(check, p, "FgProjection", "fg_projection_defaults");
   const Motion camera_to_world = checked_motion(check, "camera_to_world", p->camera_to_world);
   const int beam = checked_enum(check, "beam", p->beam, FG_DRR_PARALLEL);
-  check_range(check, "sdd_mm", p->sdd_mm);
-  check_range(check, "delx_mm", p->delx_mm);
-  check_range(check, "dely_mm", p->dely_mm);
-  check_finite(check, "x0_mm", p->x0_mm);
-  check_finite(check, "y0_mm", p->y0_mm);
+  check.expect(p->height >= 1 && p->width >= 1, "height and width are " + std::to_string(p->height) +
+                                                    " and " + std::to_string(p->width) +
+                                                    "; expected the detector's pixels, 1 or more each way");
+  check_intrinsics(check, "", *p);
   check.expect(count == 0 || (from != nullptr && to != nullptr),
                "points or pixels is NULL, but count is " + std::to_string(count));
   const Detector detector{p->sdd_mm,

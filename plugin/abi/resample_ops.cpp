@@ -12,23 +12,16 @@ namespace {
 
 constexpr OpNames kResample{"fg_resample", "", "FgResample", "fg_resample_defaults"};
 
-void check_intrinsics(const Checker& check, const std::string& name, const FgIntrinsics& k) {
-  check_range(check, (name + ".sdd_mm").c_str(), k.sdd_mm);
-  check_range(check, (name + ".delx_mm").c_str(), k.delx_mm);
-  check_range(check, (name + ".dely_mm").c_str(), k.dely_mm);
-  check_finite(check, (name + ".x0_mm").c_str(), k.x0_mm);
-  check_finite(check, (name + ".y0_mm").c_str(), k.y0_mm);
-}
-
 void run_resample(const Checker& check, const FgResample& op, void* stream) {
   check.tensor("input", op.input, true);
   check.expect(is_float32(op.input->dtype),
                "input has dtype " + dtype_name(op.input->dtype) + "; expected float32");
   const ImageShape from = image_shape(check, "input", *op.input, FG_LAYOUT_NCHW);
   check.tensor("output", op.output, true);
+  check_device(check, "output", *op.output, "input", *op.input);
   const ImageShape to = image_shape(check, "output", *op.output, FG_LAYOUT_NCHW);
-  check_intrinsics(check, "input_intrinsics", op.input_intrinsics);
-  check_intrinsics(check, "output_intrinsics", op.output_intrinsics);
+  check_intrinsics(check, "input_intrinsics.", op.input_intrinsics);
+  check_intrinsics(check, "output_intrinsics.", op.output_intrinsics);
   std::vector<std::int64_t> extents(op.input->shape, op.input->shape + op.input->ndim);
   extents[extents.size() - 2] = to.height;
   extents.back() = to.width;

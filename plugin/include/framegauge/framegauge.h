@@ -537,7 +537,8 @@ FG_API FgStatus fg_exposure(const FgExposure* op, void* stream);
  *   ncc = cov(x, y) / sqrt((var(x) + eps) (var(y) + eps))
  * A scale is a size n of patches: the mean over all patches of n x n pixels that lie inside; n = 0 is the whole image, and
  * of a side shorter than n all is taken. The score is the sum over scales s of patch_weights[s] times that of patches[s]. A
- * patch in which x or y is constant (variance below 1e-12 of the mean square: float32's own rounding) has an ncc of 0.
+ * patch in which x or y is constant has an ncc of 0: its variance is at most 1e-12 of its mean square about the sample in
+ * the middle of the plane, which is the rounding of float32.
  * FG_SIMILARITY_GRADIENT_NCC: NCC of edges: the images are blurred by a Gaussian of `sigma` pixels (reflected at the
  * border), then each becomes two, filtered by Sobel's operators along rows and columns (zeros outside), whose NCCs, by scales
  * as above, are averaged. Both sides of the image are longer than the reach of the Gaussian, 3 sigma.
@@ -551,7 +552,7 @@ FG_API FgStatus fg_exposure(const FgExposure* op, void* stream);
  * An edge of FG_SIMILARITY_GRADIENT_NCC counts where all that its filters look at has a weight, with the weight of its middle.
  * An image of which nothing is seen scores 0 with a gradient of 0.
  *
- * A NaN or Inf that is seen makes the score of its image NaN, and the gradient of its channel. */
+ * A NaN or Inf that is seen makes the score of its image NaN, and the gradient of its channel; so does a weight of Inf. */
 typedef enum FgSimilarityMeasure {
   FG_SIMILARITY_NCC = 0,
   FG_SIMILARITY_GRADIENT_NCC = 1,

@@ -3,7 +3,8 @@
 /* Rotations, rigid motions and the poses of X-ray cameras: conversions, distances, projections. C99.
  *
  * Everything is in double precision and on the CPU but for fg_resample(), which works where its images are. Lengths are
- * millimetres. Matrices are 4 x 4, rows first, with 0 0 0 1 as their last row, as FgDrr's camera_to_world is. */
+ * millimetres. Matrices are 4 x 4, rows first, with 0 0 0 1 as their last row, as FgDrr's camera_to_world is. One that is
+ * read is orthonormal within 1e-4; the nearest that is exactly so stands for it. */
 
 #include "framegauge/framegauge.h"
 
@@ -65,7 +66,7 @@ FG_API FgStatus fg_se3_log(const double matrix[16],
 
 /* How far two cameras are apart (double geodesic distance): rotation_mm is the angle between them on a circle of half
  * sdd_mm, translation_mm how far the world's origin moves as the cameras see it, mm the square root of the sum of both
- * squares. Two mirrors have a distance as two rotations have; a mirror and a rotation have none. */
+ * squares. sdd_mm: 10 or more. Two mirrors have a distance as two rotations have; a mirror and a rotation have none. */
 typedef struct FgPoseDistance {
   double rotation_mm, translation_mm, mm;
 } FgPoseDistance;
@@ -102,8 +103,8 @@ typedef struct FgProjection {
   size_t struct_size;
   double camera_to_world[16]; /* default: the identity */
   FgDrrBeam beam;             /* default FG_DRR_CONE */
-  int32_t height, width;      /* pixels; default 200 */
-  double sdd_mm;              /* default 1020 */
+  int32_t height, width;      /* pixels, 1 or more; default 200 */
+  double sdd_mm;              /* 10 or more; default 1020 */
   double delx_mm, dely_mm;    /* defaults 2 */
   double x0_mm, y0_mm;        /* defaults 0 */
 } FgProjection;
@@ -117,7 +118,7 @@ FG_API FgStatus fg_back_project(const FgProjection* projection, const double* pi
 
 /* ---- images between detectors ---- */
 
-typedef struct FgIntrinsics {
+typedef struct FgIntrinsics { /* as in FgDrr: sdd_mm is 10 or more */
   double sdd_mm, delx_mm, dely_mm, x0_mm, y0_mm;
 } FgIntrinsics;
 

@@ -1,4 +1,4 @@
-// Every op of the C interface on CUDA with arguments at and beyond the edge, as edge_cases_test.cpp on CPU: memory laid
+// Every op on pairs of the C interface on CUDA with arguments at and beyond the edge, as edge_cases_test.cpp on CPU: memory laid
 // out in other ways, memory of the wrong kind. Sizes beyond the edge: large_tensors_cuda_test.cpp.
 
 #include <framegauge/framegauge.h>
@@ -113,7 +113,7 @@ class every_op_on_CUDA : public testing::TestWithParam<std::string> {
   static std::vector<std::int64_t> compact(const OpTensor& t) { return compact_strides(t.shape); }
 };
 
-INSTANTIATE_TEST_SUITE_P(all, every_op_on_CUDA, testing::ValuesIn(op_names()),
+INSTANTIATE_TEST_SUITE_P(all, every_op_on_CUDA, testing::ValuesIn(pair_op_names()),
                          [](const auto& test) { return test.param; });
 
 TEST_P(every_op_on_CUDA, gives_the_same_bits_twice_and_with_a_byte_offset) {

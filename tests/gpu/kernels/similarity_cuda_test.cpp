@@ -167,6 +167,16 @@ TEST_F(similarity_cuda, a_NaN_or_Inf_makes_its_image_NaN_and_no_other) {
   for_measures([](const auto& measure) { expect_a_NaN_or_Inf_to_spoil_its_image_alone(measure, on_cuda); });
 }
 
+TEST_F(similarity_cuda, an_infinite_weight_makes_the_mutual_information_of_its_image_NaN_and_no_other) {
+  expect_an_infinite_weight_to_spoil_its_image_alone(InformationMeasure{}, on_cuda);
+  expect_an_infinite_weight_to_spoil_its_image_alone(InformationMeasure{120, {-0.1, 1.1}, {-0.1, 1.1}},
+                                                     on_cuda);
+}
+
+TEST_F(similarity_cuda, constant_patches_of_a_step_score_0_however_small_eps) {
+  expect_constant_patches_of_a_step_to_score_0(on_cuda);
+}
+
 TEST_F(similarity_cuda, an_image_that_shows_nothing_scores_0_without_gradient) {
   for_measures([](const auto& measure) { expect_nothing_of_what_shows_nothing(measure, on_cuda); });
 }

@@ -33,6 +33,15 @@ TEST(similarity_cpu, a_NaN_or_Inf_makes_its_image_NaN_and_no_other) {
   for_measures([](const auto& measure) { expect_a_NaN_or_Inf_to_spoil_its_image_alone(measure, on_cpu); });
 }
 
+TEST(similarity_cpu, an_infinite_weight_makes_its_image_NaN_and_no_other) {
+  for_measures(
+      [](const auto& measure) { expect_an_infinite_weight_to_spoil_its_image_alone(measure, on_cpu); });
+}
+
+TEST(similarity_cpu, constant_patches_of_a_step_score_0_however_small_eps) {
+  expect_constant_patches_of_a_step_to_score_0(on_cpu);
+}
+
 TEST(similarity_cpu, an_image_that_shows_nothing_scores_0_without_gradient) {
   for_measures([](const auto& measure) { expect_nothing_of_what_shows_nothing(measure, on_cpu); });
 }

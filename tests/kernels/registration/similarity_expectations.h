@@ -106,6 +106,28 @@ void expect_a_NaN_or_Inf_to_spoil_its_image_alone(const Measure& measure, const 
 }
 
 template <class Measure, class Run>
+void expect_an_infinite_weight_to_spoil_its_image_alone(const Measure& measure, const Run& run) {
+  SCOPED_TRACE(measure.name());
+  const auto weights = [](bool infinite) {
+    return [infinite](int n, int c, int y, int x) {
+      return infinite && n == 1 && y == 13 && x == 12 ? std::numeric_limits<double>::infinity()
+                                                      : some_mask(n, c, y, x);
+    };
+  };
+  SimilarityCase c = plain_case();
+  const SimilarityOutput clean = run(measure, c.with_mask(weights(false), 2));
+  const SimilarityOutput out = run(measure, c.with_mask(weights(true), 2));
+  EXPECT_EQ(out.scores[0], clean.scores[0]);
+  EXPECT_TRUE(std::isnan(out.scores[1])) << out.scores[1];
+  for (int y = 0; y < 21; ++y)
+    for (int x = 0; x < 34; ++x) {
+      ASSERT_EQ(out.x_gradient.at(0, 1, y, x), clean.x_gradient.at(0, 1, y, x));
+      ASSERT_TRUE(std::isnan(out.x_gradient.at(1, 1, y, x))) << y << " " << x;
+      ASSERT_TRUE(std::isnan(out.y_gradient.at(1, 1, y, x))) << y << " " << x;
+    }
+}
+
+template <class Measure, class Run>
 void expect_nothing_of_what_shows_nothing(const Measure& measure, const Run& run) {
   SCOPED_TRACE(measure.name());
   SimilarityCase c = plain_case();
@@ -144,6 +166,16 @@ void expect_known_scores_of_identical_and_constant_images(const Run& run, double
         ASSERT_TRUE(std::isfinite(of_same.x_gradient.at(0, 0, y, x)));
       }
   });
+}
+
+// Of a step, whose patches on one side are constant but not 0: the rounding of their sums is no variance, however small eps.
+template <class Run>
+void expect_constant_patches_of_a_step_to_score_0(const Run& run) {
+  const auto step = [](int, int, int, int x) { return x < 30 ? 0.1 : 0.8; };
+  const NccMeasure measure{{{7}, {1}}, 1e-60};
+  SimilarityCase c({1, 1, 40, 60}, step, noisy_scene);
+  c.with_mask([](int, int, int y, int x) { return x < 25 ? 0.3 + 0.01 * y + 0.007 * x : 0; });
+  EXPECT_EQ(run(measure, c).scores[0], 0);
 }
 
 template <class Run>

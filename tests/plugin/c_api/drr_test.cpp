@@ -386,6 +386,52 @@ TEST(fg_drr_errors, slopes_that_cannot_be_kept_get_a_sentence) {
       "NULL");
 }
 
+// Slopes that a question about scratch reads, before there is memory of them.
+TEST(fg_drr_errors, the_scratch_question_needs_the_shape_of_slopes_but_no_memory) {
+  GoodGradient good;
+  good.op.volume_gradient = nullptr;
+  Tensor<float> slopes({2, 7, 21, 27});
+  good.forward.op.slopes = &slopes;
+  std::size_t with_memory = 0, without = 0, bytes = 0;
+  ASSERT_EQ(fg_drr_gradient_scratch_bytes(&good.op, &with_memory), FG_STATUS_OK) << fg_last_error();
+  slopes.tensor.data = nullptr;
+  ASSERT_EQ(fg_drr_gradient_scratch_bytes(&good.op, &without), FG_STATUS_OK) << fg_last_error();
+  EXPECT_EQ(without, with_memory);
+  good.forward.op.images = &good.forward.images;
+  EXPECT_EQ(fg_drr_scratch_bytes(&good.forward.op, &bytes), FG_STATUS_OK) << fg_last_error();
+  const auto refused = [&](FgStatus status, const std::string& sentence) {
+    EXPECT_EQ(fg_drr_gradient_scratch_bytes(&good.op, &bytes), status);
+    EXPECT_EQ(std::string(fg_last_error()), "fg_drr_gradient_scratch_bytes: " + sentence);
+    EXPECT_EQ(fg_drr_scratch_bytes(&good.forward.op, &bytes), status);
+    EXPECT_EQ(std::string(fg_last_error()), "fg_drr_scratch_bytes: " + sentence);
+  };
+  slopes.tensor.shape = nullptr;
+  refused(FG_STATUS_INVALID_ARGUMENT, "slopes has 4 dimensions but no shape; fill DLTensor.shape");
+  slopes.tensor.ndim = 0;
+  refused(FG_STATUS_SIZE_MISMATCH, "slopes has shape []; expected [2, 7, 21, 27], poses by 7 by pixels");
+}
+
+// The same tensors on a device: what is asked for does not hang on whether there is memory yet.
+TEST(fg_drr_errors, the_scratch_of_a_gradient_by_slopes_on_CUDA_is_the_same_with_and_without_memory) {
+#ifndef FRAMEGAUGE_HAS_CUDA
+  GTEST_SKIP() << "this build has no CUDA kernels";
+#endif
+  GoodGradient good;
+  good.op.volume_gradient = nullptr;
+  Tensor<float> slopes({2, 7, 21, 27});
+  good.forward.op.slopes = &slopes;
+  Tensor<float> image_gradient({2, 1, 21, 27});
+  good.op.image_gradient = &image_gradient;
+  for (DLTensor* t : {&good.forward.volume, &good.forward.poses, &slopes, &image_gradient})
+    t->device = {kDLCUDA, 0};
+  std::size_t with_memory = 0, without = 0;
+  ASSERT_EQ(fg_drr_gradient_scratch_bytes(&good.op, &with_memory), FG_STATUS_OK) << fg_last_error();
+  slopes.tensor.data = nullptr;
+  ASSERT_EQ(fg_drr_gradient_scratch_bytes(&good.op, &without), FG_STATUS_OK) << fg_last_error();
+  EXPECT_EQ(without, with_memory);
+  EXPECT_GT(without, 0u);
+}
+
 void expect_gradient_sentence(const std::function<void(GoodGradient&)>& spoil, FgStatus status,
                               const std::string& sentence) {
   GoodGradient good;

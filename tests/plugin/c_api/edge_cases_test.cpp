@@ -97,7 +97,9 @@ TEST_P(every_op_of_the_C_interface, refuses_an_empty_batch_and_an_image_without_
     for (const auto& t : call.tensors)
       if (t->shape.size() > axis && t->shape[axis] > 1) t->shape[axis] = 0;
     std::size_t bytes = 0;
-    EXPECT_EQ(call.ask(&bytes), FG_STATUS_INVALID_ARGUMENT);
+    if (call.has_question) {
+      EXPECT_EQ(call.ask(&bytes), FG_STATUS_INVALID_ARGUMENT);
+    }
     expect_refused(call, "every extent must be between 1", "an extent of 0");
   }
 }
@@ -170,8 +172,10 @@ TEST_P(every_op_of_the_C_interface, refuses_structs_of_another_size) {
        {std::size_t{0}, size - 8, size + 8, std::numeric_limits<std::size_t>::max()}) {
     *call.struct_size = other;
     std::size_t bytes = 77;
-    EXPECT_EQ(call.ask(&bytes), FG_STATUS_INVALID_ARGUMENT);
-    EXPECT_EQ(bytes, 77u);
+    if (call.has_question) {
+      EXPECT_EQ(call.ask(&bytes), FG_STATUS_INVALID_ARGUMENT);
+      EXPECT_EQ(bytes, 77u);
+    }
     expect_refused(call, "struct_size is " + std::to_string(other), "struct_size");
   }
 }
@@ -179,6 +183,7 @@ TEST_P(every_op_of_the_C_interface, refuses_structs_of_another_size) {
 TEST_P(every_op_of_the_C_interface, refuses_scratch_that_is_missing_small_crooked_or_no_memory) {
   std::size_t bytes = 0;
   ASSERT_EQ(call.ask(&bytes), FG_STATUS_OK) << fg_last_error();
+  if (bytes == 0) GTEST_SKIP() << "it needs no scratch";
   call.give_scratch(bytes + 16);
   *call.scratch_bytes = bytes - 1;
   expect_refused(call, "scratch_bytes is " + std::to_string(bytes - 1), "small scratch");
@@ -225,12 +230,14 @@ TEST_P(every_op_of_the_C_interface, refuses_outputs_on_top_of_themselves_each_ot
       t.data = other->content.data() + (other->content.size() - 8);
       expect_refused(call, "overlap in memory", output->name + " in " + other->name);
     }
-    t.data = call.scratch_memory.data();
-    expect_refused(call, output->name + " and scratch overlap", output->name + " in scratch");
+    if (bytes > 0) {
+      t.data = call.scratch_memory.data();
+      expect_refused(call, output->name + " and scratch overlap", output->name + " in scratch");
+    }
     t = before;
   }
   for (const auto& input : call.tensors) {
-    if (input->is_output) continue;
+    if (input->is_output || bytes == 0) continue;
     void* const before = input->tensor.data;
     input->tensor.data = call.scratch_memory.data();
     expect_refused(call, "scratch and " + input->name + " overlap", input->name + " in scratch");
@@ -338,8 +345,9 @@ TEST_P(every_op_of_the_C_interface, gives_the_same_bits_where_an_axis_passes_two
 TEST_P(every_op_of_the_C_interface, gives_the_same_bits_for_an_input_that_repeats_by_a_stride_of_0) {
   for (std::size_t axis = 0; axis < call.tensors[0]->shape.size(); ++axis) {
     OpCall copied = make_call(GetParam()), repeated = make_call(GetParam());
-    for (const char* name : {"x", "y"}) {
-      OpTensor &to = copied.tensor(name), &from = repeated.tensor(name);
+    const bool pair = call.tensors[1]->name == "y";
+    for (std::size_t image = 0; image < (pair ? 2 : 1); ++image) {
+      OpTensor &to = *copied.tensors[image], &from = *repeated.tensors[image];
       from.strides = compact_strides(from.shape);
       from.strides[axis] = 0;
       from.tensor.strides = from.strides.data();

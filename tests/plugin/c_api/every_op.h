@@ -3,6 +3,7 @@
 // thing of it or lay its memory out in another way.
 
 #include <framegauge/framegauge.h>
+#include <framegauge/pose.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -82,6 +83,8 @@ struct OpCall {
   void** scratch = nullptr;
   std::size_t *scratch_bytes = nullptr, *struct_size = nullptr;
   std::vector<std::max_align_t> scratch_memory;
+  bool has_question = true;    // false: it has no scratch to ask for
+  std::shared_ptr<void> kept;  // what the op points to beside its tensors
 
   OpTensor& tensor(const std::string& wanted) {
     for (const auto& t : tensors)
@@ -162,6 +165,26 @@ Op& start(OpCall& call, const char* name, void (*defaults)(Op*), FgStatus (*ask)
 }
 
 template <class Op>
+Op& start_without_scratch(OpCall& call, const char* name, void (*defaults)(Op*),
+                          FgStatus (*go)(const Op*, void*)) {
+  const auto op = std::make_shared<Op>();
+  defaults(op.get());
+  call.name = name;
+  call.has_question = false;
+  call.ask = [](std::size_t* bytes) {
+    *bytes = 0;
+    return FG_STATUS_OK;
+  };
+  call.go = [op, go](void* stream) { return go(op.get(), stream); };
+  const auto unused = std::make_shared<std::pair<void*, std::size_t>>();
+  call.kept = unused;
+  call.scratch = &unused->first;
+  call.scratch_bytes = &unused->second;
+  call.struct_size = &op->struct_size;
+  return *op;
+}
+
+template <class Op>
 void add_images(OpCall& call, Op& op, DLDataType type, const std::vector<std::int64_t>& shape) {
   op.x = call.add("x", false, type, shape);
   op.y = call.add("y", false, type, shape);
@@ -176,6 +199,21 @@ void add_gradients(OpCall& call, Op& op, const std::vector<std::int64_t>& shape)
   op.score_weight = call.add("score_weight", false, kFloat64, {shape[0], shape[1]});
   op.x_gradient = call.add("x_gradient", true, kFloat32, shape);
   op.y_gradient = call.add("y_gradient", true, kFloat32, shape);
+}
+
+inline const std::vector<std::int64_t> kRadiographs{2, 1, 15, 18}, kSlopes{2, 7, 15, 18};
+
+// Two views of a small volume.
+inline void add_scene(OpCall& call, FgDrr& op) {
+  op.volume = call.add("volume", false, kFloat32, {10, 11, 12});
+  op.poses = call.add("poses", false, kFloat64, {2, 3, 4});
+  const double poses[2][12] = {{1, 0, 0, 6, 0, 1, 0, 5, 0, 0, 1, -150},
+                               {0.96, 0, -0.28, 46, 0, 1, 0, 5, 0.28, 0, 0.96, -130}};
+  for (std::size_t i = 0; i < 24; ++i) call.tensor("poses").set_number(i, poses[i / 12][i % 12]);
+  op.numbers = FG_DRR_ATTENUATION;
+  op.sdd_mm = 300;
+  op.delx_mm = op.dely_mm = 1.5;
+  op.samples = 100;
 }
 
 inline void fill(OpCall& call, const std::string& name) {
@@ -258,6 +296,28 @@ inline void fill(OpCall& call, const std::string& name) {
     op.scale = 2;
     add_scores(call, op, {2});
     op.lcs = call.add("lcs", true, kFloat64, {2, 3});
+  } else if (name == "fg_drr") {
+    auto& op = start(call, "fg_drr", fg_drr_defaults, fg_drr_scratch_bytes, fg_drr);
+    add_scene(call, op);
+    op.images = call.add("images", true, kFloat32, kRadiographs);
+    op.slopes = call.add("slopes", true, kFloat32, kSlopes);
+  } else if (name == "fg_drr_gradient") {
+    auto& op = start(call, "fg_drr_gradient", fg_drr_gradient_defaults, fg_drr_gradient_scratch_bytes,
+                     fg_drr_gradient);
+    const auto drr = std::make_shared<FgDrr>();
+    fg_drr_defaults(drr.get());
+    call.kept = drr;
+    op.drr = drr.get();
+    add_scene(call, *drr);
+    drr->slopes = call.add("slopes", false, kFloat32, kSlopes);
+    op.image_gradient = call.add("image_gradient", false, kFloat32, kRadiographs);
+    op.poses_gradient = call.add("poses_gradient", true, kFloat64, {2, 3, 4});
+    op.intrinsics_gradient = call.add("intrinsics_gradient", true, kFloat64, {2, 5});
+  } else if (name == "fg_resample") {
+    auto& op = start_without_scratch(call, "fg_resample", fg_resample_defaults, fg_resample);
+    op.input = call.add("input", false, kFloat32, image);
+    op.output = call.add("output", true, kFloat32, {2, 3, 20, 22});
+    op.output_intrinsics = {900, 2.5, 2.25, 3, -2};
   } else {
     auto& op = start(call, "fg_vmaf_ms_ssim", fg_vmaf_ms_ssim_defaults, fg_vmaf_ms_ssim_scratch_bytes,
                      fg_vmaf_ms_ssim);
@@ -269,11 +329,17 @@ inline void fill(OpCall& call, const std::string& name) {
 
 }  // namespace every_op
 
-inline const std::vector<std::string>& op_names() {
-  static const std::vector<std::string> names{
-      "fg_ssim2d",    "fg_ssim2d_gradient", "fg_ssim3d",       "fg_ssim3d_gradient",
-      "fg_ms_ssim",   "fg_masked_ssim2d",   "fg_image_errors", "fg_flip",
-      "fg_vmaf_ssim", "fg_vmaf_float_ssim", "fg_vmaf_ms_ssim"};
+// Those that take x and y.
+inline const std::vector<std::string>& pair_op_names() {
+  static const std::vector<std::string> names{"fg_ssim2d",          "fg_ssim2d_gradient", "fg_ssim3d",
+                                              "fg_ssim3d_gradient", "fg_ms_ssim",         "fg_masked_ssim2d",
+                                              "fg_similarity",      "fg_image_errors",    "fg_flip",
+                                              "fg_vmaf_ssim",       "fg_vmaf_float_ssim", "fg_vmaf_ms_ssim"};
+  return names;
+}
+inline std::vector<std::string> op_names() {
+  std::vector<std::string> names = pair_op_names();
+  names.insert(names.end(), {"fg_drr", "fg_drr_gradient", "fg_resample"});
   return names;
 }
 

@@ -217,6 +217,48 @@ TEST(fg_drr_pose, a_pose_of_the_wrong_handedness_or_unit_is_refused_with_a_sente
   EXPECT_NE(std::string(fg_last_error()).find("last row"), std::string::npos) << fg_last_error();
 }
 
+TEST(fg_drr_pose, a_matrix_that_is_nearly_rigid_is_read_as_the_nearest_rotation_or_mirror) {
+  for (const FgView view : {FG_VIEW_AP, FG_VIEW_PA}) {
+    double matrix[16], off[16], log[6], off_log[6];
+    const FgDrrPose pose = drr_pose(view, {170, -35, 12}, {5, 844, -7}, {10, 20, 30});
+    ASSERT_EQ(fg_drr_pose_matrix(&pose, matrix), FG_STATUS_OK);
+    // A rotation times a stretch: the rotation is what is nearest to it.
+    const double stretch[3][3] = {
+        {1 + 2.4e-5, 8e-6, -5e-6}, {8e-6, 1 - 2.1e-5, 6e-6}, {-5e-6, 6e-6, 1 + 1e-5}};
+    std::copy(matrix, matrix + 16, off);
+    for (int i = 0; i < 3; ++i)
+      for (int j = 0; j < 3; ++j) {
+        off[i * 4 + j] = 0;
+        for (int k = 0; k < 3; ++k) off[i * 4 + j] += matrix[i * 4 + k] * stretch[k][j];
+      }
+    ASSERT_GT(difference(matrix, off, 12), 1e-5);
+    FgDrrPose back = drr_pose(view, {}, {}, {10, 20, 30});
+    ASSERT_EQ(fg_drr_pose_of(off, &back), FG_STATUS_OK) << fg_last_error();
+    EXPECT_LT(difference(back.rotation_deg_zxy, pose.rotation_deg_zxy, 3), 1e-12);
+    EXPECT_LT(difference(back.translation_mm, pose.translation_mm, 3), 1e-11);
+    FgPoseDistance d;
+    ASSERT_EQ(fg_pose_distance(matrix, off, 1000, &d), FG_STATUS_OK) << fg_last_error();
+    EXPECT_LT(d.mm, 1e-11);
+    FgProjection projection;
+    fg_projection_defaults(&projection);
+    const double point[3] = {-20, 35, 40};
+    double pixel[3], off_pixel[3];
+    std::copy(matrix, matrix + 16, projection.camera_to_world);
+    ASSERT_EQ(fg_project(&projection, point, 1, pixel), FG_STATUS_OK);
+    std::copy(off, off + 16, projection.camera_to_world);
+    ASSERT_EQ(fg_project(&projection, point, 1, off_pixel), FG_STATUS_OK);
+    EXPECT_LT(difference(pixel, off_pixel, 3), 1e-11);
+    if (view == FG_VIEW_PA) {
+      EXPECT_EQ(fg_se3_log(off, off_log), FG_STATUS_INVALID_ARGUMENT);
+      EXPECT_NE(std::string(fg_last_error()).find("mirror"), std::string::npos) << fg_last_error();
+      continue;
+    }
+    ASSERT_EQ(fg_se3_log(matrix, log), FG_STATUS_OK);
+    ASSERT_EQ(fg_se3_log(off, off_log), FG_STATUS_OK);
+    EXPECT_LT(difference(log, off_log, 6), 1e-11);
+  }
+}
+
 TEST(fg_pose_distance, turning_counts_on_half_the_detector_distance_and_shifts_as_the_camera_sees_them) {
   double a[16], b[16];
   FgDrrPose pose = drr_pose(FG_VIEW_PA, {0, 0, 0}, {0, -850, 0}, {0, 0, 0});
@@ -236,6 +278,10 @@ TEST(fg_pose_distance, turning_counts_on_half_the_detector_distance_and_shifts_a
   pose.view = FG_VIEW_AP;
   ASSERT_EQ(fg_drr_pose_matrix(&pose, b), FG_STATUS_OK);
   EXPECT_EQ(fg_pose_distance(a, b, 1000, &d), FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(fg_pose_distance(a, a, 1.02, &d), FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_STREQ(fg_last_error(),
+               "fg_pose_distance: sdd_mm is 1.02; expected the millimetres from source to detector, 10 or "
+               "more: multiply metres by 1000");
 }
 
 TEST(fg_project, a_voxel_shows_where_its_fiducial_projects_and_comes_back) {
@@ -301,9 +347,33 @@ TEST(fg_project, a_point_behind_the_source_has_no_pixel) {
   EXPECT_EQ(pixels[2], -3);
   EXPECT_EQ(pixels[3], 100);
   EXPECT_EQ(pixels[4], 100);
-  projection.sdd_mm = 0;
-  EXPECT_EQ(fg_project(&projection, points, 2, pixels), FG_STATUS_INVALID_ARGUMENT);
-  EXPECT_NE(std::string(fg_last_error()).find("sdd_mm"), std::string::npos);
+}
+
+TEST(fg_project, a_detector_that_cannot_be_right_is_refused_with_a_sentence) {
+  double pixels[3];
+  const double points[3] = {1, 2, 3};
+  const auto refused = [&](const FgProjection& projection, const std::string& sentence) {
+    EXPECT_EQ(fg_project(&projection, points, 1, pixels), FG_STATUS_INVALID_ARGUMENT);
+    EXPECT_EQ(std::string(fg_last_error()), "fg_project: " + sentence);
+    EXPECT_EQ(fg_back_project(&projection, points, 1, pixels), FG_STATUS_INVALID_ARGUMENT);
+    EXPECT_EQ(std::string(fg_last_error()), "fg_back_project: " + sentence);
+  };
+  FgProjection good, projection;
+  fg_projection_defaults(&good);
+  projection = good;
+  projection.height = 0;
+  refused(projection, "height and width are 0 and 200; expected the detector's pixels, 1 or more each way");
+  projection = good;
+  projection.width = -3;
+  refused(projection, "height and width are 200 and -3; expected the detector's pixels, 1 or more each way");
+  projection = good;
+  projection.sdd_mm = 1.02;
+  refused(projection,
+          "sdd_mm is 1.02; expected the millimetres from source to detector, 10 or more: multiply metres by "
+          "1000");
+  projection = good;
+  projection.dely_mm = 0;
+  refused(projection, "dely_mm is 0; expected a finite number above 0");
 }
 
 namespace {
@@ -416,6 +486,10 @@ TEST(fg_resample, what_does_not_fit_is_refused_with_a_sentence) {
   good.op.output_intrinsics.delx_mm = 0;
   refused(FG_STATUS_INVALID_ARGUMENT, "output_intrinsics.delx_mm");
   good.op.output_intrinsics.delx_mm = 2;
+  good.op.input_intrinsics.sdd_mm = 1.02;
+  refused(FG_STATUS_INVALID_ARGUMENT,
+          "input_intrinsics.sdd_mm is 1.02; expected the millimetres from source to detector, 10 or more");
+  good.op.input_intrinsics.sdd_mm = 1020;
   Tensor<float> other{{1, 1, 60, 80}};
   good.op.output = &other;
   refused(FG_STATUS_SIZE_MISMATCH, "output");
