@@ -20,7 +20,7 @@ struct FlipTaps {
                                                 {};  // and down a column, with their weights
   float smooth[kMaxFlipRadius + 1] = {}, edge[kMaxFlipRadius + 1] = {};
   // Adds up to 0: applied as sum_k point[k] (left + right - 2 middle), so that an even area is exactly 0. The error takes
-  // a root of what is detected, and would make 3e-4 of what rounding leaves.
+  // a root of what is detected, in which what rounding leaves would show.
   float point[kMaxFlipRadius + 1] = {};
 };
 

@@ -252,9 +252,8 @@ __device__ float finish_results(const LiveSsim& op, int lane, const Results& at,
 
 // Sums of a plane between two steps: of results that lack the next chunk, and of those that lack the next two. With three
 // planes of three channels they fill a quarter of the registers, so that two blocks share a multiprocessor, and the loop
-// over the channels is unrolled to name them. Elsewhere they cost more than the warps they made room for (H100, 1080p: 64 us
-// here): in local memory each step's lines of pixels and moments drive them out of L1 (74 us with two blocks, 347 with three
-// of fewer registers, 133 where the loads do not allocate lines); in shared memory the blocks have 48 KB, which a graphics
+// over the channels is unrolled to name them. Elsewhere they cost more than the warps they make room for: in local memory
+// each step's lines of pixels and moments drive them out of L1; in shared memory the blocks have 48 KB, which a graphics
 // queue does not have for them.
 struct WaitingSums {
   MatrixD one, two;

@@ -1,6 +1,6 @@
 #version 450
 // Copies the map and the heatmap that a CUDA kernel has drawn into shared images to the evaluator's own. One invocation a
-// pixel. (Two image copies do the same, but take 300 us at 1080p on an H200's graphics queue; this takes 25.)
+// pixel. (Two image copies do the same, but are slow on the graphics queues of NVIDIA's data-centre GPUs.)
 #extension GL_GOOGLE_include_directive : require
 #include "shaders/interop/pack.h"
 

@@ -61,4 +61,20 @@ class Stream {
   cudaStream_t stream_ = nullptr;
 };
 
+// What launch() puts on the stream, captured into a graph and run from it so many times: it may neither wait nor allocate.
+// Kernels must have been loaded before, by a launch of them.
+template <class Launch>
+void run_captured(const Stream& stream, const Launch& launch, int times = 1) {
+  cudaGraph_t graph = nullptr;
+  cudaGraphExec_t replay = nullptr;
+  cuda(cudaStreamBeginCapture(stream.get(), cudaStreamCaptureModeGlobal));
+  launch();
+  cuda(cudaStreamEndCapture(stream.get(), &graph));
+  cuda(cudaGraphInstantiate(&replay, graph, 0));
+  for (int run = 0; run < times; ++run) cuda(cudaGraphLaunch(replay, stream.get()));
+  stream.wait();
+  cudaGraphExecDestroy(replay);
+  cudaGraphDestroy(graph);
+}
+
 }  // namespace fg::test

@@ -197,8 +197,10 @@ TEST_F(drr_cuda, rays_that_miss_are_zero_and_poses_that_are_not_finite_are_NaN) 
   });
 }
 
+enum class Launch { plain, captured };
+
 template <class T>
-GradientResult run_cuda_gradient(const DrrCase<T>& c, const Wanted& wanted) {
+GradientResult run_cuda_gradient(const DrrCase<T>& c, const Wanted& wanted, Launch launch = Launch::plain) {
   const Places places;
   DrrGradient<T> op;
   const auto batch = static_cast<std::int64_t>(c.poses.size());
@@ -224,11 +226,15 @@ GradientResult run_cuda_gradient(const DrrCase<T>& c, const Wanted& wanted) {
   const std::size_t bytes = cuda::drr_gradient_scratch_bytes(op);
   const auto scratch = places.filled<unsigned char>(bytes, 0xFF);
   const Stream stream;
-  if (wanted.by_slopes) {
-    op.forward.images.data = images->data();
-    cuda::drr(op.forward, 0, stream.get());
-  }
-  cuda::drr_gradient(op, {scratch->data(), bytes}, 0, stream.get());
+  if (wanted.by_slopes) op.forward.images.data = images->data();
+  const auto run = [&] {
+    if (wanted.by_slopes) cuda::drr(op.forward, 0, stream.get());
+    cuda::drr_gradient(op, {scratch->data(), bytes}, 0, stream.get());
+  };
+  if (launch == Launch::captured)
+    run_captured(stream, run);
+  else
+    run();
   stream.wait();
   for (const auto& [to, from] : tables) *to = from->read();
   if (wanted.by_slopes) out.images = images->read();
@@ -277,6 +283,21 @@ TEST_F(drr_cuda, gradients_match_the_cpu) {
   };
   check(smooth_case<Half>());
   check(smooth_case<std::int16_t>());
+}
+
+TEST_F(drr_cuda, images_with_slopes_and_their_gradient_can_be_captured_in_a_graph) {
+  DrrCase<float> c = smooth_case<float>();
+  c.set_image(40, 50);
+  c.rays.intrinsics = {300, 1.9, 2.4, 5, -3};
+  c.poses = {view(false, 200.3, turned(12, -34, 56)), view(true, 180, turned(10, 20, 30))};
+  for_methods(c, [](const DrrCase<float>& checked) {
+    const Wanted kept{.poses = true, .intrinsics = true, .by_slopes = true};
+    const GradientResult plain = run_cuda_gradient(checked, kept),
+                         captured = run_cuda_gradient(checked, kept, Launch::captured);
+    EXPECT_EQ(captured.images, plain.images);
+    EXPECT_EQ(captured.poses, plain.poses);
+    EXPECT_EQ(captured.intrinsics, plain.intrinsics);
+  });
 }
 
 TEST_F(drr_cuda, gradients_by_points_match_the_cpu) {

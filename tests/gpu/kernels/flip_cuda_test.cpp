@@ -21,10 +21,11 @@ class flip_cuda : public testing::Test {
 };
 
 enum class Map { wanted, not_wanted };
+enum class Launch { plain, captured };
 
 template <class T>
 FlipOutput run_cuda(const TestImage<T>& x, const TestImage<T>& y, const FlipOptions& options = {},
-                    Map map = Map::wanted) {
+                    Map map = Map::wanted, Launch launch = Launch::plain) {
   FlipCase<T> with(x, y, options);
   const DeviceArray<T> device_x(x.memory), device_y(y.memory);
   const DeviceArray<float> device_map(with.out.map.memory);
@@ -43,7 +44,11 @@ FlipOutput run_cuda(const TestImage<T>& x, const TestImage<T>& y, const FlipOpti
   const DeviceArray<unsigned char> scratch(cuda::flip_scratch_bytes(op));
   cuda(cudaMemset(scratch.data(), 0xFF, scratch.size_bytes()));
   const Stream stream;
-  cuda::flip(op, {scratch.data(), scratch.size_bytes()}, 0, stream.get());
+  const auto run = [&] { cuda::flip(op, {scratch.data(), scratch.size_bytes()}, 0, stream.get()); };
+  if (launch == Launch::captured)
+    run_captured(stream, run);
+  else
+    run();
   stream.wait();
   const std::vector<float> values = device_map.read();
   std::copy(values.begin(), values.end(), with.out.map.memory.begin());  // of which the view is
@@ -99,6 +104,37 @@ TEST_F(flip_cuda, the_exposures_are_those_of_the_CPU) {
         EXPECT_NEAR(out.exposures[i], cpu.exposures[i], 1e-6);
       EXPECT_EQ(out.mean, 0.0);
     }
+}
+
+TEST_F(flip_cuda, equal_images_have_no_error_at_all) {
+  const auto expect_none = [](const auto& image, const FlipOptions& options) {
+    const FlipOutput out = run_cuda(image, image, options);
+    EXPECT_EQ(out.mean, 0.0);
+    for (int n = 0; n < image.shape.batch; ++n)
+      for (int y = 0; y < image.shape.height; ++y)
+        for (int x = 0; x < image.shape.width; ++x) ASSERT_EQ(out.map.at(n, 0, y, x), 0.0f) << y << " " << x;
+  };
+  const Shape shape{2, 3, 70, 150};
+  expect_none(make_image<float>(shape, noisy_scene), {});
+  expect_none(make_image<std::uint8_t>(shape, noisy_scene), {});
+  expect_none(make_image<float>(shape, light_scene), {.linear = true});
+}
+
+// Exposures that are to be found are waited for, and cannot be captured.
+TEST_F(flip_cuda, a_launch_with_known_exposures_can_be_captured_in_a_graph) {
+  const auto expect_captured = [](const auto& x, const auto& y, const FlipOptions& options) {
+    const FlipOutput plain = run_cuda(x, y, options),
+                     captured = run_cuda(x, y, options, Map::wanted, Launch::captured);
+    EXPECT_EQ(captured.scores, plain.scores);
+    EXPECT_EQ(captured.exposures, plain.exposures);
+    EXPECT_EQ(captured.mean, plain.mean);
+    EXPECT_GT(captured.mean, 0);
+  };
+  const Shape shape{2, 3, 70, 150};
+  expect_captured(make_image<float>(shape, noisy_scene), make_image<float>(shape, scene), {});
+  expect_captured(make_image<std::uint8_t>(shape, noisy_scene), make_image<std::uint8_t>(shape, scene), {});
+  expect_captured(make_image<float>(shape, noisy_light_scene), make_image<float>(shape, light_scene),
+                  {.linear = true, .exposures = {-5.5, 3.25, 4}});
 }
 
 TEST_F(flip_cuda, the_score_is_the_same_without_a_map_and_in_every_run) {

@@ -10,7 +10,7 @@
 
 namespace fg::test {
 
-TEST(resample_cuda, pixels_are_those_of_the_cpu) {
+TEST(resample_cuda, pixels_are_those_of_the_cpu_also_from_a_captured_graph) {
   if (const std::string reason = no_cuda_device(); !reason.empty()) GTEST_SKIP() << reason;
   constexpr int kHeight = 61, kWidth = 83, kPlanes = 6;
   std::vector<float> from(kPlanes * kHeight * kWidth);
@@ -39,6 +39,10 @@ TEST(resample_cuda, pixels_are_those_of_the_cpu) {
     EXPECT_NEAR(got[i], cpu[i], 1e-6) << i;
   }
   EXPECT_GT(nans, 0u);
+  const DeviceArray<float> captured(std::vector<float>(cpu.size(), -1.0f));
+  op.output.data = captured.data();
+  run_captured(stream, [&] { cuda::resample(op, 0, stream.get()); });
+  EXPECT_EQ(std::memcmp(captured.read().data(), got.data(), got.size() * sizeof(float)), 0);
 }
 
 }  // namespace fg::test

@@ -220,17 +220,9 @@ TEST_F(similarity_cuda, a_launch_can_be_captured_in_a_graph_and_replayed) {
     const Stream stream;
     on_device.launch(stream.get());
     stream.wait();
-    cudaGraph_t graph = nullptr;
-    cudaGraphExec_t replay = nullptr;
-    cuda(cudaStreamBeginCapture(stream.get(), cudaStreamCaptureModeGlobal));
-    on_device.launch(stream.get());
-    cuda(cudaStreamEndCapture(stream.get(), &graph));
-    cuda(cudaGraphInstantiate(&replay, graph, 0));
-    for (int run = 0; run < 3; ++run) cuda(cudaGraphLaunch(replay, stream.get()));
-    stream.wait();
+    run_captured(
+        stream, [&] { on_device.launch(stream.get()); }, 3);
     EXPECT_NEAR(on_device.read().scores[0], run_cpu(measure, c).scores[0], 4e-6) << measure.name();
-    cudaGraphExecDestroy(replay);
-    cudaGraphDestroy(graph);
   });
 }
 

@@ -126,10 +126,11 @@ TEST(flip_cpu, negative_light_counts_as_none_and_light_beyond_all_curves_as_whit
   }
 }
 
-TEST(flip_cpu, a_reference_without_light_has_one_exposure_and_a_finite_score) {
+TEST(flip_cpu, a_reference_without_light_has_one_exposure_twice_and_a_finite_score) {
   const auto dark = make_image<float>({1, 3, 20, 30}, [](int, int, int, int) { return 0.0; });
   const auto lit = make_image<float>({1, 3, 20, 30}, light_scene);
   const FlipOutput out = run_flip(lit, dark, {.linear = true});
+  EXPECT_EQ(out.exposures[kFlipCount], 2);
   EXPECT_EQ(out.exposures[kFlipStart], out.exposures[kFlipStop]);
   EXPECT_TRUE(out.mean > 0 && out.mean <= 1) << out.mean;
   EXPECT_EQ(run_flip(dark, dark, {.linear = true}).mean, 0.0);
