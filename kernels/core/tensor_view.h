@@ -43,6 +43,17 @@ struct ImageView {
   }
 };
 
+// The same memory, not to be written.
+template <class T>
+PlaneView<const T> read_only(const PlaneView<T>& v) {
+  return {v.data, v.height, v.width, v.row_stride, v.column_stride};
+}
+template <class T>
+ImageView<const T> read_only(const ImageView<T>& v) {
+  return {v.data,         v.batch,          v.channels,   v.height,       v.width,
+          v.batch_stride, v.channel_stride, v.row_stride, v.column_stride};
+}
+
 // A table of numbers, for instance scores [N, C]; data == nullptr: there is none.
 template <class T>
 struct TableView {

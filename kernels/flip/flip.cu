@@ -302,8 +302,8 @@ void flip(const Flip<T>& op, Scratch scratch, int device, void* stream) {
     const FlipExposures& used = exposures[static_cast<std::size_t>(n)];
     const PlaneView<float> errors = op.map.data != nullptr ? op.map.plane(n, 0) : memory.errors.plane(0, 0);
     launch_image(op, memory, taps, n, used, errors, cuda_stream);
-    flip_parts<<<static_cast<unsigned>(memory.sum_blocks), kSumThreads, 0, cuda_stream>>>(
-        {errors.data, errors.height, errors.width, errors.row_stride, errors.column_stride}, memory.parts);
+    flip_parts<<<static_cast<unsigned>(memory.sum_blocks), kSumThreads, 0, cuda_stream>>>(read_only(errors),
+                                                                                          memory.parts);
     check(cudaGetLastError(), "launching the sums of FLIP");
     flip_mean<<<1, kSumThreads, 0, cuda_stream>>>(
         memory.parts, memory.sum_blocks, pixels, memory.scores + n,

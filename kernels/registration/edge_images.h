@@ -11,11 +11,6 @@ namespace fg {
 
 enum EdgeDirection { kAlongRows = 0, kAlongColumns = 1, kEdgeDirections = 2 };
 
-inline ImageView<const float> read_only(const ImageView<float>& v) {
-  return {v.data,         v.batch,          v.channels,   v.height,       v.width,
-          v.batch_stride, v.channel_stride, v.row_stride, v.column_stride};
-}
-
 // Images [first, first + count) of a batch.
 template <class T>
 ImageView<T> part_of(ImageView<T> view, std::int64_t first, std::int64_t count) {

@@ -26,11 +26,6 @@ namespace fg::cuda::ms {
 
 inline constexpr int kCoarseLevels = kMaxMsSsimLevels - 1;
 
-inline ImageView<const float> read_only(const ImageView<float>& v) {
-  return {v.data,         v.batch,          v.channels,   v.height,       v.width,
-          v.batch_stride, v.channel_stride, v.row_stride, v.column_stride};
-}
-
 // One level of a launch of strips.
 template <class T>
 struct Level {

@@ -16,11 +16,6 @@
 namespace fg::cpu {
 namespace {
 
-ImageView<const float> read_only(const ImageView<float>& v) {
-  return {v.data,         v.batch,          v.channels,   v.height,       v.width,
-          v.batch_stride, v.channel_stride, v.row_stride, v.column_stride};
-}
-
 // Everything that lies in the scratch. Level 0 is the images themselves: its views here stay empty.
 template <class T>
 struct Pyramid {

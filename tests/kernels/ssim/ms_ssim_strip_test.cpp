@@ -146,10 +146,6 @@ double mean_of_level(const PlaneView<const T>& x, const PlaneView<const T>& y, F
   return sum / (static_cast<double>(x.height - 2 * kRadius) * (x.width - 2 * kRadius));
 }
 
-PlaneView<const float> read_only(const PlaneView<float>& p) {
-  return {p.data, p.height, p.width, p.row_stride, p.column_stride};
-}
-
 // Images of the levels below the finest, of one plane each; filled with NaN, so that what is not made is seen.
 using Images = std::vector<TestImage<float>>;
 Images images_of_levels(const Shape& shape, int levels) {
