@@ -33,8 +33,8 @@ struct EdgeImages {
     for (int d = 0; d < kEdgeDirections; ++d) {
       x[d] = take(op, pieces);
       y[d] = take(op, pieces);
-      if (given.x_gradient.batch != 0) x_gradient[d] = take(op, pieces);
-      if (given.y_gradient.batch != 0) y_gradient[d] = take(op, pieces);
+      if (given.wants_x()) x_gradient[d] = take(op, pieces);
+      if (given.wants_y()) y_gradient[d] = take(op, pieces);
       scores[d] = pieces.take<double>(images);
     }
     mask = take(op, pieces);

@@ -183,7 +183,7 @@ class Filters {
     apply(FindEdges{memory_.between[1], edges[kAlongRows], edges[kAlongColumns]});
   }
   void go_back(const ImageView<float>* by_edges, const ImageView<float>& gradient) const {
-    if (gradient.data == nullptr) return;
+    if (gradient.batch == 0) return;
     apply(SobelBack{by_edges[kAlongRows], by_edges[kAlongColumns], memory_.between[0]});
     apply(BlurBack<true>{taps_, memory_.between[0], memory_.between[1]});
     apply(BlurBack<false>{taps_, memory_.between[1], gradient});

@@ -41,7 +41,7 @@ struct MseSlope {
     return {{images, index},
             images.x_gradient.plane(index),
             images.y_gradient.plane(index),
-            2 * device_slope_scale(images, index, scores[index], weights[index])};
+            2 * slope_scale(images, index, scores[index], weights[index])};
   }
   __device__ void write(const Plane& p, int row, int column) const {
     const double weight = p.pair.weight_at(row, column);
@@ -80,7 +80,7 @@ void mse(const Mse& op, Scratch scratch, int device, void* stream) {
   for_planes(images.x.planes(), memory.at_once, [&](std::int64_t first, std::int64_t planes) {
     find_totals(MseTotals{images, memory.scores, memory.weights}, images.x, memory.parts, first, planes,
                 cuda_stream);
-    if (wants(images.x_gradient) || wants(images.y_gradient))
+    if (images.wants_gradient())
       for_pixels(MseSlope{images, memory.scores, memory.weights}, images.x, first, planes, cuda_stream);
   });
   launch_mean_scores(images, memory.scores, cuda_stream);

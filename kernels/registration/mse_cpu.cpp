@@ -27,7 +27,7 @@ struct MseMemory {
 };
 
 double weight_of(const PairLine& line, int i) {
-  return line.mask == nullptr ? 1.0 : line.mask[i] > 0 ? static_cast<double>(line.mask[i]) : 0.0;
+  return line.mask == nullptr ? 1.0 : seen_weight(line.mask[i]);
 }
 double difference_at(const PairLine& line, int i) {
   return static_cast<double>(line.x[i]) - static_cast<double>(line.y[i]);
@@ -83,7 +83,7 @@ void spread(const Mse& op, const MseMemory& memory) {
     for_runs(op.images.x, job % bands, [&](int row, int column, int count) {
       const PairLine line = pair.line(row, column, count, copies);
       const auto write = [&](const ImageView<float>& gradient, double signed_scale) {
-        if (gradient.data == nullptr) return;
+        if (gradient.batch == 0) return;
         const PlaneView<float> to = gradient.plane(plane);
         write_gradient(line, count, signed_scale, row_target(to, row, column, copy[3]));
         put_row(to, row, column, count, copy[3]);
@@ -102,7 +102,7 @@ void mse(const Mse& op, Scratch scratch) {
   const MseMemory memory(op, scratch.data);
   measure(op, memory);
   write_scores(op.images, memory.scores);
-  if (wanted_of(op.images).any()) spread(op, memory);
+  if (op.images.wants_gradient()) spread(op, memory);
 }
 
 }  // namespace fg::cpu

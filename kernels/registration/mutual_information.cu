@@ -158,7 +158,7 @@ struct InformationSlope {
             images.y_gradient.plane(index),
             of_plane,
             tables + (index - first_plane) * of_plane.x.bins * of_plane.x.bins,
-            device_slope_scale(images, index, of_plane.score, of_plane.weight)};
+            slope_scale(images, index, of_plane.score, of_plane.weight)};
   }
   __device__ void write(const Plane& p, int row, int column) const {
     const double weight = p.pair.weight_at(row, column);
@@ -246,7 +246,7 @@ void mutual_information(const MutualInformation& op, Scratch scratch, int device
   for_planes(images.x.planes(), memory.at_once, [&](std::int64_t first, std::int64_t planes) {
     find_totals(RangeTotals{op, memory.bins}, images.x, memory.parts, first, planes, cuda_stream);
     count_planes(op, memory, first, planes, cuda_stream);
-    if (wants(images.x_gradient) || wants(images.y_gradient))
+    if (images.wants_gradient())
       for_pixels(InformationSlope{images, memory.bins, memory.tables, first}, images.x, first, planes,
                  cuda_stream);
   });

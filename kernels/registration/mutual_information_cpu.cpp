@@ -147,7 +147,6 @@ double measure_plane(const MutualInformation& op, const InformationMemory& memor
 }
 
 void spread(const MutualInformation& op, const InformationMemory& memory) {
-  const Wanted wanted = wanted_of(op.images);
   parallel_for(op.images.x.planes() * memory.parts, [&](std::int64_t job) {
     const std::int64_t plane = job / memory.parts;
     const PlaneBins bins = memory.planes[plane];
@@ -178,8 +177,8 @@ void spread(const MutualInformation& op, const InformationMemory& memory) {
       const auto write = [&](const PlaneView<float>& to, const float* from) {
         for (int i = 0; i < samples; ++i) to.at(row, column + i) = from[i];
       };
-      if (wanted.x) write(op.images.x_gradient.plane(plane), slopes[0]);
-      if (wanted.y) write(op.images.y_gradient.plane(plane), slopes[1]);
+      if (op.images.wants_x()) write(op.images.x_gradient.plane(plane), slopes[0]);
+      if (op.images.wants_y()) write(op.images.y_gradient.plane(plane), slopes[1]);
     });
   });
 }
@@ -198,7 +197,7 @@ void mutual_information(const MutualInformation& op, Scratch scratch) {
     memory.scores[plane] = memory.planes[plane].score = measure_plane(op, memory, plane);
   });
   write_scores(op.images, memory.scores);
-  if (wanted_of(op.images).any()) spread(op, memory);
+  if (op.images.wants_gradient()) spread(op, memory);
 }
 
 }  // namespace fg::cpu

@@ -101,10 +101,10 @@ struct Slope {
     const double weight = pair.pair.weight_at(row, column);
     const bool seen = weight > 0;
     const double x = pair.x_at(row, column), y = pair.y_at(row, column), none = scale - scale;
-    if (images.x_gradient.data != nullptr)
+    if (images.wants_x())
       put(images.x_gradient.plane(plane).at(row, column),
           seen ? scale * weight * (t.both * y - t.of_x * x + t.at_x) : none);
-    if (images.y_gradient.data != nullptr)
+    if (images.wants_y())
       put(images.y_gradient.plane(plane).at(row, column),
           seen ? scale * weight * (t.both * x - t.of_y * y + t.at_y) : none);
   }
@@ -124,7 +124,7 @@ struct WholeSlope {
     const PlaneResult& result = results[index];
     return {{slope.images, index},
             index,
-            scale_weight * device_slope_scale(slope.images, index, result.score, result.weight)};
+            scale_weight * slope_scale(slope.images, index, result.score, result.weight)};
   }
   __device__ void write(const Plane& p, int row, int column) const {
     slope.write(p.pair, p.index, p.scale, results[p.index].terms, row, column);
@@ -260,13 +260,12 @@ __global__ void __launch_bounds__(kPixelThreads)
   double sums[kTermMaps][kDown] = {};
 #pragma unroll
   for (int m = 0; m < kTermMaps; ++m)
-    if (m == 0 || (m < 3 ? images.x_gradient.data != nullptr : images.y_gradient.data != nullptr))
+    if (m == 0 || (m < 3 ? images.wants_x() : images.wants_y()))
       add_down(along + m * count, images.x.width, tile.row - patches.height + 1, patches.height, patches.down,
                sums[m]);
   const std::int64_t plane = first_plane + blockIdx.y;
   const CentredPair pair(images, plane);
-  const double scale =
-      scale_weight * device_slope_scale(images, plane, results[plane].score, results[plane].weight);
+  const double scale = scale_weight * slope_scale(images, plane, results[plane].score, results[plane].weight);
 #pragma unroll
   for (int k = 0; k < kDown; ++k)
     if (tile.row + k < images.x.height)
@@ -279,7 +278,6 @@ __global__ void __launch_bounds__(kPixelThreads)
 NccPatches patches_of(const Ncc& op, int s) {
   return ncc_patches(op.images.x.height, op.images.x.width, op.scale[static_cast<std::size_t>(s)].patch);
 }
-bool wants_gradient(const Ncc& op) { return wants(op.images.x_gradient) || wants(op.images.y_gradient); }
 
 struct NccMemory {
   PlaneResult* results;  // [planes], of the scale that is worked on
@@ -308,7 +306,7 @@ struct NccMemory {
           std::max(parts_bytes, tiles_of(p.down, p.across) * static_cast<std::int64_t>(sizeof(Totals<2>)));
       along = std::max(
           {along, kMoments * std::int64_t{x.height} * p.across, kTermMaps * std::int64_t{p.down} * x.width});
-      if (wants_gradient(op)) maps = std::max(maps, kTermMaps * p.count());
+      if (op.images.wants_gradient()) maps = std::max(maps, kTermMaps * p.count());
     }
     parts = pieces.take<char>(at_once * parts_bytes);
     patches.along = pieces.take<double>(at_once * along);
@@ -321,7 +319,7 @@ void measure_whole(const Ncc& op, const NccMemory& memory, const ScaleResult& re
                    std::int64_t planes, cudaStream_t stream) {
   find_totals(WholeTotals{op.images, op.eps, result}, op.images.x,
               static_cast<Totals<kMoments>*>(memory.parts), first, planes, stream);
-  if (wants_gradient(op))
+  if (op.images.wants_gradient())
     for_pixels(WholeSlope{{op.images, result.adds}, memory.results, result.scale_weight}, op.images.x, first,
                planes, stream);
 }
@@ -338,9 +336,9 @@ void measure_patches(const Ncc& op, const NccMemory& memory, const NccPatches& p
   score_patches<<<grid, kPixelThreads, 0, stream>>>(patches, height, op.eps, memory.patches, parts);
   check(cudaGetLastError(), "launching the scores of patches");
   finish_totals(PatchResult{result}, parts, grid.x, first, planes, stream);
-  if (!wants_gradient(op)) return;
+  if (!op.images.wants_gradient()) return;
   spread_along_rows<<<pixel_grid(std::int64_t{patches.down} * width, planes), kPixelThreads, 0, stream>>>(
-      patches, width, wants(op.images.x_gradient), wants(op.images.y_gradient), memory.patches);
+      patches, width, op.images.wants_x(), op.images.wants_y(), memory.patches);
   check(cudaGetLastError(), "launching the gradient of patches along rows");
   write_patch_slopes<<<tile_grid(height, width, planes), kPixelThreads, 0, stream>>>(
       {op.images, result.adds}, patches, memory.patches, memory.results, result.scale_weight, first);

@@ -25,7 +25,9 @@ struct PlaneResult {
 };
 
 // How many of the kNccTermMaps maps are kept.
-int kept_maps(const Wanted& wanted) { return 1 + (wanted.x ? 2 : 0) + (wanted.y ? 2 : 0); }
+int kept_maps(const SimilarImages& images) {
+  return 1 + (images.wants_x() ? 2 : 0) + (images.wants_y() ? 2 : 0);
+}
 
 struct Tiles {
   int rows, columns;
@@ -95,8 +97,8 @@ struct ScaleMemory {
       bands = pieces.take<NccSums>(x.planes() * bands_of(x));
     } else {
       tile_sums = pieces.take<double>(planes_at_once * patch_tiles.count() * 2);
-      const Wanted wanted = wanted_of(op.images);
-      if (wanted.any()) maps = pieces.take<double>(planes_at_once * kept_maps(wanted) * patches.count());
+      if (op.images.wants_gradient())
+        maps = pieces.take<double>(planes_at_once * kept_maps(op.images) * patches.count());
       Pieces slot(nullptr);
       Slot(slot, larger(patch_tiles, pixel_tiles), patches);
       slot_bytes = slot.used_bytes();
@@ -109,11 +111,11 @@ struct ScaleMemory {
     return Slot(pieces, larger(patch_tiles, pixel_tiles), patches);
   }
   // A term of a plane, null where no gradient needs it.
-  double* map(const Wanted& wanted, std::int64_t plane, int term) const {
+  double* map(const SimilarImages& images, std::int64_t plane, int term) const {
     const bool of_y = term > 2;
-    if (maps == nullptr || (term > 0 && !(of_y ? wanted.y : wanted.x))) return nullptr;
-    const int place = of_y && !wanted.x ? term - 2 : term;
-    return maps + ((plane % planes_at_once) * kept_maps(wanted) + place) * patches.count();
+    if (maps == nullptr || (term > 0 && !(of_y ? images.wants_y() : images.wants_x()))) return nullptr;
+    const int place = of_y && !images.wants_x() ? term - 2 : term;
+    return maps + ((plane % planes_at_once) * kept_maps(images) + place) * patches.count();
   }
 
  private:
@@ -168,12 +170,12 @@ void for_gradients(const Ncc& op, const CentredPlane& pair, std::int64_t plane, 
   NccSlope slope{};
   slope.scale = scale;
   slope.adds = adds;
-  if (wanted_of(op.images).x) {
+  if (op.images.wants_x()) {
     slope.own_centre = pair.x_centre;
     slope.other_centre = pair.y_centre;
     body(slope, op.images.x_gradient.plane(plane), false);
   }
-  if (wanted_of(op.images).y) {
+  if (op.images.wants_y()) {
     slope.own_centre = pair.y_centre;
     slope.other_centre = pair.x_centre;
     body(slope, op.images.y_gradient.plane(plane), true);
@@ -280,7 +282,7 @@ void measure_tile(const Ncc& op, const ScaleMemory& memory, const Slot& slot, st
     for (int p = 0; p < kNccPlanes; ++p) sums[p] = slot.sums[p] + std::int64_t{r} * tile.columns;
     if (first == 1) sums[0] = nullptr;
     for (int term = 0; term < kNccTermMaps; ++term) {
-      double* const map = memory.map(wanted_of(op.images), plane, term);
+      double* const map = memory.map(op.images, plane, term);
       maps[term] = map == nullptr ? slot.line_buffers[term % 2]  // where nobody looks
                                   : map + std::int64_t{tile.row + r} * patches.across + tile.column;
     }
@@ -317,9 +319,8 @@ void spread_term(const ScaleMemory& memory, const Slot& slot, const double* map,
 void spread_tile(const Ncc& op, const ScaleMemory& memory, const Slot& slot, std::int64_t plane,
                  const Tile& tile, double scale, bool adds) {
   const CentredPlane pair(op, plane);
-  const Wanted wanted = wanted_of(op.images);
   for (int term = 0; term < kNccTermMaps; ++term)
-    if (const double* const map = memory.map(wanted, plane, term); map != nullptr)
+    if (const double* const map = memory.map(op.images, plane, term); map != nullptr)
       spread_term(memory, slot, map, tile, slot.sums[term]);
   for (int r = 0; r < tile.rows; ++r) {
     const std::int64_t at = std::int64_t{r} * tile.columns;
@@ -354,7 +355,7 @@ void measure_patches(const Ncc& op, const ScaleMemory& memory, double scale_weig
       }
       results[begin + plane] = {{}, weight, weight > 0 ? score / weight : score};
     }
-    if (!wanted_of(op.images).any()) continue;
+    if (!op.images.wants_gradient()) continue;
     walk_tiles(memory, planes * pixel_tiles, [&](const Slot& slot, std::int64_t job) {
       const std::int64_t plane = begin + job / pixel_tiles;
       spread_tile(op, memory, slot, plane, tile_at(memory.pixel_tiles, job % pixel_tiles, x.height, x.width),
@@ -376,7 +377,7 @@ void ncc(const Ncc& op, Scratch scratch) {
     const ScaleMemory of_scale(op, scale, memory.scale);
     if (of_scale.patches.whole()) {
       measure_whole(op, of_scale, memory.results);
-      if (wanted_of(op.images).any()) spread_whole(op, scale.weight, s > 0, memory.results);
+      if (op.images.wants_gradient()) spread_whole(op, scale.weight, s > 0, memory.results);
     } else {
       measure_patches(op, of_scale, scale.weight, s > 0, memory.results);
     }

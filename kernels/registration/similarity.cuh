@@ -26,8 +26,6 @@ inline std::int64_t blocks_of_plane(const ImageView<const float>& x) {
   return std::min((pixels + block - 1) / block, kMaxBlocksOfPlane);
 }
 
-inline bool wants(const ImageView<float>& gradient) { return gradient.batch != 0; }
-
 // A block for each kPixelThreads pixels.
 inline dim3 pixel_grid(std::int64_t pixels, std::int64_t planes) {
   const std::int64_t blocks = (pixels + kPixelThreads - 1) / kPixelThreads;
@@ -145,31 +143,16 @@ struct DevicePair {
       : x(images.x.plane(plane)), y(images.y.plane(plane)), mask(images.mask.plane(plane)) {}
   __device__ double weight_at(int row, int column) const {
     if (mask.data == nullptr) return 1;
-    const float weight = mask.at(row, column);
-    return weight > 0 ? static_cast<double>(weight) : 0.0;
+    return seen_weight(mask.at(row, column));
   }
 };
 
-__device__ inline double not_a_number() { return __longlong_as_double(0x7FF8000000000000ll); }
-
-// As slope_scale() of similarity_cpu.h.
-__device__ inline double device_slope_scale(const SimilarImages& images, std::int64_t plane, double score,
-                                            double weight) {
-  if (!(score - score == 0)) return not_a_number();
-  if (!(weight > 0)) return 0;
-  const std::int64_t channels = images.x.channels;
-  return images.upstream(plane / channels) / static_cast<double>(channels) / weight;
-}
-
-// As write_scores() of similarity_cpu.h. One thread an image.
+// One thread an image.
 static __global__ void mean_scores(const double* of_planes, std::int64_t batch, std::int64_t channels,
                                    NumberColumn<double> scores) {
   wait_for_previous_kernel();
   const std::int64_t n = pixel_of_thread();
-  if (n >= batch) return;
-  double sum = 0;
-  for (std::int64_t c = 0; c < channels; ++c) sum += of_planes[n * channels + c];
-  scores.at(n) = sum - sum == 0 ? sum / static_cast<double>(channels) : not_a_number();
+  if (n < batch) scores.at(n) = mean_score(of_planes, n, channels);
 }
 inline void launch_mean_scores(const SimilarImages& images, const double* of_planes, cudaStream_t stream) {
   if (images.scores.data == nullptr) return;

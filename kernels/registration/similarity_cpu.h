@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 
 #include "kernels/core/parallel_for.h"
 #include "kernels/registration/image_rows.h"
@@ -13,14 +12,6 @@ namespace fg::cpu {
 
 inline constexpr int kBandRows = 64;  // of a job
 inline constexpr int kRun = 512;      // samples of a row that are looked at, or copied, at a time
-
-struct Wanted {
-  bool x, y;
-  bool any() const { return x || y; }
-};
-inline Wanted wanted_of(const SimilarImages& images) {
-  return {images.x_gradient.batch != 0, images.y_gradient.batch != 0};
-}
 
 inline std::int64_t bands_of(const ImageView<const float>& x) {
   return (x.height + kBandRows - 1) / kBandRows;
@@ -52,24 +43,10 @@ struct PairPlane {
   }
 };
 
-// dL/dscore of a plane, divided by the weights that its score was divided by; a NaN for a plane with a NaN.
-inline double slope_scale(const SimilarImages& images, std::int64_t plane, double score, double weight) {
-  if (!(score - score == 0)) return std::numeric_limits<double>::quiet_NaN();
-  if (!(weight > 0)) return 0;
-  const std::int64_t channels = images.x.channels;
-  return images.upstream(plane / channels) / static_cast<double>(channels) / weight;
-}
-
-// The mean over the channels of each image. A score that is not finite is a NaN.
 inline void write_scores(const SimilarImages& images, const double* of_planes) {
   if (images.scores.data == nullptr) return;
-  const std::int64_t channels = images.x.channels;
-  for (std::int64_t n = 0; n < images.x.batch; ++n) {
-    double sum = 0;
-    for (std::int64_t c = 0; c < channels; ++c) sum += of_planes[n * channels + c];
-    images.scores.at(n) =
-        sum - sum == 0 ? sum / static_cast<double>(channels) : std::numeric_limits<double>::quiet_NaN();
-  }
+  for (std::int64_t n = 0; n < images.x.batch; ++n)
+    images.scores.at(n) = mean_score(of_planes, n, images.x.channels);
 }
 
 }  // namespace fg::cpu
