@@ -25,7 +25,6 @@ struct BlurDown {
   ImageView<const float> images, mask;
   ImageView<float> to;
 
-  __device__ std::int64_t plane(std::int64_t index) const { return index; }
   __device__ void write(std::int64_t index, int row, int column) const {
     const PlaneView<const float> from = images.plane(index), weights = mask.plane(index);
     float sum = 0;
@@ -39,7 +38,6 @@ struct BlurAlong {
   EdgeTaps taps;
   ImageView<float> from, to;
 
-  __device__ std::int64_t plane(std::int64_t index) const { return index; }
   __device__ void write(std::int64_t index, int row, int column) const {
     const float* const line = from.plane(index).row(row);
     float sum = 0;
@@ -72,7 +70,6 @@ struct Sobel {
 struct FindEdges {
   ImageView<float> blurred, along_rows, along_columns;
 
-  __device__ std::int64_t plane(std::int64_t index) const { return index; }
   __device__ void write(std::int64_t index, int row, int column) const {
     const Sobel sobel{blurred.plane(index), row, column};
     along_rows.plane(index).at(row, column) = sobel.along_rows();
@@ -84,7 +81,6 @@ struct FindEdges {
 struct SobelBack {
   ImageView<float> by_rows, by_columns, to;
 
-  __device__ std::int64_t plane(std::int64_t index) const { return index; }
   __device__ void write(std::int64_t index, int row, int column) const {
     const Sobel rows{by_rows.plane(index), row, column}, columns{by_columns.plane(index), row, column};
     to.plane(index).at(row, column) = -rows.along_rows() - columns.along_columns();
@@ -96,7 +92,6 @@ struct BlurBack {
   EdgeTaps taps;
   ImageView<float> from, to;
 
-  __device__ std::int64_t plane(std::int64_t index) const { return index; }
   __device__ void write(std::int64_t index, int row, int column) const {
     const PlaneView<float> given = from.plane(index);
     float sum = 0;
@@ -113,7 +108,6 @@ struct SeenAlong {
   ImageView<const float> mask;
   ImageView<float> to;
 
-  __device__ std::int64_t plane(std::int64_t index) const { return index; }
   __device__ void write(std::int64_t index, int row, int column) const {
     const PlaneView<const float> weights = mask.plane(index);
     bool seen = true;
@@ -129,7 +123,6 @@ struct EdgeMask {
   ImageView<const float> mask;
   ImageView<float> to;
 
-  __device__ std::int64_t plane(std::int64_t index) const { return index; }
   __device__ void write(std::int64_t index, int row, int column) const {
     const PlaneView<float> rows = seen.plane(index);
     bool all = true;
@@ -137,6 +130,15 @@ struct EdgeMask {
       if (row + k >= 0 && row + k < rows.height) all = all && rows.at(row + k, column) > 0;
     to.plane(index).at(row, column) = all ? mask.plane(index).at(row, column) : 0.0f;
   }
+};
+
+// A filter, as for_pixels() takes it: it needs no more of a plane than its number.
+template <class Filter>
+struct OfPlanes {
+  Filter filter;
+
+  __device__ std::int64_t plane(std::int64_t index) const { return index; }
+  __device__ void write(std::int64_t index, int row, int column) const { filter.write(index, row, column); }
 };
 
 __global__ void __launch_bounds__(kPixelThreads)
@@ -193,7 +195,7 @@ class Filters {
   template <class Filter>
   void apply(const Filter& filter) const {
     for_planes(like_.planes(), kPlanesAtOnce, [&](std::int64_t first, std::int64_t planes) {
-      for_pixels(filter, like_, first, planes, stream_);
+      for_pixels(OfPlanes<Filter>{filter}, like_, first, planes, stream_);
     });
   }
 

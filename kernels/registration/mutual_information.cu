@@ -17,10 +17,8 @@ using Count = unsigned long long;
 // A block counts this many samples in 32 bits: a sample gives a bin (2/3)^2 at most, and 2048 (2/3)^2 2^22 < 2^32.
 constexpr int kSamplesOfBlock = 2048;
 constexpr double kUnits = 4194304;  // of a weight of 1: 2^22
-constexpr int kSharedBytes =
-    40 * 1024;  // of a histogram that a block counts by itself: up to 101 bins a side
-constexpr int kSharedBins = 101;
-static_assert(kSharedBins * kSharedBins * 4 <= kSharedBytes);
+constexpr int kSharedBins = 101;    // a side, of a histogram that a block counts by itself: 40 KB
+static_assert(kSharedBins * kSharedBins * sizeof(unsigned) <= 40 * 1024);
 
 struct PlaneBins {
   BinScale x, y;
@@ -73,7 +71,7 @@ template <bool kShared>
 __global__ void __launch_bounds__(kPixelThreads)
     count_samples(SimilarImages images, const PlaneBins* of_planes, int width, std::int64_t pixels,
                   std::int64_t first_plane, Count* histograms) {
-  extern __shared__ unsigned own[];  // bins x bins x 4 B, at most kSharedBytes
+  extern __shared__ unsigned own[];  // bins x bins x 4 B, at most 40 KB
   const std::int64_t plane = first_plane + blockIdx.y;
   const PlaneBins bins = of_planes[plane];
   if (!(bins.score == 0)) return;  // a NaN has no bin; the same for the whole block
@@ -212,13 +210,10 @@ void count_planes(const MutualInformation& op, const InformationMemory& memory, 
                   std::int64_t planes, cudaStream_t stream) {
   const ImageView<const float>& x = op.images.x;
   const std::int64_t pixels = std::int64_t{x.height} * x.width;
-  const std::int64_t blocks = (pixels + kSamplesOfBlock - 1) / kSamplesOfBlock;
-  require(blocks <= 0x7FFFFFFF, ErrorCode::unsupported,
-          "the images have more pixels than a CUDA launch reaches; measure them in parts");
+  const dim3 grid = plane_grid((pixels + kSamplesOfBlock - 1) / kSamplesOfBlock, planes);
   check(cudaMemsetAsync(memory.histograms, 0, static_cast<std::size_t>(planes * memory.cells) * sizeof(Count),
                         stream),
         "clearing the histograms");
-  const dim3 grid(static_cast<unsigned>(blocks), static_cast<unsigned>(planes));
   if (op.bins <= kSharedBins)
     count_samples<true>
         <<<grid, kPixelThreads, static_cast<std::size_t>(memory.cells) * sizeof(unsigned), stream>>>(

@@ -161,10 +161,7 @@ std::int64_t tiles_of(int height, int width) {
   return std::int64_t{(height + kTile - 1) / kTile} * ((width + kTile - 1) / kTile);
 }
 dim3 tile_grid(int height, int width, std::int64_t planes) {
-  const std::int64_t tiles = tiles_of(height, width);
-  require(tiles <= 0x7FFFFFFF, ErrorCode::unsupported,
-          "the images have more pixels than a CUDA launch reaches; measure them in parts");
-  return dim3(static_cast<unsigned>(tiles), static_cast<unsigned>(planes));
+  return plane_grid(tiles_of(height, width), planes);
 }
 
 // sums[k] = numbers of the rows first + k .. first + k + window - 1 of a column, of those between 0 and rows.

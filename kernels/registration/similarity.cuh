@@ -26,12 +26,15 @@ inline std::int64_t blocks_of_plane(const ImageView<const float>& x) {
   return std::min((pixels + block - 1) / block, kMaxBlocksOfPlane);
 }
 
-// A block for each kPixelThreads pixels.
-inline dim3 pixel_grid(std::int64_t pixels, std::int64_t planes) {
-  const std::int64_t blocks = (pixels + kPixelThreads - 1) / kPixelThreads;
+// So many blocks for each plane.
+inline dim3 plane_grid(std::int64_t blocks, std::int64_t planes) {
   require(blocks <= 0x7FFFFFFF, ErrorCode::unsupported,
           "the images have more pixels than a CUDA launch reaches; measure them in parts");
   return dim3(static_cast<unsigned>(blocks), static_cast<unsigned>(planes));
+}
+// A block for each kPixelThreads pixels.
+inline dim3 pixel_grid(std::int64_t pixels, std::int64_t planes) {
+  return plane_grid((pixels + kPixelThreads - 1) / kPixelThreads, planes);
 }
 __device__ inline std::int64_t pixel_of_thread() {
   return std::int64_t{blockIdx.x} * kPixelThreads + threadIdx.x;
