@@ -13,17 +13,10 @@
 namespace fg::cuda {
 namespace {
 
-constexpr int kMoments = 6;   // of NccSums
-constexpr int kTermMaps = 5;  // both, of_x, at_x, of_y, at_y
-constexpr int kTile = 32;     // a block makes kTile x kTile sums down the columns, kDown of them a thread
+constexpr int kTile = 32;  // a block makes kTile x kTile sums down the columns, kDown of them a thread
 constexpr int kDown = 4;
 static_assert(kTile * kTile / kDown == kPixelThreads);
 constexpr std::int64_t kPixelsAtOnce = std::int64_t{1} << 23;  // whose sums are kept
-
-struct PlaneResult {
-  NccTerms terms;  // of a scale of the whole image
-  double weight, score;
-};
 
 // A plane of the pair with its centres.
 struct CentredPair {
@@ -58,12 +51,12 @@ __device__ NccSums sums_of(const double* moments) {
 
 // What both kinds of scales do with a plane's result.
 struct ScaleResult {
-  PlaneResult* results;
+  NccResult* results;
   double* scores;  // of all scales
   double scale_weight;
   bool adds;
 
-  __device__ void put(std::int64_t plane, const PlaneResult& result) const {
+  __device__ void put(std::int64_t plane, const NccResult& result) const {
     results[plane] = result;
     scores[plane] = (adds ? scores[plane] : 0.0) + scale_weight * result.score;
   }
@@ -72,16 +65,16 @@ struct ScaleResult {
 // ---- the whole image ----
 
 struct WholeTotals {
-  static constexpr int kTotals = kMoments, kLargest = 0;
+  static constexpr int kTotals = kNccPlanes, kLargest = 0;
   SimilarImages images;
   double eps;
   ScaleResult result;
 
   __device__ CentredPair plane(std::int64_t index) const { return {images, index}; }
-  __device__ void add(const CentredPair& pair, int row, int column, Totals<kMoments>& totals) const {
+  __device__ void add(const CentredPair& pair, int row, int column, Totals<kNccPlanes>& totals) const {
     pair.add(row, column, totals.value);
   }
-  __device__ void finish(std::int64_t index, const Totals<kMoments>& totals) const {
+  __device__ void finish(std::int64_t index, const Totals<kNccPlanes>& totals) const {
     const NccTerms terms = ncc_terms(sums_of(totals.value), eps);
     result.put(index, {terms, totals.value[0], terms.score});
   }
@@ -117,11 +110,11 @@ struct WholeSlope {
     double scale;
   };
   Slope slope;
-  const PlaneResult* results;
+  const NccResult* results;
   double scale_weight;
 
   __device__ Plane plane(std::int64_t index) const {
-    const PlaneResult& result = results[index];
+    const NccResult& result = results[index];
     return {{slope.images, index},
             index,
             scale_weight * slope_scale(slope.images, index, result.score, result.weight)};
@@ -133,18 +126,18 @@ struct WholeSlope {
 
 // ---- patches ----
 
-// Sums of the moments of `window` pixels along each row, [planes, kMoments, height, across]. One thread a sum.
+// Sums of the moments of `window` pixels along each row, [planes, kNccPlanes, height, across]. One thread a sum.
 __global__ void __launch_bounds__(kPixelThreads)
     add_along_rows(SimilarImages images, NccPatches patches, std::int64_t first_plane, double* to) {
   const std::int64_t i = pixel_of_thread(), count = std::int64_t{images.x.height} * patches.across;
   if (i >= count) return;
   const CentredPair pair(images, first_plane + blockIdx.y);
   const int row = static_cast<int>(i / patches.across), column = static_cast<int>(i % patches.across);
-  double moments[kMoments] = {};
+  double moments[kNccPlanes] = {};
   for (int k = 0; k < patches.width; ++k) pair.add(row, column + k, moments);
-  double* const plane = to + std::int64_t{blockIdx.y} * kMoments * count;
+  double* const plane = to + std::int64_t{blockIdx.y} * kNccPlanes * count;
 #pragma unroll
-  for (int m = 0; m < kMoments; ++m) plane[m * count + i] = moments[m];
+  for (int m = 0; m < kNccPlanes; ++m) plane[m * count + i] = moments[m];
 }
 
 // The tiles of a plane: blockIdx.x counts them.
@@ -181,7 +174,7 @@ __device__ void add_down(const double* column, std::int64_t row_stride, int firs
 
 struct PatchMemory {
   double* along;  // [planes, moments or maps, ...]: sums along rows, on the way there and on the way back
-  double* maps;   // [planes, kTermMaps, down, across]
+  double* maps;   // [planes, kNccTermMaps, down, across]
 };
 
 // Scores of all patches; their terms where maps are there.
@@ -189,12 +182,13 @@ __global__ void __launch_bounds__(kPixelThreads)
     score_patches(NccPatches patches, int height, double eps, PatchMemory memory, Totals<2>* parts) {
   const DeviceTile tile(patches.across);
   const std::int64_t along_count = std::int64_t{height} * patches.across, count = patches.count();
-  const double* const along = memory.along + std::int64_t{blockIdx.y} * kMoments * along_count + tile.column;
+  const double* const along =
+      memory.along + std::int64_t{blockIdx.y} * kNccPlanes * along_count + tile.column;
   double weight = 0, score = 0;
   if (tile.column < patches.across && tile.row < patches.down) {
-    double sums[kMoments][kDown];
+    double sums[kNccPlanes][kDown];
 #pragma unroll
-    for (int m = 0; m < kMoments; ++m)
+    for (int m = 0; m < kNccPlanes; ++m)
       add_down(along + m * along_count, patches.across, tile.row, patches.height, height, sums[m]);
 #pragma unroll
     for (int k = 0; k < kDown; ++k) {
@@ -204,7 +198,7 @@ __global__ void __launch_bounds__(kPixelThreads)
       weight += sums[0][k];
       score += sums[0][k] * t.score;
       if (memory.maps == nullptr) continue;
-      double* const map = memory.maps + std::int64_t{blockIdx.y} * kTermMaps * count +
+      double* const map = memory.maps + std::int64_t{blockIdx.y} * kNccTermMaps * count +
                           std::int64_t{tile.row + k} * patches.across + tile.column;
       map[0] = t.both;
       map[count] = t.of_x;
@@ -228,7 +222,7 @@ struct PatchResult {
   }
 };
 
-// Sums of the terms of the patches that hold a column, [planes, kTermMaps, down, width]. One thread a sum of each.
+// Sums of the terms of the patches that hold a column, [planes, kNccTermMaps, down, width]. One thread a sum of each.
 __global__ void __launch_bounds__(kPixelThreads)
     spread_along_rows(NccPatches patches, int width, bool of_x, bool of_y, PatchMemory memory) {
   const std::int64_t i = pixel_of_thread(), to_count = std::int64_t{patches.down} * width;
@@ -236,27 +230,27 @@ __global__ void __launch_bounds__(kPixelThreads)
   const int row = static_cast<int>(i / width), column = static_cast<int>(i % width);
   const int first = column - patches.width + 1 < 0 ? 0 : column - patches.width + 1;
   const int last = column < patches.across ? column : patches.across - 1;
-  for (int m = 0; m < kTermMaps; ++m) {
+  for (int m = 0; m < kNccTermMaps; ++m) {
     if (m > 0 && !(m < 3 ? of_x : of_y)) continue;
-    const double* const map = memory.maps + (std::int64_t{blockIdx.y} * kTermMaps + m) * patches.count() +
+    const double* const map = memory.maps + (std::int64_t{blockIdx.y} * kNccTermMaps + m) * patches.count() +
                               std::int64_t{row} * patches.across;
     double sum = 0;
     for (int c = first; c <= last; ++c) sum += map[c];
-    memory.along[(std::int64_t{blockIdx.y} * kTermMaps + m) * to_count + i] = sum;
+    memory.along[(std::int64_t{blockIdx.y} * kNccTermMaps + m) * to_count + i] = sum;
   }
 }
 
 __global__ void __launch_bounds__(kPixelThreads)
-    write_patch_slopes(Slope slope, NccPatches patches, PatchMemory memory, const PlaneResult* results,
+    write_patch_slopes(Slope slope, NccPatches patches, PatchMemory memory, const NccResult* results,
                        double scale_weight, std::int64_t first_plane) {
   const SimilarImages& images = slope.images;
   const DeviceTile tile(images.x.width);
   if (tile.column >= images.x.width || tile.row >= images.x.height) return;
   const std::int64_t count = std::int64_t{patches.down} * images.x.width;
-  const double* const along = memory.along + std::int64_t{blockIdx.y} * kTermMaps * count + tile.column;
-  double sums[kTermMaps][kDown] = {};
+  const double* const along = memory.along + std::int64_t{blockIdx.y} * kNccTermMaps * count + tile.column;
+  double sums[kNccTermMaps][kDown] = {};
 #pragma unroll
-  for (int m = 0; m < kTermMaps; ++m)
+  for (int m = 0; m < kNccTermMaps; ++m)
     if (m == 0 || (m < 3 ? images.wants_x() : images.wants_y()))
       add_down(along + m * count, images.x.width, tile.row - patches.height + 1, patches.height, patches.down,
                sums[m]);
@@ -277,7 +271,7 @@ NccPatches patches_of(const Ncc& op, int s) {
 }
 
 struct NccMemory {
-  PlaneResult* results;  // [planes], of the scale that is worked on
+  NccResult* results;    // [planes], of the scale that is worked on
   double* scores;        // [planes]
   std::int64_t at_once;  // planes
   void* parts;           // of the planes at once
@@ -289,21 +283,21 @@ struct NccMemory {
     at_once = std::clamp<std::int64_t>(kPixelsAtOnce / (std::int64_t{x.height} * x.width), 1,
                                        std::min(x.planes(), kPlanesAtOnce));
     Pieces pieces(data);
-    results = pieces.take<PlaneResult>(x.planes());
+    results = pieces.take<NccResult>(x.planes());
     scores = pieces.take<double>(x.planes());
     std::int64_t parts_bytes = 0, along = 0, maps = 0;
     for (int s = 0; s < op.scales; ++s) {
       const NccPatches p = patches_of(op, s);
       if (p.whole()) {
         parts_bytes =
-            std::max(parts_bytes, blocks_of_plane(x) * static_cast<std::int64_t>(sizeof(Totals<kMoments>)));
+            std::max(parts_bytes, blocks_of_plane(x) * static_cast<std::int64_t>(sizeof(Totals<kNccPlanes>)));
         continue;
       }
       parts_bytes =
           std::max(parts_bytes, tiles_of(p.down, p.across) * static_cast<std::int64_t>(sizeof(Totals<2>)));
-      along = std::max(
-          {along, kMoments * std::int64_t{x.height} * p.across, kTermMaps * std::int64_t{p.down} * x.width});
-      if (op.images.wants_gradient()) maps = std::max(maps, kTermMaps * p.count());
+      along = std::max({along, kNccPlanes * std::int64_t{x.height} * p.across,
+                        kNccTermMaps * std::int64_t{p.down} * x.width});
+      if (op.images.wants_gradient()) maps = std::max(maps, kNccTermMaps * p.count());
     }
     parts = pieces.take<char>(at_once * parts_bytes);
     patches.along = pieces.take<double>(at_once * along);
@@ -315,7 +309,7 @@ struct NccMemory {
 void measure_whole(const Ncc& op, const NccMemory& memory, const ScaleResult& result, std::int64_t first,
                    std::int64_t planes, cudaStream_t stream) {
   find_totals(WholeTotals{op.images, op.eps, result}, op.images.x,
-              static_cast<Totals<kMoments>*>(memory.parts), first, planes, stream);
+              static_cast<Totals<kNccPlanes>*>(memory.parts), first, planes, stream);
   if (op.images.wants_gradient())
     for_pixels(WholeSlope{{op.images, result.adds}, memory.results, result.scale_weight}, op.images.x, first,
                planes, stream);

@@ -18,12 +18,6 @@ constexpr int kTileRows = 32, kTileColumns = 128;
 constexpr std::int64_t kSlots = 16;  // jobs that walk over tiles, each with working memory
 constexpr std::int64_t kPixelsAtOnce = std::int64_t{1} << 22;  // whose terms are kept between the walks
 
-// What a plane's patches come to.
-struct PlaneResult {
-  NccTerms terms;  // of a scale of the whole image
-  double weight, score;
-};
-
 // How many of the kNccTermMaps maps are kept.
 int kept_maps(const SimilarImages& images) {
   return 1 + (images.wants_x() ? 2 : 0) + (images.wants_y() ? 2 : 0);
@@ -127,14 +121,14 @@ struct ScaleMemory {
 };
 
 struct NccMemory {
-  PlaneResult* results;  // [planes], of the scale that is worked on
-  double* scores;        // [planes]
+  NccResult* results;  // [planes], of the scale that is worked on
+  double* scores;      // [planes]
   void* scale;
   std::size_t size_bytes;
 
   NccMemory(const Ncc& op, void* data) {
     Pieces pieces(data);
-    results = pieces.take<PlaneResult>(op.images.x.planes());
+    results = pieces.take<NccResult>(op.images.x.planes());
     scores = pieces.take<double>(op.images.x.planes());
     std::size_t largest = 0;
     for (int s = 0; s < op.scales; ++s)
@@ -159,7 +153,7 @@ struct CentredPlane {
   }
 };
 
-double scale_of(const Ncc& op, double scale_weight, std::int64_t plane, const PlaneResult& result) {
+double scale_of(const Ncc& op, double scale_weight, std::int64_t plane, const NccResult& result) {
   return scale_weight * slope_scale(op.images, plane, result.score, result.weight);
 }
 
@@ -195,7 +189,7 @@ void write_row(const NccLine& line, NccSlope slope, bool of_y, const PlaneView<f
 
 // ---- the whole image ----
 
-void measure_whole(const Ncc& op, const ScaleMemory& memory, PlaneResult* results) {
+void measure_whole(const Ncc& op, const ScaleMemory& memory, NccResult* results) {
   const ImageView<const float>& x = op.images.x;
   const std::int64_t bands = bands_of(x);
   parallel_for(x.planes() * bands, [&](std::int64_t job) {
@@ -224,7 +218,7 @@ void measure_whole(const Ncc& op, const ScaleMemory& memory, PlaneResult* result
   }
 }
 
-void spread_whole(const Ncc& op, double scale_weight, bool adds, const PlaneResult* results) {
+void spread_whole(const Ncc& op, double scale_weight, bool adds, const NccResult* results) {
   const ImageView<const float>& x = op.images.x;
   const std::int64_t bands = bands_of(x);
   parallel_for(x.planes() * bands, [&](std::int64_t job) {
@@ -336,7 +330,7 @@ void spread_tile(const Ncc& op, const ScaleMemory& memory, const Slot& slot, std
 }
 
 void measure_patches(const Ncc& op, const ScaleMemory& memory, double scale_weight, bool adds,
-                     PlaneResult* results) {
+                     NccResult* results) {
   const ImageView<const float>& x = op.images.x;
   const NccPatches& patches = memory.patches;
   for (std::int64_t begin = 0; begin < x.planes(); begin += memory.planes_at_once) {

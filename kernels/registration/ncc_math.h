@@ -13,9 +13,18 @@ struct NccSums {
   double weight = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
 };
 
+inline constexpr int kNccPlanes = 6;    // numbers of NccSums, in its order
+inline constexpr int kNccTermMaps = 5;  // both, of_x, at_x, of_y, at_y: NccTerms but for the score
+
 // weight * d score / dx_i = w_i (both y_i - of_x x_i + at_x), and the same for y with x and y exchanged.
 struct NccTerms {
   double score, both, of_x, at_x, of_y, at_y;
+};
+
+// What a plane comes to.
+struct NccResult {
+  NccTerms terms;  // of a scale of the whole image
+  double weight, score;
 };
 
 // Of the mean square about the plane's centre: what varies by less than the square of float32's rounding of the samples,

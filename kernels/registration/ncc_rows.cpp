@@ -11,7 +11,7 @@ namespace HWY_NAMESPACE {
 
 // No intrinsics: the loops are such that the compiler makes vectors of them.
 
-constexpr int kLanes = NccLanes::kLanes;
+constexpr int kLanes = RowSum::kLanes;
 
 struct Sample {
   double weight, x, y;
@@ -36,12 +36,12 @@ HWY_ATTR inline void add_moments(const NccLine& given, int count, NccLanes& lane
   const auto add = [&](int lane, int i) HWY_ATTR {
     const Sample s = sample_at(line, i);
     const double wx = s.weight * s.x, wy = s.weight * s.y;
-    sums.plane[0][lane] += s.weight;
-    sums.plane[1][lane] += wx;
-    sums.plane[2][lane] += wy;
-    sums.plane[3][lane] += wx * s.x;
-    sums.plane[4][lane] += wy * s.y;
-    sums.plane[5][lane] += wx * s.y;
+    sums.plane[0].lane[lane] += s.weight;
+    sums.plane[1].lane[lane] += wx;
+    sums.plane[2].lane[lane] += wy;
+    sums.plane[3].lane[lane] += wx * s.x;
+    sums.plane[4].lane[lane] += wy * s.y;
+    sums.plane[5].lane[lane] += wx * s.y;
   };
   int i = 0;
   for (; i + kLanes <= count; i += kLanes)

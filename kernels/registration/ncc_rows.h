@@ -3,12 +3,10 @@
 
 #include <cstdint>
 
+#include "kernels/core/sum.h"
 #include "kernels/registration/ncc_math.h"
 
 namespace fg::cpu {
-
-inline constexpr int kNccPlanes = 6;    // weight, x, y, xx, yy, xy, as NccSums
-inline constexpr int kNccTermMaps = 5;  // both, of_x, at_x, of_y, at_y, as NccTerms
 
 // Samples next to each other.
 struct NccLine {
@@ -16,18 +14,13 @@ struct NccLine {
   double x_centre, y_centre;
 };
 
-// Running sums that do not wait for each other, and whose order does not depend on how wide the machine's vectors are.
+// Running sums of NccSums.
 struct NccLanes {
-  static constexpr int kLanes = 8;
-  double plane[kNccPlanes][kLanes] = {};
+  RowSum plane[kNccPlanes];
 
   NccSums total() const {
-    double sum[kNccPlanes];
-    for (int p = 0; p < kNccPlanes; ++p) {
-      const double* lane = plane[p];
-      sum[p] = ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7]));
-    }
-    return {sum[0], sum[1], sum[2], sum[3], sum[4], sum[5]};
+    return {plane[0].total(), plane[1].total(), plane[2].total(),
+            plane[3].total(), plane[4].total(), plane[5].total()};
   }
 };
 
