@@ -16,20 +16,13 @@ bool is_compact(const DLTensor& t) {
 bool is_int32(DLDataType type) { return is_type(type, kDLInt, 32); }
 bool is_number(DLDataType type) { return is_float32(type) || is_float64(type); }
 
-template <class Enum>
-void check_enum(const Checker& check, const char* name, const Enum& value, int most, const char* expected) {
-  const int number = number_of(value);
-  check.expect(number >= 0 && number <= most,
-               std::string(name) + " is " + std::to_string(number) + "; expected " + expected);
-}
-
 void check_enums(const Checker& check, const FgDrr& op) {
-  check_enum(check, "numbers", op.numbers, 1, "FG_DRR_HOUNSFIELD (0) or FG_DRR_ATTENUATION (1)");
-  check_enum(check, "beam", op.beam, 1, "FG_DRR_CONE (0) or FG_DRR_PARALLEL (1)");
-  check_enum(check, "method", op.method, 1, "FG_DRR_TRILINEAR (0) or FG_DRR_SIDDON (1)");
-  check_enum(check, "reduction", op.reduction, 1, "FG_DRR_SUM (0) or FG_DRR_MAXIMUM (1)");
-  check_enum(check, "sampling", op.sampling, 2,
-             "FG_DRR_SAMPLES_ON_SEGMENT (0), FG_DRR_SAMPLES_INSIDE (1) or FG_DRR_SAMPLES_BY_STEP (2)");
+  checked_enum(check, "numbers", op.numbers, 1, "FG_DRR_HOUNSFIELD (0) or FG_DRR_ATTENUATION (1)");
+  checked_enum(check, "beam", op.beam, 1, "FG_DRR_CONE (0) or FG_DRR_PARALLEL (1)");
+  checked_enum(check, "method", op.method, 1, "FG_DRR_TRILINEAR (0) or FG_DRR_SIDDON (1)");
+  checked_enum(check, "reduction", op.reduction, 1, "FG_DRR_SUM (0) or FG_DRR_MAXIMUM (1)");
+  checked_enum(check, "sampling", op.sampling, 2,
+               "FG_DRR_SAMPLES_ON_SEGMENT (0), FG_DRR_SAMPLES_INSIDE (1) or FG_DRR_SAMPLES_BY_STEP (2)");
 }
 
 // An input beside the volume, on its device.

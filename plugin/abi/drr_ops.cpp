@@ -139,9 +139,8 @@ void run_exposure(const Checker& check, const FgExposure& op, void* stream) {
   check.expect(is_float32(op.input->dtype),
                "input has dtype " + dtype_name(op.input->dtype) + "; expected float32");
   const ImageShape shape = image_shape(check, "input", *op.input, FG_LAYOUT_NCHW);
-  const int direction = number_of(op.direction);
-  check.expect(direction == FG_EXPOSE || direction == FG_LINEARISE,
-               "direction is " + std::to_string(direction) + "; expected FG_EXPOSE (0) or FG_LINEARISE (1)");
+  const int direction =
+      checked_enum(check, "direction", op.direction, FG_LINEARISE, "FG_EXPOSE (0) or FG_LINEARISE (1)");
   check_range(check, "i0", op.i0);
   check_range(check, "lowest", op.lowest);
   const std::vector<std::int64_t> extents(op.input->shape, op.input->shape + op.input->ndim);

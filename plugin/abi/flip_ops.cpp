@@ -16,10 +16,8 @@ constexpr OpNames kNames{"fg_flip", "fg_flip_scratch_bytes", "FgFlip", "fg_flip_
 constexpr double kMostStops = 100;  // 2^100 of a light that floats hold, and its inverse, are floats
 
 void check_exposures(const Checker& check, const FgFlip& op) {
-  const int mapper = number_of(op.tone_mapper);
-  check.expect(mapper >= FG_FLIP_ACES && mapper <= FG_FLIP_HABLE,
-               "tone_mapper is " + std::to_string(mapper) +
-                   "; expected FG_FLIP_ACES (0), FG_FLIP_REINHARD (1) or FG_FLIP_HABLE (2)");
+  checked_enum(check, "tone_mapper", op.tone_mapper, FG_FLIP_HABLE,
+               "FG_FLIP_ACES (0), FG_FLIP_REINHARD (1) or FG_FLIP_HABLE (2)");
   check.expect(op.exposures >= 0 && op.exposures <= kMaxFlipExposures,
                "exposures is " + std::to_string(op.exposures) + "; expected at most " +
                    std::to_string(kMaxFlipExposures) + ", or 0 for those that the reference asks for");
@@ -27,7 +25,8 @@ void check_exposures(const Checker& check, const FgFlip& op) {
   check.expect(op.start_exposure >= -kMostStops && op.start_exposure <= op.stop_exposure &&
                    op.stop_exposure <= kMostStops,
                "the exposures go from " + text(op.start_exposure) + " to " + text(op.stop_exposure) +
-                   "; expected start_exposure <= stop_exposure, both between -100 and 100");
+                   "; expected start_exposure <= stop_exposure, both between " + text(-kMostStops) + " and " +
+                   text(kMostStops));
 }
 
 ImageShape check_flip(const Checker& check, const FgFlip& op, Purpose purpose) {
@@ -35,15 +34,14 @@ ImageShape check_flip(const Checker& check, const FgFlip& op, Purpose purpose) {
   check.expect(shape.channels == 3,
                "the images have " + std::to_string(shape.channels) +
                    " channels; FLIP is of R, G and B: pass 3 channels, of RGBA with channels = 3");
-  const int range = number_of(op.range);
-  check.expect(range == FG_FLIP_LDR || range == FG_FLIP_HDR,
-               "range is " + std::to_string(range) + "; expected FG_FLIP_LDR (0) or FG_FLIP_HDR (1)");
+  const int range = checked_enum(check, "range", op.range, FG_FLIP_HDR, "FG_FLIP_LDR (0) or FG_FLIP_HDR (1)");
   check.expect(
       range == FG_FLIP_LDR || !is_uint8(op.x->dtype),
       "x has dtype uint8, and FG_FLIP_HDR is of linear floats; pass float32, float16 or bfloat16, or ask for "
       "FG_FLIP_LDR");
   check.expect(op.pixels_per_degree >= kMinPixelsPerDegree && op.pixels_per_degree <= kMaxPixelsPerDegree,
-               "pixels_per_degree is " + text(op.pixels_per_degree) + "; expected 1 to 470");
+               "pixels_per_degree is " + text(op.pixels_per_degree) + "; expected " +
+                   text(kMinPixelsPerDegree) + " to " + text(kMaxPixelsPerDegree));
   if (range == FG_FLIP_HDR) check_exposures(check, op);
   return shape;
 }

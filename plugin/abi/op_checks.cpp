@@ -73,9 +73,7 @@ void check_alike(const Checker& check, const DLTensor* x, const DLTensor* y,
 }
 
 void check_layout(const Checker& check, const FgLayout& layout) {
-  const int number = number_of(layout);
-  check.expect(number == FG_LAYOUT_NCHW || number == FG_LAYOUT_NHWC,
-               "layout is " + std::to_string(number) + "; expected FG_LAYOUT_NCHW (0) or FG_LAYOUT_NHWC (1)");
+  checked_enum(check, "layout", layout, FG_LAYOUT_NHWC, "FG_LAYOUT_NCHW (0) or FG_LAYOUT_NHWC (1)");
 }
 
 ImageShape checked_pair(const Checker& check, const DLTensor* x, const DLTensor* y, const FgLayout& layout,

@@ -29,6 +29,16 @@ const Op& checked_struct(const Checker& check, const Op* op, const char* type, c
   return *op;
 }
 
+// The number of an enum, of those from 0 to `last`.
+template <class Enum>
+int checked_enum(const Checker& check, const std::string& name, const Enum& value, int last,
+                 const std::string& expected) {
+  const int number = number_of(value);
+  check.expect(number >= 0 && number <= last,
+               name + " is " + std::to_string(number) + "; expected " + expected);
+  return number;
+}
+
 // x and y: there, of one of these dtypes, alike in dtype and device.
 void check_alike(const Checker& check, const DLTensor* x, const DLTensor* y,
                  std::initializer_list<bool (*)(DLDataType)> dtypes, const char* expected_dtypes,

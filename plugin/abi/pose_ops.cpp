@@ -17,10 +17,7 @@ constexpr double kOrthonormal = 1e-4;  // what float32 matrices of long chains o
 
 template <class Enum>
 int checked_enum(const Checker& check, const std::string& name, const Enum& value, int last) {
-  const int number = number_of(value);
-  check.expect(number >= 0 && number <= last,
-               name + " is " + std::to_string(number) + "; expected 0 to " + std::to_string(last));
-  return number;
+  return checked_enum(check, name, value, last, "0 to " + std::to_string(last));
 }
 
 void check_numbers(const Checker& check, const char* name, const double* numbers, int count) {

@@ -59,12 +59,9 @@ void check_information(const Checker& check, const FgSimilarity& op) {
 }
 
 ImageShape check_similarity(const Checker& check, const FgSimilarity& op, Purpose purpose) {
-  const int measure = number_of(op.measure);
-  check.expect(
-      measure >= FG_SIMILARITY_NCC && measure <= FG_SIMILARITY_MUTUAL_INFORMATION,
-      "measure is " + std::to_string(measure) +
-          "; expected FG_SIMILARITY_NCC (0), FG_SIMILARITY_GRADIENT_NCC (1), FG_SIMILARITY_MSE (2) or "
-          "FG_SIMILARITY_MUTUAL_INFORMATION (3)");
+  checked_enum(check, "measure", op.measure, FG_SIMILARITY_MUTUAL_INFORMATION,
+               "FG_SIMILARITY_NCC (0), FG_SIMILARITY_GRADIENT_NCC (1), FG_SIMILARITY_MSE (2) or "
+               "FG_SIMILARITY_MUTUAL_INFORMATION (3)");
   check_alike(check, op.x, op.y, {is_float32}, "float32", purpose);
   const ImageShape shape = image_shape(check, "x", *op.x, FG_LAYOUT_NCHW);
   check.expect(op.x->ndim == op.y->ndim && shape == image_shape(check, "y", *op.y, FG_LAYOUT_NCHW),

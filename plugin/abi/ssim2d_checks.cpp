@@ -8,10 +8,7 @@ void check_window(const Checker& check, std::int32_t window) {
 }
 
 void check_padding(const Checker& check, const FgPadding& padding) {
-  const int number = number_of(padding);
-  check.expect(
-      number == FG_PADDING_SAME || number == FG_PADDING_VALID,
-      "padding is " + std::to_string(number) + "; expected FG_PADDING_SAME (0) or FG_PADDING_VALID (1)");
+  checked_enum(check, "padding", padding, FG_PADDING_VALID, "FG_PADDING_SAME (0) or FG_PADDING_VALID (1)");
 }
 
 void check_constants(const Checker& check, const DLTensor& x, double data_range, double k1, double k2) {
