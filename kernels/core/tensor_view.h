@@ -66,6 +66,15 @@ struct TableView {
   }
 };
 
+// One number for each image; data == nullptr: there are none.
+template <class T>
+struct NumberColumn {
+  T* data = nullptr;
+  std::int64_t stride = 0;  // elements
+
+  FG_HD T& at(std::int64_t n) const { return data[n * stride]; }
+};
+
 // Working memory of an op, the caller's: as large as the op's ..._scratch_bytes() says, 16-byte aligned.
 struct Scratch {
   void* data = nullptr;

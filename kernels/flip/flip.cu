@@ -27,15 +27,13 @@ constexpr std::int64_t kMaxSumBlocks = 1024;
 constexpr int kSelectThreads = 1024;
 constexpr unsigned kMaxGridRows = 65535;
 
-enum Plane { kAchromatic, kRedGreen, kWide, kNarrow, kSmooth, kEdge, kPoint, kPlanes };
-
-// Rows that are filtered along: [2 images, kPlanes, H, W].
+// Rows that are filtered along: [2 images, kRowPlanes, H, W].
 struct Filtered {
   float* data;
   std::int64_t height, width;
 
   __device__ float* row(int image, int plane, std::int64_t y) const {
-    return data + ((image * kPlanes + plane) * height + y) * width;
+    return data + ((image * kRowPlanes + plane) * height + y) * width;
   }
 };
 
@@ -93,13 +91,13 @@ __global__ void __launch_bounds__(kRowThreads)
       wide += taps.wide[k] * yellow_blue;
       narrow += taps.narrow[k] * yellow_blue;
     }
-    out.row(role, kAchromatic, row)[column] = achromatic;
-    out.row(role, kRedGreen, row)[column] = red_green;
-    out.row(role, kWide, row)[column] = wide;
-    out.row(role, kNarrow, row)[column] = narrow;
-    out.row(role, kSmooth, row)[column] = smooth;
-    out.row(role, kEdge, row)[column] = edge;
-    out.row(role, kPoint, row)[column] = point;
+    out.row(role, kRowAchromatic, row)[column] = achromatic;
+    out.row(role, kRowRedGreen, row)[column] = red_green;
+    out.row(role, kRowWide, row)[column] = wide;
+    out.row(role, kRowNarrow, row)[column] = narrow;
+    out.row(role, kRowSmooth, row)[column] = smooth;
+    out.row(role, kRowEdge, row)[column] = edge;
+    out.row(role, kRowPoint, row)[column] = point;
   }
 }
 
@@ -111,21 +109,24 @@ struct Seen {
 // Not inlined: the same instructions for test and reference, so that equal images have no error at all.
 __device__ __noinline__ Seen see(const Filtered& rows, const FlipTaps& taps, int role, int y, int x) {
   const int last = static_cast<int>(rows.height) - 1;
-  const auto at = [&](Plane plane, int row) { return rows.row(role, plane, min(max(row, 0), last))[x]; };
-  const auto middle = [&](const float* of, Plane plane) { return of[0] * at(plane, y); };
-  float achromatic = middle(taps.achromatic, kAchromatic), red_green = middle(taps.red_green, kRedGreen);
-  float yellow_blue = middle(taps.wide_down, kWide) + middle(taps.narrow_down, kNarrow);
-  float edge_across = middle(taps.smooth, kEdge), edge_down = 0;
-  float point_across = middle(taps.smooth, kPoint), point_down = 0;
-  const float smooth_twice = 2 * at(kSmooth, y);
+  const auto at = [&](FlipRowPlane plane, int row) {
+    return rows.row(role, plane, min(max(row, 0), last))[x];
+  };
+  const auto middle = [&](const float* of, FlipRowPlane plane) { return of[0] * at(plane, y); };
+  float achromatic = middle(taps.achromatic, kRowAchromatic),
+        red_green = middle(taps.red_green, kRowRedGreen);
+  float yellow_blue = middle(taps.wide_down, kRowWide) + middle(taps.narrow_down, kRowNarrow);
+  float edge_across = middle(taps.smooth, kRowEdge), edge_down = 0;
+  float point_across = middle(taps.smooth, kRowPoint), point_down = 0;
+  const float smooth_twice = 2 * at(kRowSmooth, y);
   for (int k = 1; k <= taps.radius; ++k) {
-    const auto both = [&](Plane plane) { return at(plane, y - k) + at(plane, y + k); };
-    achromatic += taps.achromatic[k] * both(kAchromatic);
-    red_green += taps.red_green[k] * both(kRedGreen);
-    yellow_blue += taps.wide_down[k] * both(kWide) + taps.narrow_down[k] * both(kNarrow);
-    edge_across += taps.smooth[k] * both(kEdge);
-    point_across += taps.smooth[k] * both(kPoint);
-    const float up = at(kSmooth, y - k), down = at(kSmooth, y + k);
+    const auto both = [&](FlipRowPlane plane) { return at(plane, y - k) + at(plane, y + k); };
+    achromatic += taps.achromatic[k] * both(kRowAchromatic);
+    red_green += taps.red_green[k] * both(kRowRedGreen);
+    yellow_blue += taps.wide_down[k] * both(kRowWide) + taps.narrow_down[k] * both(kRowNarrow);
+    edge_across += taps.smooth[k] * both(kRowEdge);
+    point_across += taps.smooth[k] * both(kRowPoint);
+    const float up = at(kRowSmooth, y - k), down = at(kRowSmooth, y + k);
     edge_down += taps.edge[k] * (down - up);
     point_down += taps.point[k] * (up + down - smooth_twice);
   }
@@ -171,18 +172,22 @@ __global__ void __launch_bounds__(kSumThreads)
   if (also_to != nullptr) *also_to = sum / divisor;
 }
 
-__global__ void write_exposures(FlipExposures exposures, double* start, double* stop, double* count) {
-  *start = exposures.start;
-  *stop = exposures.stop;
-  *count = exposures.count;
+// One thread an image. found: [N], or null where `given` are those of all.
+__global__ void write_exposures(const FlipExposures* found, FlipExposures given, std::int64_t images,
+                                TableView<double> table) {
+  const std::int64_t n = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  if (n >= images) return;
+  const FlipExposures exposures = found != nullptr ? found[n] : given;
+  table.at(n, kFlipStart) = exposures.start;
+  table.at(n, kFlipStop) = exposures.stop;
+  table.at(n, kFlipCount) = exposures.count;
 }
 
 template <class T>
 __device__ float luminance_at(const ImageView<const T>& image, std::int64_t n, std::int64_t pixel) {
   const int y = static_cast<int>(pixel / image.width), x = static_cast<int>(pixel % image.width);
-  return flip::luminance_of({flip::light_of(to_float(image.plane(n, 0).at(y, x))),
-                             flip::light_of(to_float(image.plane(n, 1).at(y, x))),
-                             flip::light_of(to_float(image.plane(n, 2).at(y, x)))});
+  return flip::luminance_of_light(to_float(image.plane(n, 0).at(y, x)), to_float(image.plane(n, 1).at(y, x)),
+                                  to_float(image.plane(n, 2).at(y, x)));
 }
 
 // One block an image. Floats that are not negative are in the order of their bits: the median is found eight bits at a
@@ -205,7 +210,7 @@ __global__ void __launch_bounds__(kSelectThreads)
     unsigned largest = 0;
     for (std::int64_t i = threadIdx.x; i < pixels; i += kSelectThreads) {
       const unsigned bits = __float_as_uint(luminance_at(reference, n, i));
-      largest = max(largest, bits);
+      if (shift == 24) largest = max(largest, bits);  // the first time is enough
       if (shift == 24 || bits >> (shift + 8) == prefix) atomicAdd(&counts[bits >> shift & 255u], 1u);
     }
     atomicMax(&most, largest);
@@ -222,11 +227,6 @@ __global__ void __launch_bounds__(kSelectThreads)
 }
 
 template <class T>
-bool finds_exposures(const Flip<T>& op) {
-  return op.linear && op.exposures.count == 0;
-}
-
-template <class T>
 struct Memory {
   Filtered rows;
   ImageView<float> errors;   // of one image, where no map is wanted
@@ -239,7 +239,7 @@ struct Memory {
     const std::int64_t pixels = std::int64_t{op.x.height} * op.x.width;
     Pieces pieces(data);
     sum_blocks = std::min((pixels + kSumThreads - 1) / kSumThreads, kMaxSumBlocks);
-    rows = {pieces.take<float>(2 * kPlanes * pixels), op.x.height, op.x.width};
+    rows = {pieces.take<float>(2 * kRowPlanes * pixels), op.x.height, op.x.width};
     errors = pieces.take_images(1, 1, op.x.height, op.x.width);
     parts = pieces.take<double>(sum_blocks);
     scores = pieces.take<double>(op.x.batch);
@@ -248,13 +248,13 @@ struct Memory {
   }
 };
 
-// Those of each image. Found ones are read back, because their number says how many launches follow.
+// Of each image, where they are to be found; read back, because their number says how many launches follow.
 template <class T>
-std::vector<FlipExposures> exposures_of(const Flip<T>& op, const Memory<T>& memory, cudaStream_t stream) {
+std::vector<FlipExposures> found_exposures(const Flip<T>& op, const Memory<T>& memory, cudaStream_t stream) {
   const auto images = static_cast<std::size_t>(op.x.batch);
-  if (!op.linear) return std::vector<FlipExposures>(images, FlipExposures{0, 0, 1});
-  std::vector<FlipExposures> exposures(images, op.exposures);
-  if (!finds_exposures(op)) return exposures;
+  std::vector<FlipExposures> exposures;
+  if (!op.finds_exposures()) return exposures;
+  exposures.resize(images);
   find_exposures<<<static_cast<unsigned>(images), kSelectThreads, 0, stream>>>(
       op.y, flip::tone_curve(op.tone_mapper), memory.exposures);
   check(cudaGetLastError(), "launching the search of FLIP's exposures");
@@ -297,22 +297,23 @@ void flip(const Flip<T>& op, Scratch scratch, int device, void* stream) {
   const FlipTaps taps = flip_taps(op.pixels_per_degree);
   const Memory<T> memory(op, scratch.data);
   const double pixels = static_cast<double>(op.x.height) * op.x.width;
-  const std::vector<FlipExposures> exposures = exposures_of(op, memory, cuda_stream);
+  const FlipExposures given = op.linear ? op.exposures : FlipExposures{0, 0, 1};
+  const std::vector<FlipExposures> found = found_exposures(op, memory, cuda_stream);
   for (std::int64_t n = 0; n < op.x.batch; ++n) {
-    const FlipExposures& used = exposures[static_cast<std::size_t>(n)];
+    const FlipExposures& used = found.empty() ? given : found[static_cast<std::size_t>(n)];
     const PlaneView<float> errors = op.map.data != nullptr ? op.map.plane(n, 0) : memory.errors.plane(0, 0);
     launch_image(op, memory, taps, n, used, errors, cuda_stream);
     flip_parts<<<static_cast<unsigned>(memory.sum_blocks), kSumThreads, 0, cuda_stream>>>(read_only(errors),
                                                                                           memory.parts);
     check(cudaGetLastError(), "launching the sums of FLIP");
-    flip_mean<<<1, kSumThreads, 0, cuda_stream>>>(
-        memory.parts, memory.sum_blocks, pixels, memory.scores + n,
-        op.scores == nullptr ? nullptr : op.scores + n * op.score_stride);
+    flip_mean<<<1, kSumThreads, 0, cuda_stream>>>(memory.parts, memory.sum_blocks, pixels, memory.scores + n,
+                                                  op.scores.data == nullptr ? nullptr : &op.scores.at(n));
     check(cudaGetLastError(), "launching the score of FLIP");
-    if (op.exposure_table.data != nullptr)
-      write_exposures<<<1, 1, 0, cuda_stream>>>(used, &op.exposure_table.at(n, kFlipStart),
-                                                &op.exposure_table.at(n, kFlipStop),
-                                                &op.exposure_table.at(n, kFlipCount));
+  }
+  if (op.exposure_table.data != nullptr) {
+    const auto blocks = static_cast<unsigned>((op.x.batch + kSumThreads - 1) / kSumThreads);
+    write_exposures<<<blocks, kSumThreads, 0, cuda_stream>>>(found.empty() ? nullptr : memory.exposures,
+                                                             given, op.x.batch, op.exposure_table);
     check(cudaGetLastError(), "launching the exposures of FLIP");
   }
   if (op.mean == nullptr) return;

@@ -34,9 +34,10 @@ struct Flip {
   FlipExposures exposures;
   ImageView<float> map;              // [N, 1, H, W], 0..1
   TableView<double> exposure_table;  // [N, kFlipColumns], those that were used
-  double* scores = nullptr;          // [N], the mean of each map
-  std::int64_t score_stride = 1;     // elements
+  NumberColumn<double> scores;       // [N], the mean of each map
   double* mean = nullptr;            // of the scores
+
+  bool finds_exposures() const { return linear && exposures.count == 0; }
 };
 
 namespace cpu {

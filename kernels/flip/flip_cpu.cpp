@@ -36,11 +36,6 @@ struct Lane {
 };
 
 template <class T>
-bool finds_exposures(const Flip<T>& op) {
-  return op.linear && op.exposures.count == 0;
-}
-
-template <class T>
 struct FlipMemory {
   double* tile_sums;         // [N, tiles]
   double* scores;            // [N]
@@ -49,16 +44,17 @@ struct FlipMemory {
   std::int64_t lanes;
   std::size_t size_bytes;
 
-  FlipMemory(const Flip<T>& op, int radius, void* data) : pieces_(data), radius_(radius) {
+  FlipMemory(const Flip<T>& op, int radius, void* data) : radius_(radius) {
+    Pieces pieces(data);
     const Tiles tiles(op);
     lanes = std::min(op.x.batch * tiles.per_image, kMaxLanes);
-    tile_sums = pieces_.take<double>(op.x.batch * tiles.per_image);
-    scores = pieces_.take<double>(op.x.batch);
-    exposures = pieces_.take<FlipExposures>(op.x.batch);
-    luminance = pieces_.take<float>(finds_exposures(op) ? std::int64_t{op.x.height} * op.x.width : 0);
-    const Pieces before = pieces_;
-    lane(pieces_);
-    lane_bytes_ = pieces_.used_bytes() - before.used_bytes();
+    tile_sums = pieces.take<double>(op.x.batch * tiles.per_image);
+    scores = pieces.take<double>(op.x.batch);
+    exposures = pieces.take<FlipExposures>(op.x.batch);
+    luminance = pieces.take<float>(op.finds_exposures() ? std::int64_t{op.x.height} * op.x.width : 0);
+    const Pieces before = pieces;
+    lane(pieces);
+    lane_bytes_ = pieces.used_bytes() - before.used_bytes();
     size_bytes = before.used_bytes() + static_cast<std::size_t>(lanes) * lane_bytes_;
     first_lane_ = data == nullptr ? nullptr : static_cast<char*>(data) + before.used_bytes();
   }
@@ -78,7 +74,6 @@ struct FlipMemory {
     return lane;
   }
 
-  Pieces pieces_;
   int radius_;
   std::size_t lane_bytes_;
   char* first_lane_;
@@ -200,9 +195,8 @@ FlipExposures find_exposures(const Flip<T>& op, std::int64_t image, float* lumin
   parallel_for(op.y.height, [&](std::int64_t row) {
     const int y = static_cast<int>(row);
     for (int x = 0; x < op.y.width; ++x)
-      luminance[row * op.y.width + x] = flip::luminance_of({flip::light_of(to_float(red.at(y, x))),
-                                                            flip::light_of(to_float(green.at(y, x))),
-                                                            flip::light_of(to_float(blue.at(y, x)))});
+      luminance[row * op.y.width + x] =
+          flip::luminance_of_light(to_float(red.at(y, x)), to_float(green.at(y, x)), to_float(blue.at(y, x)));
   });
   float* const end = luminance + std::int64_t{op.y.height} * op.y.width;
   float* const middle = luminance + (end - luminance) / 2;
@@ -213,7 +207,7 @@ FlipExposures find_exposures(const Flip<T>& op, std::int64_t image, float* lumin
 template <class T>
 FlipExposures exposures_of(const Flip<T>& op, std::int64_t image, float* luminance) {
   if (!op.linear) return {0, 0, 1};
-  return finds_exposures(op) ? find_exposures(op, image, luminance) : op.exposures;
+  return op.finds_exposures() ? find_exposures(op, image, luminance) : op.exposures;
 }
 
 template <class T>
@@ -256,7 +250,7 @@ void flip(const Flip<T>& op, Scratch scratch) {
   for (std::int64_t image = 0; image < op.x.batch; ++image) {
     const double* const sums = memory.tile_sums + image * tiles.per_image;
     memory.scores[image] = sum_in_order(sums, tiles.per_image) / pixels;
-    if (op.scores != nullptr) op.scores[image * op.score_stride] = memory.scores[image];
+    if (op.scores.data != nullptr) op.scores.at(image) = memory.scores[image];
   }
   if (op.mean != nullptr)
     *op.mean = sum_in_order(memory.scores, op.x.batch) / static_cast<double>(op.x.batch);

@@ -212,5 +212,8 @@ FG_HD Color tone_mapped_by_luminance(Color light, float gain) {
 
 // For the search of exposures: a NaN is no light.
 FG_HD float light_of(float value) { return value > 0.0f && value < 1e30f ? value : 0.0f; }
+FG_HD float luminance_of_light(float red, float green, float blue) {
+  return luminance_of({light_of(red), light_of(green), light_of(blue)});
+}
 
 }  // namespace fg::flip

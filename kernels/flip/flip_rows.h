@@ -14,17 +14,6 @@ struct FlipLine {
   float plane[3][kFlipLine];
 };
 
-// Along the row: opponents for their vertical filters, luminance for those of features.
-enum FlipRowPlane {
-  kRowAchromatic,
-  kRowRedGreen,
-  kRowWide,
-  kRowNarrow,
-  kRowSmooth,
-  kRowEdge,
-  kRowPoint,
-  kRowPlanes
-};
 using FlipFilteredRow = float[kRowPlanes][kFlipTileColumns];
 
 // What the eye has of a pixel.

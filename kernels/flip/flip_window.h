@@ -24,6 +24,18 @@ struct FlipTaps {
   float point[kMaxFlipRadius + 1] = {};
 };
 
+// What a row becomes when it is filtered along: opponents for their vertical filters, luminance for those of features.
+enum FlipRowPlane {
+  kRowAchromatic,
+  kRowRedGreen,
+  kRowWide,
+  kRowNarrow,
+  kRowSmooth,
+  kRowEdge,
+  kRowPoint,
+  kRowPlanes
+};
+
 namespace flip {
 
 inline constexpr double kPi = 3.14159265358979323846;

@@ -8,15 +8,6 @@
 
 namespace fg {
 
-// One number for each image; data == nullptr: there are none.
-template <class T>
-struct NumberColumn {
-  T* data = nullptr;
-  std::int64_t stride = 0;  // elements
-
-  FG_HD T& at(std::int64_t n) const { return data[n * stride]; }
-};
-
 // Arguments are checked by the caller (plugin/abi/similarity_ops.cpp): extents agree, no output overlaps anything.
 struct SimilarImages {
   ImageView<const float> x, y;  // [N, C, H, W]

@@ -78,8 +78,7 @@ Flip<T> flip_of(const FgFlip& op, const ImageShape& shape, Purpose purpose) {
   if (purpose == Purpose::scratch) return kernel;
   kernel.map = gradient_view(op.map, op.layout, one_channel(shape));
   if (op.exposure_table != nullptr) kernel.exposure_table = table_view(*op.exposure_table);
-  kernel.scores = number_at(op.scores);
-  if (op.scores != nullptr) kernel.score_stride = strides_of(*op.scores)[0];
+  kernel.scores = column_of<double>(op.scores);
   kernel.mean = number_at(op.mean);
   return kernel;
 }

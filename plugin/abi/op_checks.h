@@ -137,6 +137,19 @@ struct GivenScratch {
 Scratch checked_memory(const Checker& check, const DLTensor& x, const GivenScratch& scratch,
                        const std::vector<NamedTensor>& inputs, const std::vector<NamedTensor>& outputs);
 
+// Outputs that may be NULL: where a double goes, one of each image, an image.
+inline double* number_at(const DLTensor* t) {
+  return t == nullptr ? nullptr : reinterpret_cast<double*>(first_byte(*t));
+}
+template <class T>
+NumberColumn<T> column_of(const DLTensor* t) {
+  if (t == nullptr) return {};
+  return {reinterpret_cast<T*>(first_byte(*t)), strides_of(*t)[0]};
+}
+inline ImageView<float> gradient_view(const DLTensor* t, const FgLayout& layout, const ImageShape& shape) {
+  return t == nullptr ? ImageView<float>() : image_view<float>(*t, layout, shape.channels);
+}
+
 inline bool is_on_cpu(const DLTensor& t) { return t.device.device_type == kDLCPU; }
 
 // The call of a kernel, where the tensors are.

@@ -117,12 +117,6 @@ ImageView<const float> mask_view(const DLTensor* t, const ImageShape& shape) {
   return view;
 }
 
-template <class T>
-NumberColumn<T> column_of(const DLTensor* t) {
-  if (t == nullptr) return {};
-  return {reinterpret_cast<T*>(first_byte(*t)), strides_of(*t)[0]};
-}
-
 SimilarImages images_of(const FgSimilarity& op, const ImageShape& shape, Purpose purpose) {
   SimilarImages images;
   images.x = view_of<const float>(op.x);

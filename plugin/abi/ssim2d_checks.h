@@ -84,15 +84,6 @@ void check_ssim2d_outputs(const Checker& check, const Op& op, const ImageShape& 
   check_score_outputs(check, *op.x, op.scores, op.mean, shape);
 }
 
-// Where a double goes, or null.
-inline double* number_at(const DLTensor* t) {
-  return t == nullptr ? nullptr : reinterpret_cast<double*>(first_byte(*t));
-}
-
-inline ImageView<float> gradient_view(const DLTensor* t, const FgLayout& layout, const ImageShape& shape) {
-  return t == nullptr ? ImageView<float>() : image_view<float>(*t, layout, shape.channels);
-}
-
 // What all ops by SSIM have, after set_defaults().
 template <class Op>
 void set_ssim_defaults(Op* op) {

@@ -38,7 +38,7 @@ FlipOutput run_cuda(const TestImage<T>& x, const TestImage<T>& y, const FlipOpti
     op.map.data = device_map.data();
   else
     op.map = {};
-  op.scores = scores.data();
+  op.scores.data = scores.data();
   op.exposure_table.data = table.data();
   op.mean = mean.data();
   const DeviceArray<unsigned char> scratch(cuda::flip_scratch_bytes(op));

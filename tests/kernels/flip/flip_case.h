@@ -45,7 +45,7 @@ struct FlipCase {
     op.tone_mapper = options.tone_mapper;
     op.exposures = options.exposures;
     op.map = out.map.view;
-    op.scores = out.scores.data();
+    op.scores = {out.scores.data(), 1};
     op.exposure_table = {out.exposures.data(), x.shape.batch, kFlipColumns, kFlipColumns, 1};
     op.mean = &out.mean;
   }
