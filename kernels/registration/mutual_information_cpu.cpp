@@ -152,10 +152,14 @@ void spread(const MutualInformation& op, const InformationMemory& memory) {
     const PlaneBins bins = memory.planes[plane];
     const double* const table = memory.histograms + plane * memory.parts * memory.cells;
     const double scale = slope_scale(op.images, plane, bins.score, bins.weight);
-    float slopes[2][kRun];
+    float apart[2][kRun];
     for_lines(op, memory, job, [&](const PairLine& line, int row, int column, int samples) {
-      std::fill(slopes[0], slopes[0] + samples, static_cast<float>(scale - scale));  // 0, or a NaN
-      std::fill(slopes[1], slopes[1] + samples, static_cast<float>(scale - scale));
+      const PlaneView<float> to_x = op.images.x_gradient.plane(plane),
+                             to_y = op.images.y_gradient.plane(plane);
+      float* const slopes[] = {op.images.wants_x() ? row_target(to_x, row, column, apart[0]) : apart[0],
+                               op.images.wants_y() ? row_target(to_y, row, column, apart[1]) : apart[1]};
+      for (float* const slope : slopes)
+        std::fill(slope, slope + samples, static_cast<float>(scale - scale));  // 0, or a NaN
       if (scale == scale)
         for_seen(line, samples, [&](int i, double x, double y, double weight) {
           const ParzenWindow of_x = parzen_window(bins.x, x), of_y = parzen_window(bins.y, y);
@@ -174,11 +178,8 @@ void spread(const MutualInformation& op, const InformationMemory& memory) {
           slopes[0][i] = static_cast<float>(scale * weight * by_x);
           slopes[1][i] = static_cast<float>(scale * weight * by_y);
         });
-      const auto write = [&](const PlaneView<float>& to, const float* from) {
-        for (int i = 0; i < samples; ++i) to.at(row, column + i) = from[i];
-      };
-      if (op.images.wants_x()) write(op.images.x_gradient.plane(plane), slopes[0]);
-      if (op.images.wants_y()) write(op.images.y_gradient.plane(plane), slopes[1]);
+      if (op.images.wants_x()) put_row(to_x, row, column, samples, slopes[0]);
+      if (op.images.wants_y()) put_row(to_y, row, column, samples, slopes[1]);
     });
   });
 }
