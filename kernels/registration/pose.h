@@ -4,6 +4,7 @@
 // A pose is camera_to_world: the camera has its source at the origin and looks along +z (kernels/drr/drr.h), the world is
 // RAS. Its linear part is a rotation, or a rotation with a mirror for PA views as they are read.
 
+#include "kernels/registration/detector_axis.h"
 #include "kernels/registration/rotation.h"
 
 namespace fg {
@@ -87,22 +88,20 @@ inline PoseDistance pose_distance(const Motion& a, const Motion& b, double sdd_m
 // ---- fiducials ----
 
 struct Detector {
-  double sdd_mm = 1020, delx_mm = 2, dely_mm = 2, x0_mm = 0, y0_mm = 0;
-  double height = 200, width = 200;  // pixels
-  bool parallel = false;
+  double sdd_mm;
+  DetectorAxis columns, rows;
+  bool parallel;
 };
 
 // Column and row, where the centre of the first pixel is (0.5, 0.5), and the depth along the viewing axis in mm. A point
 // beside or behind the source of a cone has no pixel: NaN.
 inline Vector3 pixel_of_camera_point(const Detector& d, const Vector3& p) {
   const double stretch = d.parallel ? 1 : p[2] > 0 ? d.sdd_mm / p[2] : static_cast<double>(NAN);
-  return {(stretch * p[0] + d.x0_mm) / d.delx_mm + 0.5 * d.width,
-          (stretch * p[1] + d.y0_mm) / d.dely_mm + 0.5 * d.height, p[2]};
+  return {d.columns.pixel_of(stretch * p[0]), d.rows.pixel_of(stretch * p[1]), p[2]};
 }
 inline Vector3 camera_point_of_pixel(const Detector& d, const Vector3& pixel) {
   const double shrink = d.parallel ? 1 : pixel[2] / d.sdd_mm;
-  return {shrink * ((pixel[0] - 0.5 * d.width) * d.delx_mm - d.x0_mm),
-          shrink * ((pixel[1] - 0.5 * d.height) * d.dely_mm - d.y0_mm), pixel[2]};
+  return {shrink * d.columns.mm_of(pixel[0]), shrink * d.rows.mm_of(pixel[1]), pixel[2]};
 }
 
 }  // namespace fg

@@ -3,6 +3,7 @@
 
 #include "kernels/core/tensor_view.h"
 #include "kernels/drr/drr.h"
+#include "kernels/registration/detector_axis.h"
 
 namespace fg {
 
@@ -20,15 +21,9 @@ struct Resample {
   ResampleAxis rows, columns;
 };
 
-// Of detectors of `from` and `to` pixels with pitches and principal points in mm; both planes face the same source.
-inline ResampleAxis resample_axis(double from_sdd, double from_pitch, double from_offset, int from,
-                                  double to_sdd, double to_pitch, double to_offset, int to) {
-  const double stretch = from_sdd / to_sdd;
-  const auto place = [&](double i) {
-    const double mm = (i + 0.5 - 0.5 * to) * to_pitch - to_offset;
-    return (mm * stretch + from_offset) / from_pitch + 0.5 * from - 0.5;
-  };
-  return {place(0), stretch * to_pitch / from_pitch};
+// stretch: the sdd of `from` divided by that of `to`; both planes face the same source.
+inline ResampleAxis resample_axis(const DetectorAxis& from, const DetectorAxis& to, double stretch) {
+  return {from.pixel_of(to.mm_of(0.5) * stretch) - 0.5, stretch * to.pitch_mm / from.pitch_mm};
 }
 
 // One output pixel.

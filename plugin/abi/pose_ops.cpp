@@ -228,12 +228,8 @@ void project_each(const char* function, const FgProjection* p, const double* fro
   check.expect(count == 0 || (from != nullptr && to != nullptr),
                "points or pixels is NULL, but count is " + std::to_string(count));
   const Detector detector{p->sdd_mm,
-                          p->delx_mm,
-                          p->dely_mm,
-                          p->x0_mm,
-                          p->y0_mm,
-                          static_cast<double>(p->height),
-                          static_cast<double>(p->width),
+                          {p->delx_mm, p->x0_mm, static_cast<double>(p->width)},
+                          {p->dely_mm, p->y0_mm, static_cast<double>(p->height)},
                           beam == FG_DRR_PARALLEL};
   for (std::size_t i = 0; i < count; ++i)
     write_vector(map(camera_to_world, detector, vector_at(from + 3 * i)), to + 3 * i);

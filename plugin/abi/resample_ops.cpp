@@ -32,10 +32,11 @@ void run_resample(const Checker& check, const FgResample& op, void* stream) {
   Resample kernel;
   kernel.input = image_view<const float>(*op.input, FG_LAYOUT_NCHW, from.channels);
   kernel.output = image_view<float>(*op.output, FG_LAYOUT_NCHW, to.channels);
-  kernel.rows = resample_axis(a.sdd_mm, a.dely_mm, a.y0_mm, kernel.input.height, b.sdd_mm, b.dely_mm, b.y0_mm,
-                              kernel.output.height);
-  kernel.columns = resample_axis(a.sdd_mm, a.delx_mm, a.x0_mm, kernel.input.width, b.sdd_mm, b.delx_mm,
-                                 b.x0_mm, kernel.output.width);
+  const double stretch = a.sdd_mm / b.sdd_mm;
+  kernel.rows = resample_axis({a.dely_mm, a.y0_mm, static_cast<double>(from.height)},
+                              {b.dely_mm, b.y0_mm, static_cast<double>(to.height)}, stretch);
+  kernel.columns = resample_axis({a.delx_mm, a.x0_mm, static_cast<double>(from.width)},
+                                 {b.delx_mm, b.x0_mm, static_cast<double>(to.width)}, stretch);
   if (is_on_cpu(*op.input))
     cpu::resample(kernel);
   else

@@ -17,8 +17,8 @@ TEST(resample_cuda, pixels_are_those_of_the_cpu_also_from_a_captured_graph) {
   for (std::size_t i = 0; i < from.size(); ++i)
     from[i] = std::sin(0.37f * static_cast<float>(i % 4001)) + (i == 777 ? NAN : 0.0f);
   Resample op;
-  op.rows = resample_axis(1000, 2, 7, kHeight, 1300, 1.9, -3, 90);
-  op.columns = resample_axis(1000, 1.5, -4, kWidth, 1300, 1.1, 6, 70);
+  op.rows = resample_axis({2, 7, kHeight}, {1.9, -3, 90}, 1000.0 / 1300);
+  op.columns = resample_axis({1.5, -4, kWidth}, {1.1, 6, 70}, 1000.0 / 1300);
   std::vector<float> cpu(kPlanes * 90 * 70, -1.0f);
   op.input = {from.data(), 3, 2, kHeight, kWidth, 2 * kHeight * kWidth, kHeight * kWidth, kWidth, 1};
   op.output = {cpu.data(), 3, 2, 90, 70, 2 * 90 * 70, 90 * 70, 70, 1};
