@@ -45,32 +45,16 @@ VkCommandBuffer CommandSlot::begin(const Device& device) const {
 }
 
 void run_and_wait(const OwnDevice& device, const std::function<void(VkCommandBuffer)>& record) {
-  const VkCommandPoolCreateInfo pool_info{.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-                                          .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
-                                          .queueFamilyIndex = device.queue_family};
-  VkCommandPool pool_handle;
-  check(device.CreateCommandPool(device.handle, &pool_info, nullptr, &pool_handle),
-        "creating a command pool");
-  const UniqueCommandPool pool(device, pool_handle);
-  const VkCommandBufferAllocateInfo allocate{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-                                             .commandPool = pool_handle,
-                                             .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-                                             .commandBufferCount = 1};
-  VkCommandBuffer cmd;
-  check(device.AllocateCommandBuffers(device.handle, &allocate, &cmd), "allocating a command buffer");
-  const VkCommandBufferBeginInfo begin{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-                                       .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
-  check(device.BeginCommandBuffer(cmd, &begin), "beginning a command buffer");
+  const CommandSlot slot(device);
+  const VkCommandBuffer cmd = slot.begin(device);
   record(cmd);
   check(device.EndCommandBuffer(cmd), "ending a command buffer");
-  const VkFenceCreateInfo fence_info{.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
-  VkFence fence_handle;
-  check(device.CreateFence(device.handle, &fence_info, nullptr, &fence_handle), "creating a fence");
-  const UniqueFence fence(device, fence_handle);
+  const VkFence finished = slot.finished.get();
+  check(device.ResetFences(device.handle, 1, &finished), "resetting a fence");
   const VkSubmitInfo submit{
       .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = 1, .pCommandBuffers = &cmd};
-  check(device.QueueSubmit(device.queue, 1, &submit, fence_handle), "submitting commands");
-  check(device.WaitForFences(device.handle, 1, &fence_handle, VK_TRUE, UINT64_MAX), "waiting for commands");
+  check(device.QueueSubmit(device.queue, 1, &submit, finished), "submitting commands");
+  check(device.WaitForFences(device.handle, 1, &finished, VK_TRUE, UINT64_MAX), "waiting for commands");
 }
 
 void compute_barrier(const Device& device, VkCommandBuffer cmd) {
