@@ -16,8 +16,9 @@ using Count = unsigned long long;
 
 // A block counts this many samples in 32 bits: a sample gives a bin (2/3)^2 at most, and 2048 (2/3)^2 2^22 < 2^32.
 constexpr int kSamplesOfBlock = 2048;
-constexpr double kUnits = 4194304;  // of a weight of 1: 2^22
-constexpr int kSharedBins = 101;    // a side, of a histogram that a block counts by itself: 40 KB
+constexpr std::int64_t kBytesAtOnce = std::int64_t{1} << 28;  // of histograms and tables
+constexpr double kUnits = 4194304;                            // of a weight of 1: 2^22
+constexpr int kSharedBins = 101;  // a side, of a histogram that a block counts by itself: 40 KB
 static_assert(kSharedBins * kSharedBins * sizeof(unsigned) <= 40 * 1024);
 
 struct PlaneBins {
@@ -194,8 +195,10 @@ struct InformationMemory {
   double* tables;                       // [planes at once, cells]
   std::size_t size_bytes;
 
-  InformationMemory(const MutualInformation& op, void* data)
-      : at_once(std::min<std::int64_t>(op.images.x.planes(), 1024)), cells(std::int64_t{op.bins} * op.bins) {
+  InformationMemory(const MutualInformation& op, void* data) : cells(std::int64_t{op.bins} * op.bins) {
+    const auto of_plane = cells * static_cast<std::int64_t>(sizeof(Count) + sizeof(double));
+    at_once = std::clamp<std::int64_t>(kBytesAtOnce / of_plane, 1,
+                                       std::min<std::int64_t>(op.images.x.planes(), 1024));
     Pieces pieces(data);
     parts = pieces.take<Totals<RangeTotals::kTotals>>(at_once * blocks_of_plane(op.images.x));
     bins = pieces.take<PlaneBins>(op.images.x.planes());

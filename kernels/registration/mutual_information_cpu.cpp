@@ -12,6 +12,8 @@ namespace fg::cpu {
 namespace {
 
 constexpr std::int64_t kHistogramsAtOnce = 16;  // of a plane
+constexpr std::int64_t kBytesAtOnce = std::int64_t{1}
+                                      << 27;  // of histograms; what holds those of a plane at least
 
 // What a job saw of its rows.
 struct Seen {
@@ -44,11 +46,12 @@ struct PlaneBins {
 struct InformationMemory {
   std::int64_t parts;  // jobs of a plane, each with a histogram
   std::int64_t cells;
-  Seen* seen;          // [planes, parts]
-  PlaneBins* planes;   // [planes]
-  double* scores;      // [planes]
-  double* histograms;  // [planes, parts, cells]; the first of a plane becomes its table of logarithms
-  double* sums;        // [planes, 2, bins]
+  Seen* seen;            // [planes, parts]
+  PlaneBins* planes;     // [planes]
+  double* scores;        // [planes]
+  std::int64_t at_once;  // planes
+  double* histograms;  // [planes at once, parts, cells]; the first of a plane becomes its table of logarithms
+  double* sums;        // [planes at once, 2, bins]
   std::size_t size_bytes;
 
   InformationMemory(const MutualInformation& op, void* data)
@@ -58,10 +61,13 @@ struct InformationMemory {
     seen = pieces.take<Seen>(count * parts);
     planes = pieces.take<PlaneBins>(count);
     scores = pieces.take<double>(count);
-    histograms = pieces.take<double>(count * parts * cells);
-    sums = pieces.take<double>(count * 2 * op.bins);
+    at_once = std::clamp<std::int64_t>(
+        kBytesAtOnce / (parts * cells * static_cast<std::int64_t>(sizeof(double))), 1, count);
+    histograms = pieces.take<double>(at_once * parts * cells);
+    sums = pieces.take<double>(at_once * 2 * op.bins);
     size_bytes = pieces.used_bytes();
   }
+  double* histograms_of(std::int64_t plane) const { return histograms + plane % at_once * parts * cells; }
 };
 
 // body(line, row, column, count) for the runs of a part of a plane: every parts-th band.
@@ -105,9 +111,12 @@ void find_ranges(const MutualInformation& op, const InformationMemory& memory) {
   }
 }
 
-void count(const MutualInformation& op, const InformationMemory& memory) {
-  parallel_for(op.images.x.planes() * memory.parts, [&](std::int64_t job) {
-    double* const histogram = memory.histograms + job * memory.cells;
+// Of the planes from `first` on, of which there are `planes`; so are those that follow.
+void count(const MutualInformation& op, const InformationMemory& memory, std::int64_t first,
+           std::int64_t planes) {
+  parallel_for(planes * memory.parts, [&](std::int64_t index) {
+    const std::int64_t job = first * memory.parts + index;
+    double* const histogram = memory.histograms_of(job / memory.parts) + job % memory.parts * memory.cells;
     std::fill(histogram, histogram + memory.cells, 0.0);
     const PlaneBins bins = memory.planes[job / memory.parts];
     if (bins.score != bins.score) return;  // a NaN has no bin
@@ -125,8 +134,8 @@ void count(const MutualInformation& op, const InformationMemory& memory) {
 // The score of a plane; its first histogram becomes the table.
 double measure_plane(const MutualInformation& op, const InformationMemory& memory, std::int64_t plane) {
   const PlaneBins& bins = memory.planes[plane];
-  double* const table = memory.histograms + plane * memory.parts * memory.cells;
-  double* const x_sums = memory.sums + plane * 2 * op.bins;
+  double* const table = memory.histograms_of(plane);
+  double* const x_sums = memory.sums + plane % memory.at_once * 2 * op.bins;
   double* const y_sums = x_sums + op.bins;
   std::fill(x_sums, x_sums + std::ptrdiff_t{2} * op.bins, 0.0);
   for (std::int64_t part = 1; part < memory.parts; ++part)
@@ -146,11 +155,12 @@ double measure_plane(const MutualInformation& op, const InformationMemory& memor
   return score;
 }
 
-void spread(const MutualInformation& op, const InformationMemory& memory) {
-  parallel_for(op.images.x.planes() * memory.parts, [&](std::int64_t job) {
-    const std::int64_t plane = job / memory.parts;
+void spread(const MutualInformation& op, const InformationMemory& memory, std::int64_t first,
+            std::int64_t planes) {
+  parallel_for(planes * memory.parts, [&](std::int64_t index) {
+    const std::int64_t job = first * memory.parts + index, plane = job / memory.parts;
     const PlaneBins bins = memory.planes[plane];
-    const double* const table = memory.histograms + plane * memory.parts * memory.cells;
+    const double* const table = memory.histograms_of(plane);
     const double scale = slope_scale(op.images, plane, bins.score, bins.weight);
     float apart[2][kRun];
     for_lines(op, memory, job, [&](const PairLine& line, int row, int column, int samples) {
@@ -193,12 +203,17 @@ std::size_t mutual_information_scratch_bytes(const MutualInformation& op) {
 void mutual_information(const MutualInformation& op, Scratch scratch) {
   const InformationMemory memory(op, scratch.data);
   find_ranges(op, memory);
-  count(op, memory);
-  parallel_for(op.images.x.planes(), [&](std::int64_t plane) {
-    memory.scores[plane] = memory.planes[plane].score = measure_plane(op, memory, plane);
-  });
+  const std::int64_t all = op.images.x.planes();
+  for (std::int64_t first = 0; first < all; first += memory.at_once) {
+    const std::int64_t planes = std::min(memory.at_once, all - first);
+    count(op, memory, first, planes);
+    parallel_for(planes, [&](std::int64_t index) {
+      const std::int64_t plane = first + index;
+      memory.scores[plane] = memory.planes[plane].score = measure_plane(op, memory, plane);
+    });
+    if (op.images.wants_gradient()) spread(op, memory, first, planes);
+  }
   write_scores(op.images, memory.scores);
-  if (op.images.wants_gradient()) spread(op, memory);
 }
 
 }  // namespace fg::cpu

@@ -32,6 +32,27 @@ TEST(mutual_information_cpu, gradients_by_both_images_match_differences_of_the_o
     }
 }
 
+// More histograms than are kept at a time: 128 MB of them.
+TEST(mutual_information_cpu, a_batch_that_is_worked_on_in_parts_scores_as_its_images_do) {
+  constexpr int kBatch = 300, kLast = kBatch - 1;  // of 256 x 256 bins, 0.5 MB each
+  const InformationMeasure measure{256};
+  const Shape shape{kBatch, 1, 5, 6}, single{1, 1, 5, 6};
+  const SimilarityCase all(shape, noisy_scene, scene);
+  const auto last = [](const PixelFormula& formula) {
+    return [formula](int, int c, int y, int x) { return formula(kLast, c, y, x); };
+  };
+  const SimilarityCase alone(single, last(noisy_scene), last(scene));
+  const SimilarityOutput out = run_cpu(measure, all), expected = run_cpu(measure, alone);
+  EXPECT_EQ(out.scores[kLast], expected.scores[0]);
+  for (int y = 0; y < shape.height; ++y)
+    for (int x = 0; x < shape.width; ++x) {
+      EXPECT_EQ(out.x_gradient.at(kLast, 0, y, x), expected.x_gradient.at(0, 0, y, x)) << y << " " << x;
+      EXPECT_EQ(out.y_gradient.at(kLast, 0, y, x), expected.y_gradient.at(0, 0, y, x)) << y << " " << x;
+    }
+  SimilarityOutput memory(all);
+  EXPECT_LT(cpu::mutual_information_scratch_bytes(measure.op(images_of(all, memory))), std::size_t{1} << 28);
+}
+
 TEST(mutual_information_cpu, a_range_that_is_found_is_that_of_what_is_seen) {
   SimilarityCase c({1, 1, 20, 20}, noisy_scene, scene);
   c.with_mask([](int, int, int y, int x) { return x == 3 && y > 10 ? 0 : 1; });
