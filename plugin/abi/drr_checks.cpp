@@ -57,9 +57,7 @@ void check_volume(const Checker& check, const FgDrr& op, Purpose purpose) {
   for (int i = 0; i < 16; ++i)
     check.expect(std::isfinite(m[i]),
                  "voxel_to_world holds NaN or infinity; pass the affine of the volume's header");
-  check.expect(m[12] == 0 && m[13] == 0 && m[14] == 0 && m[15] == 1,
-               "the last row of voxel_to_world is " + text(m[12]) + " " + text(m[13]) + " " + text(m[14]) +
-                   " " + text(m[15]) + "; expected 0 0 0 1, rows first (is the matrix transposed?)");
+  check_last_row(check, "voxel_to_world", m + 12);
   double inverse[12];
   check.expect(invert_affine(m, inverse),
                "voxel_to_world is singular: it flattens the voxels; check the spacing and directions of the "
@@ -120,10 +118,9 @@ void check_pose_numbers(const Checker& check, const DLTensor& poses) {
         check.expect(std::isfinite(number_at(poses, b, i, j)),
                      which + " holds NaN or infinity; expected camera_to_world");
     if (poses.shape[poses.ndim - 2] != 4) continue;
-    for (std::int64_t j = 0; j < 4; ++j)
-      check.expect(number_at(poses, b, 3, j) == (j == 3 ? 1 : 0),
-                   "the last row of " + which +
-                       " is not 0 0 0 1; expected camera_to_world, rows first (is it transposed?)");
+    const double last[] = {number_at(poses, b, 3, 0), number_at(poses, b, 3, 1), number_at(poses, b, 3, 2),
+                           number_at(poses, b, 3, 3)};
+    check_last_row(check, which, last);
   }
 }
 

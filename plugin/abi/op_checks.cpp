@@ -97,6 +97,12 @@ void check_range(const Checker& check, const char* name, double value) {
                std::string(name) + " is " + text(value) + "; expected a finite number above 0");
 }
 
+void check_last_row(const Checker& check, const std::string& name, const double* row) {
+  check.expect(row[0] == 0 && row[1] == 0 && row[2] == 0 && row[3] == 1,
+               "the last row of " + name + " is " + text(row[0]) + " " + text(row[1]) + " " + text(row[2]) +
+                   " " + text(row[3]) + "; expected 0 0 0 1, rows first (is the matrix transposed?)");
+}
+
 void check_sdd(const Checker& check, const char* name, double sdd_mm) {
   check.expect(std::isfinite(sdd_mm) && sdd_mm >= 10,
                std::string(name) + " is " + text(sdd_mm) +

@@ -97,6 +97,9 @@ void check_finite(const Checker& check, const char* name, double value);
 // A finite number above 0.
 void check_range(const Checker& check, const char* name, double value);
 
+// The four numbers below a 3 x 4 part: 0 0 0 1.
+void check_last_row(const Checker& check, const std::string& name, const double* row);
+
 // From source to detector. Metres are refused.
 void check_sdd(const Checker& check, const char* name, double sdd_mm);
 

@@ -52,10 +52,7 @@ Matrix3 matrix_of(const double* rows, int stride) {
 Motion checked_motion(const Checker& check, const char* name, const double* matrix) {
   check.expect(matrix != nullptr, std::string(name) + " is NULL; pass 16 numbers");
   check_numbers(check, name, matrix, 16);
-  check.expect(matrix[12] == 0 && matrix[13] == 0 && matrix[14] == 0 && matrix[15] == 1,
-               std::string(name) + " has the last row " + text(matrix[12]) + " " + text(matrix[13]) + " " +
-                   text(matrix[14]) + " " + text(matrix[15]) +
-                   "; expected 0 0 0 1 (a matrix whose columns come first must be transposed)");
+  check_last_row(check, name, matrix + 12);
   Motion motion{matrix_of(matrix, 4), {matrix[3], matrix[7], matrix[11]}};
   const double off = distance_from_orthonormal(motion.linear);
   check.expect(off <= kOrthonormal, std::string(name) + " is not rigid: R R^T is off the identity by " +

@@ -341,7 +341,7 @@ TEST(fg_drr_errors, cameras_that_cannot_be_right_get_a_sentence) {
                   "poses[1] holds NaN or infinity; expected camera_to_world");
   expect_sentence(
       [](GoodDrr& g) { g.poses[12] = 5; }, FG_STATUS_INVALID_ARGUMENT,
-      "the last row of poses[0] is not 0 0 0 1; expected camera_to_world, rows first (is it transposed?)");
+      "the last row of poses[0] is 5 0 0 1; expected 0 0 0 1, rows first (is the matrix transposed?)");
   expect_sentence([](GoodDrr& g) { g.op.poses = nullptr; }, FG_STATUS_INVALID_ARGUMENT,
                   "poses is NULL; pass camera_to_world of each image");
   expect_sentence([](GoodDrr& g) { g.poses.shape[1] = 2; }, FG_STATUS_SIZE_MISMATCH,
