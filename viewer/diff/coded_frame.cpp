@@ -168,14 +168,8 @@ FrameColour colour_of(const AVFrame& picture, const Layout& layout) {
   return colour;
 }
 
-std::string colour_words(const AVFrame& picture) {
-  std::string words;
-  if (picture.colorspace != AVCOL_SPC_UNSPECIFIED) words = av_color_space_name(picture.colorspace);
-  if (picture.color_range != AVCOL_RANGE_UNSPECIFIED)
-    words += fmt::format("{}{} range", words.empty() ? "" : ", ",
-                         picture.color_range == AVCOL_RANGE_JPEG ? "full" : "limited");
-  return words;
-}
+// Of a code that the libraries do not know they give no name.
+std::string words(const char* name) { return name ? name : "unknown"; }
 
 }  // namespace
 
@@ -186,7 +180,12 @@ VideoFormat coded_format(const AVFrame& picture, const std::string& name) {
           .bits = layout.depth < 8 && !layout.rgb ? 8 : layout.depth,
           .chroma = chroma_of(layout, picture),
           .name = layout.pixels->name,
-          .colour = colour_words(picture)};
+          .matrix = picture.colorspace != AVCOL_SPC_UNSPECIFIED
+                        ? words(av_color_space_name(picture.colorspace))
+                        : "",
+          .range = picture.color_range == AVCOL_RANGE_JPEG          ? "full"
+                   : picture.color_range == AVCOL_RANGE_UNSPECIFIED ? ""
+                                                                    : "limited"};
 }
 
 Frame coded_frame(const AVFrame& picture, const std::string& name) {

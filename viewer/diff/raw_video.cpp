@@ -25,6 +25,7 @@ RawVideo::RawVideo(const std::filesystem::path& file, const std::optional<RawVid
   if (is_y4m(start)) {
     const Y4mHeader header = parse_y4m_header(start, file);
     layout_ = {header.size, header.format};
+    full_range_ = header.full_range;
     frame_bytes_ = frame_bytes(layout_.format, layout_.size);
     find_y4m_frames(header.bytes);
   } else {
@@ -76,6 +77,7 @@ Frame RawVideo::read(std::size_t index) const {
               .width = layout_.size.width,
               .height = layout_.size.height,
               .bits = layout_.format.bits};
+  frame.colour.full_range = full_range_.value_or(layout_.format.grey);  // as coded_frame.cpp has it
   std::uint64_t offset = offsets_.empty() ? index * frame_bytes_ : offsets_.at(index);
   const ImageSize chroma = chroma_size(layout_.format, layout_.size);
   for (int p = 0; p < (layout_.format.grey ? 1 : 3); ++p) {

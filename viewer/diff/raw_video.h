@@ -26,6 +26,7 @@ class RawVideo {
 
   const RawVideoLayout& layout() const { return layout_; }
   std::size_t frames() const { return frames_; }
+  std::optional<bool> full_range() const { return full_range_; }  // where the file says it
   // Bytes after the last whole frame: the file was cut short, or size and format are not its own.
   std::uint64_t surplus_bytes() const { return surplus_bytes_; }
 
@@ -37,6 +38,7 @@ class RawVideo {
 
   InputFile file_;
   RawVideoLayout layout_;
+  std::optional<bool> full_range_;
   std::uint64_t frame_bytes_ = 0;
   std::vector<std::uint64_t> offsets_;  // of .y4m frames, whose header lines may differ in length
   std::size_t frames_ = 0;

@@ -24,6 +24,10 @@ class RawVideoFile : public Video {
                .chroma = chroma_size(raw.format, raw.size),
                .name = pixel_format_name(raw.format)};
     description = {{"file", file.string()}, {"container", "none: raw video"}, {"pixel_format", format_.name}};
+    if (const std::optional<bool> full = video_.full_range()) {
+      format_.range = *full ? "full" : "limited";
+      description["range"] = *full ? "pc" : "tv";  // FFmpeg's words, as of coded video
+    }
     if (const std::uint64_t bytes = video_.surplus_bytes())
       notes.push_back(
           fmt::format("{}: {} bytes after frame {} are no whole frame; is it cut short, or has it "

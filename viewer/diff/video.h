@@ -20,7 +20,8 @@ struct VideoFormat {
   int bits = 8;              // of a code
   ImageSize chroma;          // of a chroma plane; 0x0 without
   std::string name;          // "yuv420p10le"
-  std::string colour;        // "bt709, limited range"; empty where the file does not say
+  std::string matrix;        // "bt709"; empty where the file does not say
+  std::string range;         // "limited" or "full"; likewise
   int rotation_degrees = 0;  // that the file asks players for, clockwise
 };
 

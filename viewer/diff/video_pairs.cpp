@@ -91,9 +91,13 @@ class VideoPairs : public PairSource {
               "{} is {}x{} {}, the reference {} is {}x{} {}; {}", name, test.size.width, test.size.height,
               test.name, files_.back(), wanted.size.width, wanted.size.height, wanted.name,
               same_size ? "convert one of them, or compare them with --as-rgb" : "convert one of them"));
-    if (!as_rgb_ && !test.colour.empty() && !wanted.colour.empty() && test.colour != wanted.colour)
-      notes.push_back(fmt::format("{} is {}, the reference {}; their codes are compared as they are", name,
-                                  test.colour, wanted.colour));
+    const auto note = [&](const std::string& is, const std::string& other, const char* what) {
+      if (!as_rgb_ && !is.empty() && !other.empty() && is != other)
+        notes.push_back(fmt::format("{} is {}{}, the reference {}{}; their codes are compared as they are",
+                                    name, is, what, other, what));
+    };
+    note(test.matrix, wanted.matrix, "");
+    note(test.range, wanted.range, " range");
   }
 
   // Numbers of reference frames that all videos have.

@@ -94,7 +94,11 @@ Y4mHeader parse_y4m_header(std::span<const std::uint8_t> start, const std::files
       case 'C':
         header.format = parse_colour_space(value, file);
         break;
-      default:  // frame rate, interlacing, aspect and comments do not change the samples
+      case 'X':
+        if (value == "COLORRANGE=FULL") header.full_range = true;
+        if (value == "COLORRANGE=LIMITED") header.full_range = false;
+        break;
+      default:  // frame rate, interlacing and aspect do not change the samples
         break;
     }
   }

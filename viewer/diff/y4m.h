@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 
 #include "viewer/diff/pixel_format.h"
@@ -14,7 +15,8 @@ constexpr std::size_t kLongestY4mLine = 4096;  // bytes of a header line; a long
 struct Y4mHeader {
   ImageSize size;
   PixelFormat format;
-  std::size_t bytes = 0;  // with the newline; the first frame follows
+  std::optional<bool> full_range;  // where FFmpeg wrote it: XCOLORRANGE
+  std::size_t bytes = 0;           // with the newline; the first frame follows
 };
 
 bool is_y4m(std::span<const std::uint8_t> start);

@@ -42,10 +42,8 @@ std::unique_ptr<PairSource> pairs_of(const std::filesystem::path& test,
 }
 
 std::vector<std::vector<double>> scores_of(const PairSource& source) {
-  ScorePlan plan{
+  const ScorePlan plan{
       .metrics = parse_metrics("all", false), .chroma = source.chroma, .luma_only = source.raw_video};
-  // FLIP is of colours, and of grey an .mkv says the full range where a .y4m says nothing.
-  std::erase(plan.metrics, Metric::flip);
   std::vector<std::vector<double>> scores;
   for (std::size_t i = 0; i < source.count(); ++i)
     scores.push_back(score_once(source.load(i), nullptr, plan, KeepMap::no).values);

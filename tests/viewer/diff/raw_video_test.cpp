@@ -41,6 +41,19 @@ TEST(raw_video, frame_headers_of_y4m_may_differ_in_length) {
   EXPECT_EQ(video.read(2).planes[2].bytes[1], 91);
 }
 
+TEST(raw_video, the_range_of_a_frame_is_the_files_and_of_grey_full_where_it_does_not_say) {
+  const TemporaryFolder folder;
+  const std::pair<const char*, bool> headers[] = {{"", false},
+                                                  {" XCOLORRANGE=FULL", true},
+                                                  {" XCOLORRANGE=LIMITED", false},
+                                                  {" Cmono", true},
+                                                  {" Cmono XCOLORRANGE=LIMITED", false}};
+  for (const auto& [tags, full] : headers) {
+    write_text(folder / "a.y4m", "YUV4MPEG2 W4 H2" + std::string(tags) + "\nFRAME\n" + counting(0, 12));
+    EXPECT_EQ(RawVideo(folder / "a.y4m", std::nullopt).read(0).colour.full_range, full) << tags;
+  }
+}
+
 TEST(raw_video, what_is_no_whole_frame_is_counted) {
   const TemporaryFolder folder;
   write_text(folder / "a.yuv", counting(0, 29));

@@ -28,6 +28,12 @@ TEST(y4m, without_a_colour_space_it_is_420) {
   EXPECT_EQ(pixel_format_name(parse("YUV4MPEG2 W2 H2 Cmono\n").format), "gray");
 }
 
+TEST(y4m, the_range_is_what_ffmpeg_writes) {
+  EXPECT_EQ(parse("YUV4MPEG2 W2 H2 XYSCSS=420JPEG XCOLORRANGE=FULL\n").full_range, true);
+  EXPECT_EQ(parse("YUV4MPEG2 W2 H2 XCOLORRANGE=LIMITED\n").full_range, false);
+  EXPECT_EQ(parse("YUV4MPEG2 W2 H2 XYSCSS=420JPEG\n").full_range, std::nullopt);
+}
+
 TEST(y4m, what_is_wrong_is_said_with_the_files_name) {
   const std::pair<const char*, const char*> damaged[] = {
       {"YUV4MPEG2 W352 H288", "it is truncated"},
