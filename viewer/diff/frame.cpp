@@ -70,38 +70,59 @@ int chroma_step(int luma_side, int chroma_side) {
   return static_cast<int>(std::bit_ceil(static_cast<unsigned>((luma_side + chroma_side - 1) / chroma_side)));
 }
 
+// Where the file does not say its matrix, the number of lines does.
+void complete(FrameColour& colour, int height) {
+  if (colour.kr > 0) return;
+  const bool bt709 = height >= 720;
+  colour.kr = bt709 ? 0.2126 : 0.299;
+  colour.kb = bt709 ? 0.0722 : 0.114;
+}
+
 // Y, U and V of a frame as R, G, B in 0..1, not clamped.
 class PlanesToRgb {
  public:
   explicit PlanesToRgb(const Frame& frame) : frame_(frame), grey_(frame.planes.size() < 3) {
-    const bool bt709 = frame.height >= 720, given = frame.colour.kr > 0;
-    kr_ = given ? frame.colour.kr : bt709 ? 0.2126 : 0.299;
-    kb_ = given ? frame.colour.kb : bt709 ? 0.0722 : 0.114;
+    FrameColour colour = frame.colour;
+    complete(colour, frame.height);
+    kr_ = colour.kr;
+    kb_ = colour.kb;
     const double code8 = std::ldexp(1.0, frame.bits - 8), most = std::ldexp(1.0, frame.bits) - 1;
     black_ = frame.colour.full_range ? 0 : 16 * code8;
     luma_range_ = frame.colour.full_range ? most : 219 * code8;
     chroma_range_ = frame.colour.full_range ? most : 224 * code8;
     neutral_ = 128 * code8;
+    if (grey_) return;
+    across_ = chroma_step(frame.width, frame.planes[1].width);
+    down_ = chroma_step(frame.height, frame.planes[1].height);
   }
-  std::array<double, 3> at(int u, int v) const {
+  // Calls use(r, g, b) for each pixel of a row, from the left.
+  template <class Use>
+  void row(int v, Use&& use) const {
     const Plane& luma = frame_.planes[0];
-    const double y =
-        (code_at(luma, frame_.bits, std::size_t(v) * luma.width + std::size_t(u)) - black_) / luma_range_;
-    double chroma[2] = {0, 0};
-    for (std::size_t p = 1; p < 3 && !grey_; ++p) {
-      const Plane& plane = frame_.planes[p];
-      const int across = chroma_step(frame_.width, plane.width),
-                down = chroma_step(frame_.height, plane.height);
-      const std::size_t i = std::size_t(v / down) * plane.width + std::size_t(u / across);
-      chroma[p - 1] = (code_at(plane, frame_.bits, i) - neutral_) / chroma_range_;
+    const std::size_t luma_row = std::size_t(v) * std::size_t(luma.width);
+    double red = 0, blue = 0;  // differences to the luma
+    for (int u = 0, in_block = 0, block = 0; u < frame_.width; ++u) {
+      if (!grey_ && in_block == 0) {
+        red = 2 * (1 - kr_) * difference(frame_.planes[2], block, v);
+        blue = 2 * (1 - kb_) * difference(frame_.planes[1], block, v);
+        ++block;
+      }
+      if (++in_block == across_) in_block = 0;
+      const double y = (code_at(luma, frame_.bits, luma_row + std::size_t(u)) - black_) / luma_range_;
+      const double r = y + red, b = y + blue;
+      use(r, (y - kr_ * r - kb_ * b) / (1 - kr_ - kb_), b);
     }
-    const double r = y + 2 * (1 - kr_) * chroma[1], b = y + 2 * (1 - kb_) * chroma[0];
-    return {r, (y - kr_ * r - kb_ * b) / (1 - kr_ - kb_), b};
   }
 
  private:
+  double difference(const Plane& plane, int block, int v) const {
+    const std::size_t i = std::size_t(v / down_) * std::size_t(plane.width) + std::size_t(block);
+    return (code_at(plane, frame_.bits, i) - neutral_) / chroma_range_;
+  }
+
   const Frame& frame_;
   bool grey_;
+  int across_ = 1, down_ = 1;  // luma samples a chroma sample
   double kr_ = 0, kb_ = 0, black_ = 0, luma_range_ = 1, chroma_range_ = 1, neutral_ = 0;  // codes
 };
 
@@ -109,10 +130,12 @@ void draw_planes(const Frame& frame, Image8& image) {
   const PlanesToRgb rgb(frame);
   std::uint8_t* out = image.rgba.data();
   for (int v = 0; v < frame.height; ++v)
-    for (int u = 0; u < frame.width; ++u, out += 4) {
-      const std::array<double, 3> colour = rgb.at(u, v);
-      for (std::size_t c = 0; c < 3; ++c) out[c] = to_code8(colour[c]);
-    }
+    rgb.row(v, [&](double r, double g, double b) {
+      out[0] = to_code8(r);
+      out[1] = to_code8(g);
+      out[2] = to_code8(b);
+      out += 4;
+    });
 }
 
 // The middle slice, grey from the lowest to the highest value of the reference.
@@ -165,12 +188,13 @@ Frame as_rgb(const Frame& frame, const std::string& name) {
         "its matrix from YUV to RGB is none of those that --as-rgb knows (BT.601, BT.709, BT.2020, "
         "SMPTE 240M, FCC); convert it with FFmpeg's zscale filter");
   Frame result{.kind = Frame::Kind::rgb, .width = frame.width, .height = frame.height, .bits = 16};
-  result.rgb.reserve(3 * std::size_t(frame.width) * std::size_t(frame.height));
+  result.rgb.resize(3 * std::size_t(frame.width) * std::size_t(frame.height));
   const PlanesToRgb rgb(frame);
+  float* out = result.rgb.data();
   for (int v = 0; v < frame.height; ++v)
-    for (int u = 0; u < frame.width; ++u)
-      for (const double value : rgb.at(u, v))
-        result.rgb.push_back(static_cast<float>(std::clamp(value, 0.0, 1.0)));
+    rgb.row(v, [&](double r, double g, double b) {
+      for (const double value : {r, g, b}) *out++ = static_cast<float>(std::clamp(value, 0.0, 1.0));
+    });
   return result;
 }
 
@@ -186,6 +210,7 @@ Frame cropped(const Frame& frame, const Rectangle& crop, const std::string& name
                .scene_linear = frame.scene_linear,
                .colour = frame.colour,
                .not_finite = frame.not_finite};
+  complete(result.colour, frame.height);  // the lines that are left would say another matrix
   if (frame.kind == Frame::Kind::rgb8)
     result.rgba8 = cut(frame.rgba8, 4 * frame.width, 4 * crop.x, 4 * crop.width, crop.y, crop.height);
   if (frame.kind == Frame::Kind::rgb)

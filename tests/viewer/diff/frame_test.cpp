@@ -165,6 +165,13 @@ TEST(frame, each_chroma_sample_stands_for_its_block_also_at_an_odd_edge) {
   }
 }
 
+TEST(frame, a_crop_keeps_the_matrix_of_the_whole_picture) {
+  const Frame whole = planes(32, 720, 8, 5);  // nothing said, many lines: BT.709
+  const Rectangle crop{4, 100, 16, 32};
+  const Frame first_cropped = as_rgb(cropped(whole, crop, "a.y4m"), "a.y4m");
+  EXPECT_EQ(first_cropped.rgb, cropped(as_rgb(whole, "a.y4m"), crop, "a.y4m").rgb);
+}
+
 TEST(frame, an_unknown_matrix_is_not_guessed) {
   EXPECT_TRUE(contains(failure_of([] { as_rgb(pixel(8, 0, 0, 0, {.known = false}), "a.mkv"); }),
                        "a.mkv: its matrix"));
