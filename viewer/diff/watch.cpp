@@ -97,9 +97,10 @@ std::vector<std::string> FileWatch::wait(const InterruptGuard& interrupt, millis
       now = stamps();
       continue;
     }
-    const bool noticed = wait_for_notice(quiet);
+    // Notices do not count here: they are of other files in the same folder too.
+    ::poll(nullptr, 0, static_cast<int>(quiet.count()));
     const Stamps later = stamps();
-    if (noticed || later != now) {
+    if (later != now) {
       now = later;
       continue;
     }
@@ -136,6 +137,7 @@ void check_outputs(const DiffOptions& options) {
   for (const auto* file : {&options.json, &options.csv, &options.junit, &options.report, &options.heatmap,
                            &options.gaussian_splatting})
     if (*file && **file != "-") outputs.emplace_back(**file);
+  if (options.baseline && options.update_baseline) outputs.emplace_back(*options.baseline);
   for (const fs::path& output : outputs)
     for (const std::string& input : options.source.inputs)
       if (std::error_code error; fs::is_directory(input, error) && lies_in(output, input))

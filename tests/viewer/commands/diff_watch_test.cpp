@@ -4,8 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <thread>
 
@@ -136,6 +138,22 @@ TEST_F(diff_watch, a_file_that_keeps_growing_is_scored_once) {
   EXPECT_EQ(run.err().find("a.png: "), std::string::npos) << "a part of the file was scored: " << run.err();
 }
 
+TEST_F(diff_watch, a_neighbour_that_keeps_growing_holds_nothing_up) {
+  save_png(path("a.png"), waves(64, 48, 0));
+  save_png(path("b.png"), waves(64, 48, 0));
+  Watching run(folder_, pair());
+  ASSERT_TRUE(run.says("watching"));
+  std::atomic<bool> enough{false};
+  std::thread neighbour([&] {
+    std::ofstream log(folder_ / "training.log");
+    for (; !enough; std::this_thread::sleep_for(20ms)) log << "one more line" << std::endl;
+  });
+  save_png(path("a.png"), waves(64, 48, 9));
+  EXPECT_EQ(run.values("mae", 2).size(), 2u) << run.err();
+  enough = true;
+  neighbour.join();
+}
+
 TEST_F(diff_watch, a_new_file_in_a_folder_is_scored_too) {
   for (const char* folder : {"out", "golden"}) fs::create_directories(folder_ / folder);
   for (const char* name : {"out/1.png", "golden/1.png", "golden/2.png"})
@@ -149,10 +167,12 @@ TEST_F(diff_watch, a_new_file_in_a_folder_is_scored_too) {
 
 TEST_F(diff_watch, results_among_the_inputs_are_refused) {
   for (const char* folder : {"out", "golden"}) fs::create_directories(folder_ / folder);
-  const Outcome run =
-      framegauge("diff " + path("out") + " " + path("golden") + " --watch --heatmaps " + path("out/maps"));
-  EXPECT_EQ(run.exit_code, 2);
-  EXPECT_NE(run.err.find("which is watched"), std::string::npos) << run.err;
+  for (const std::string& output :
+       {"--heatmaps " + path("out/maps"), "--baseline " + path("golden/b.json") + " --update-baseline"}) {
+    const Outcome run = framegauge("diff " + path("out") + " " + path("golden") + " --watch " + output);
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_NE(run.err.find("which is watched"), std::string::npos) << run.err;
+  }
 }
 
 }  // namespace
