@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <mutex>
 
@@ -66,32 +67,54 @@ int rotation_of(const AVStream& stream) {
                                         : 0;
 }
 
+std::size_t count_by_decoding(const std::filesystem::path& file) {
+  std::size_t count = 0;
+  VideoDecoder decoder(file);
+  while (!decoder.next().at_end()) ++count;
+  return count;
+}
+
+// What looking through a file once has told.
+struct CodedFile {
+  std::filesystem::path path;
+  Timeline timeline;
+  std::size_t frames = 0;
+  VideoFormat format;
+};
+
+// The file is opened once to number its frames, again to count them where they have no times, and once to decode them: coded_video_test.cpp "a video
+// is opened once to number its frames and once to decode them".
 class CodedVideo : public Video {
  public:
-  CodedVideo(const std::filesystem::path& file, const WantedFrames& wanted)
-      : file_(file), wanted_(wanted), timeline_(VideoDecoder(file).timestamps()) {
-    frames_ = timeline_.by_time() ? timeline_.size() : count_by_decoding();
-    VideoDecoder decoder(file);
-    VideoDecoder::Step step;
-    do step = decoder.next();
-    while (!step.at_end() && !step.frame);
-    if (!step.frame) throw unreadable(file, "not one frame of its video can be decoded");
-    format_ = coded_format(*step.frame, file.string());
-    format_.rotation_degrees = rotation_of(decoder.stream());
-    describe(decoder, *step.frame);
+  CodedVideo(const std::filesystem::path& path, const WantedFrames& wanted) : wanted_(wanted) {
+    CodedFile file{.path = path, .timeline = Timeline(VideoDecoder(path).timestamps())};
+    file.frames = file.timeline.by_time() ? file.timeline.size() : count_by_decoding(path);
+    decoder_ = std::make_unique<VideoDecoder>(path);
+    do ahead_.push_back(decoder_->next());
+    while (!ahead_.back().at_end() && !ahead_.back().frame);
+    const UniqueFrame& first = ahead_.back().frame;
+    if (!first) throw unreadable(path, "not one frame of its video can be decoded");
+    file.format = coded_format(*first, path.string());
+    file.format.rotation_degrees = rotation_of(decoder_->stream());
+    file_ = std::make_shared<const CodedFile>(std::move(file));
+    describe(*decoder_, *first);
   }
+  CodedVideo(std::shared_ptr<const CodedFile> file, const WantedFrames& wanted)
+      : file_(std::move(file)), wanted_(wanted) {}
 
-  const VideoFormat& format() const override { return format_; }
-  std::size_t frames() const override { return frames_; }
+  const VideoFormat& format() const override { return file_->format; }
+  std::size_t frames() const override { return file_->frames; }
+
+  std::unique_ptr<Video> another() const override { return std::make_unique<CodedVideo>(file_, wanted_); }
 
   Frame read(std::size_t index) const override {
     const UniqueFrame picture = decoded(index);
     // Copied without the lock, so that the next frame is decoded meanwhile.
-    const VideoFormat format = coded_format(*picture, file_.string());
-    if (format.kind != format_.kind || (format.chroma.width == 0) != (format_.chroma.width == 0))
-      throw unreadable(
-          file_, fmt::format("frame {}: the pixels change from {} to {}", index, format_.name, format.name));
-    Frame frame = coded_frame(*picture, file_.string());
+    const VideoFormat format = coded_format(*picture, file_->path.string());
+    if (format.kind != file_->format.kind || (format.chroma.width == 0) != (file_->format.chroma.width == 0))
+      throw unreadable(file_->path, fmt::format("frame {}: the pixels change from {} to {}", index,
+                                                file_->format.name, format.name));
+    Frame frame = coded_frame(*picture, file_->path.string());
     for (const Plane& plane : frame.planes)
       if (find_high_code(plane, frame.bits) < plane.bytes.size())
         throw missing(index, fmt::format("it is damaged; it has codes above {}, the highest of {}",
@@ -100,33 +123,27 @@ class CodedVideo : public Video {
   }
 
  private:
-  std::size_t count_by_decoding() const {
-    std::size_t count = 0;
-    VideoDecoder decoder(file_);
-    while (!decoder.next().at_end()) ++count;
-    return count;
-  }
-
   void describe(const VideoDecoder& decoder, const AVFrame& first) {
     const char* range = av_color_range_name(first.color_range);
     const char* matrix = av_color_space_name(first.colorspace);
-    description = {{"file", file_.string()},
-                   {"container", decoder.container().iformat->name},
-                   {"codec", avcodec_get_name(decoder.stream().codecpar->codec_id)},
-                   {"pixel_format", format_.name},
-                   {"matrix", matrix ? matrix : "unknown"},
-                   {"range", range ? range : "unknown"},
-                   {"rotation_degrees", format_.rotation_degrees},
-                   {"frames_numbered", timeline_.by_time() ? "by their times" : "in the order of decoding"}};
-    if (format_.rotation_degrees)
+    description = {
+        {"file", file_->path.string()},
+        {"container", decoder.container().iformat->name},
+        {"codec", avcodec_get_name(decoder.stream().codecpar->codec_id)},
+        {"pixel_format", file_->format.name},
+        {"matrix", matrix ? matrix : "unknown"},
+        {"range", range ? range : "unknown"},
+        {"rotation_degrees", file_->format.rotation_degrees},
+        {"frames_numbered", file_->timeline.by_time() ? "by their times" : "in the order of decoding"}};
+    if (file_->format.rotation_degrees)
       notes.push_back(
           fmt::format("{}: asks players to turn it by {} degrees clockwise; its frames are "
                       "compared as they are stored",
-                      file_.string(), format_.rotation_degrees));
+                      file_->path.string(), file_->format.rotation_degrees));
     const AVPixFmtDescriptor* pixels = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(first.format));
     if (pixels && (pixels->flags & AV_PIX_FMT_FLAG_ALPHA))
-      notes.push_back(
-          fmt::format("{}: its transparency ({}) is not looked at", file_.string(), format_.name));
+      notes.push_back(fmt::format("{}: its transparency ({}) is not looked at", file_->path.string(),
+                                  file_->format.name));
   }
 
   bool is_wanted(std::size_t index) const {
@@ -134,8 +151,8 @@ class CodedVideo : public Video {
   }
 
   Failure missing(std::size_t index, const std::string& problem) const {
-    return unreadable(
-        file_, fmt::format("frame {} could not be decoded{}", index, problem.empty() ? "" : ": " + problem));
+    return unreadable(file_->path, fmt::format("frame {} could not be decoded{}", index,
+                                               problem.empty() ? "" : ": " + problem));
   }
 
   // The decoder is anew at the start of the file when a frame is asked for that has passed; which frames cannot be
@@ -149,21 +166,30 @@ class CodedVideo : public Video {
       return picture;
     }
     if (!decoder_ || index < next_) {
-      decoder_ = std::make_unique<VideoDecoder>(file_);
+      decoder_ = std::make_unique<VideoDecoder>(file_->path);
+      ahead_.clear();
       passed_.clear();
       next_ = 0;
     }
     UniqueFrame picture = forward_to(index);
-    if (index + wanted_.every >= std::min(wanted_.end, frames_)) decoder_.reset();  // its memory is not small
+    if (index + wanted_.every >= std::min(wanted_.end, file_->frames))
+      decoder_.reset();  // its memory is not small
     if (!picture) throw missing(index, missing_[index]);
     return picture;
+  }
+
+  VideoDecoder::Step next_step() const {
+    if (ahead_.empty()) return decoder_->next();
+    VideoDecoder::Step step = std::move(ahead_.front());
+    ahead_.pop_front();
+    return step;
   }
 
   // Null where the frame is missing.
   UniqueFrame forward_to(std::size_t index) const {
     std::string problem;
     while (next_ <= index) {
-      VideoDecoder::Step step = decoder_->next();
+      VideoDecoder::Step step = next_step();
       if (step.at_end()) {
         note_missing(next_, index + 1, problem.empty() ? "the video ends before it" : problem);
         next_ = index + 1;
@@ -171,10 +197,10 @@ class CodedVideo : public Video {
       }
       if (!step.frame) {
         problem = step.problem;
-        if (!timeline_.by_time()) note_missing(next_, next_ + 1, problem), ++next_;
+        if (!file_->timeline.by_time()) note_missing(next_, next_ + 1, problem), ++next_;
         continue;
       }
-      const std::size_t at = timeline_.index_of(*step.frame, next_);
+      const std::size_t at = file_->timeline.index_of(*step.frame, next_);
       if (at < next_) continue;  // shown twice
       note_missing(next_, at, problem.empty() ? "the decoder passes over it" : problem);
       next_ = at + 1;
@@ -200,14 +226,12 @@ class CodedVideo : public Video {
     if (passed_.size() > wanted_.at_once + kSpare) passed_.erase(passed_.begin());
   }
 
-  std::filesystem::path file_;
+  std::shared_ptr<const CodedFile> file_;
   WantedFrames wanted_;
-  Timeline timeline_;
-  VideoFormat format_;
-  std::size_t frames_ = 0;
 
   mutable std::mutex mutex_;  // of all below
   mutable std::unique_ptr<VideoDecoder> decoder_;
+  mutable std::deque<VideoDecoder::Step> ahead_;        // the decoder's first ones, not yet taken
   mutable std::size_t next_ = 0;                        // the number of the decoder's next frame
   mutable std::map<std::size_t, UniqueFrame> passed_;   // decoded on the way to a later one
   mutable std::map<std::size_t, std::string> missing_;  // why

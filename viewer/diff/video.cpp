@@ -17,29 +17,35 @@ using namespace std::string_view_literals;
 class RawVideoFile : public Video {
  public:
   RawVideoFile(const std::filesystem::path& file, const std::optional<RawVideoLayout>& layout)
-      : video_(file, layout) {
-    const RawVideoLayout& raw = video_.layout();
+      : video_(std::make_shared<const RawVideo>(file, layout)) {
+    const RawVideoLayout& raw = video_->layout();
     format_ = {.size = raw.size,
                .bits = raw.format.bits,
                .chroma = chroma_size(raw.format, raw.size),
                .name = pixel_format_name(raw.format)};
     description = {{"file", file.string()}, {"container", "none: raw video"}, {"pixel_format", format_.name}};
-    if (const std::optional<bool> full = video_.full_range()) {
+    if (const std::optional<bool> full = video_->full_range()) {
       format_.range = *full ? "full" : "limited";
       description["range"] = *full ? "pc" : "tv";  // FFmpeg's words, as of coded video
     }
-    if (const std::uint64_t bytes = video_.surplus_bytes())
+    if (const std::uint64_t bytes = video_->surplus_bytes())
       notes.push_back(
           fmt::format("{}: {} bytes after frame {} are no whole frame; is it cut short, or has it "
                       "another size or format?",
-                      file.string(), bytes, video_.frames() - 1));
+                      file.string(), bytes, video_->frames() - 1));
   }
   const VideoFormat& format() const override { return format_; }
-  std::size_t frames() const override { return video_.frames(); }
-  Frame read(std::size_t index) const override { return video_.read(index); }
+  std::size_t frames() const override { return video_->frames(); }
+  Frame read(std::size_t index) const override { return video_->read(index); }
+  std::unique_ptr<Video> another() const override {
+    return std::unique_ptr<Video>(new RawVideoFile(video_, format_));
+  }
 
  private:
-  RawVideo video_;
+  RawVideoFile(std::shared_ptr<const RawVideo> video, VideoFormat format)
+      : video_(std::move(video)), format_(std::move(format)) {}
+
+  std::shared_ptr<const RawVideo> video_;
   VideoFormat format_;
 };
 

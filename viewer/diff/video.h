@@ -33,6 +33,8 @@ class Video {
   // From any number of threads. Fast where the frames are asked for in nearly ascending order.
   // Throws Failure(unreadable_input).
   virtual Frame read(std::size_t index) const = 0;
+  // For another pass through the frames: the file is not looked through anew. Without notes and description.
+  virtual std::unique_ptr<Video> another() const = 0;
 
   std::vector<std::string> notes;      // for standard error
   nlohmann::ordered_json description;  // for the settings of a report

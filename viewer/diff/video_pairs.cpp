@@ -20,7 +20,7 @@ class VideoPairs : public PairSource {
     for (std::size_t i = 0; i + 1 < files_.size(); ++i) {
       tests_.push_back(open(options, i));
       // One for each test: the tests are gone through one after the other, and a decoder only goes forward.
-      references_.push_back(open(options, files_.size() - 1));
+      references_.push_back(i == 0 ? open(options, files_.size() - 1) : reference().another());
       check_same_format(tests_.back()->format(), files_[i]);
     }
     const VideoFormat& format = reference().format();

@@ -1,6 +1,8 @@
 // Compressed video against the same frames uncompressed, and what is wrong with videos in the wild.
 
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cmath>
@@ -123,6 +125,55 @@ TEST(coded_video, frames_are_the_same_in_any_order_and_from_many_threads) {
     });
   for (std::thread& reader : readers) reader.join();
   EXPECT_EQ(right, frames.size());
+}
+
+// How often a file was opened since.
+class OpenCount {
+ public:
+  explicit OpenCount(const std::filesystem::path& file) : notices_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
+    // Closing too: the kernel joins notices that are alike and follow each other.
+    inotify_add_watch(notices_, file.c_str(), IN_OPEN | IN_CLOSE);
+  }
+  ~OpenCount() { ::close(notices_); }
+  OpenCount(const OpenCount&) = delete;
+  OpenCount& operator=(const OpenCount&) = delete;
+  int value() {
+    inotify_event notice{};  // of a file, not of a folder: without a name
+    while (::read(notices_, &notice, sizeof notice) == sizeof notice)
+      opened_ += notice.mask & IN_OPEN ? 1 : 0;
+    return opened_;
+  }
+
+ private:
+  int notices_, opened_ = 0;
+};
+
+TEST(coded_video, a_video_is_opened_once_to_number_its_frames_and_once_to_decode_them) {
+  const TemporaryFolder folder;
+  write_video(folder / "a.mkv", noisy_frames({0, 1, 2}));
+  OpenCount count(folder / "a.mkv");
+  ASSERT_TRUE(is_video(folder / "a.mkv"));
+  const int to_look = count.value();  // at its first bytes
+  const auto video = open_video(folder / "a.mkv", std::nullopt, {});
+  for (std::size_t i = 0; i < 3; ++i) video->read(i);
+  EXPECT_EQ(count.value() - to_look, to_look + 2);
+  const auto other = video->another();
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(other->read(i).planes[0].bytes, planes(64, 48, 8, int(i)).planes[0].bytes);
+  EXPECT_EQ(count.value() - to_look, to_look + 3);
+}
+
+TEST(coded_video, several_tests_are_each_held_against_the_whole_reference) {
+  const TemporaryFolder folder;
+  write_video(folder / "a.mkv", noisy_frames({0, 5, 9}));
+  write_video(folder / "b.mkv", noisy_frames({9, 5, 0}));
+  write_video(folder / "c.mkv", noisy_frames({0, 5, 9}));
+  SourceOptions options;
+  for (const char* name : {"a.mkv", "b.mkv", "c.mkv"}) options.inputs.push_back((folder / name).string());
+  const auto scores = scores_of(*open_source(options));
+  ASSERT_EQ(scores.size(), 6u);
+  for (const std::size_t same : {0, 1, 2, 4}) EXPECT_EQ(scores[same][0], 1.0) << same;
+  for (const std::size_t other : {3, 5}) EXPECT_LT(scores[other][0], 1.0) << other;
 }
 
 TEST(coded_video, a_frame_that_cannot_be_decoded_leaves_the_others_in_their_place) {
