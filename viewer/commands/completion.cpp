@@ -5,12 +5,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <sstream>
 
 #include "framegauge/framegauge.h"
 #include "viewer/commands/commands.h"
+#include "viewer/report/json_file.h"
 
 namespace fg {
 namespace {
@@ -132,10 +132,14 @@ std::string bash_completion(const std::vector<CommandEntry>& all) {
       text += " return ;;\n";
     }
   text += "  esac\n  case \"$path\" in\n";
-  for (const CommandEntry& command : all)
+  for (const CommandEntry& command : all) {
+    std::vector<std::string> words = command.commands;
+    for (const OptionEntry& positional : command.positionals)
+      words.insert(words.end(), positional.choices.begin(), positional.choices.end());
     text += fmt::format("    '{}{}')\n      commands=\"{}\"\n      options=\"{}\"\n      ;;\n",
-                        command.path.empty() ? "" : " ", command.path, joined(command.commands),
+                        command.path.empty() ? "" : " ", command.path, joined(words),
                         joined(names_of(command.options)));
+  }
   return text + kBashEnd;
 }
 
@@ -177,7 +181,12 @@ std::string zsh_completion(const std::vector<CommandEntry>& all) {
         text += "'";
       }
     if (command.commands.empty()) {
-      text += command.positionals.empty() ? "\n" : " \\\n    '*:file:_files'\n";
+      const bool words = command.positionals.size() == 1 && !command.positionals[0].choices.empty();
+      if (words)
+        text += fmt::format(" \\\n    '1:{}:({})'\n", zsh_text(command.positionals[0].value),
+                            joined(command.positionals[0].choices));
+      else
+        text += command.positionals.empty() ? "\n" : " \\\n    '*:file:_files'\n";
     } else {
       text += fmt::format(" \\\n    '1:command:({})' \\\n    '*::argument:->arguments'\n",
                           joined(command.commands));
@@ -254,14 +263,14 @@ void add_completion(CLI::App& app, int&) {
       "  framegauge completion zsh > ~/.zfunc/_framegauge");
   c->callback([&app, shell] {
     const std::vector<CommandEntry> all = commands_of(app);
-    std::fputs((*shell == "bash" ? bash_completion(all) : zsh_completion(all)).c_str(), stdout);
+    write_text("-", *shell == "bash" ? bash_completion(all) : zsh_completion(all));
   });
 }
 
 void add_man(CLI::App& app, int&) {
   CLI::App* c = app.add_subcommand("man", "Print the manual page");
   c->footer("Example: framegauge man | man -l -");
-  c->callback([&app] { std::fputs(man_page(commands_of(app)).c_str(), stdout); });
+  c->callback([&app] { write_text("-", man_page(commands_of(app))); });
 }
 
 }  // namespace fg

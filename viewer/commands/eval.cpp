@@ -302,7 +302,9 @@ void add_eval(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   c->add_flag("--heatmaps", options->heatmaps, "Write a heatmap PNG for each view");
   c->add_flag("--renders", options->renders, "Write each render and its ground truth as PNG (renders/, gt/)");
-  c->add_option("--colormap", options->color_map, "viridis, turbo, magma or grey")->capture_default_str();
+  c->add_option("--colormap", options->color_map, "viridis, turbo, magma or grey")
+      ->check(CLI::IsMember(color_map_names()))
+      ->capture_default_str();
   c->add_option("--method", options->method, "Name of the method in the JSON files")->capture_default_str();
   c->add_option("--fail-under", options->fail_under, "Exit 1 when a mean is lower: ssim=0.85, psnr=27");
   c->add_option("--fail-over", options->fail_over, "Exit 1 when a mean is higher: mae=0.05");

@@ -89,6 +89,7 @@ void add_view(CLI::App& app, int& exit_code) {
       ->group("Without a display");
   c->add_option("--output", line->offscreen.output, "Folder for the results")->group("Without a display");
   c->add_option("--colormap", line->color_map, "viridis, turbo, magma or grey")
+      ->check(CLI::IsMember(color_map_names()))
       ->capture_default_str()
       ->group("Without a display");
   c->add_option("--range", line->range,

@@ -19,8 +19,22 @@ bool there_is(const std::string& program) {
   return std::system(("command -v " + program + " >/dev/null 2>&1").c_str()) == 0;
 }
 
-const std::vector<std::string> kCommands = {
-    "", "view", "eval", "diff", "drr", "bench", "bench ssim", "bench tick", "doctor", "completion", "man"};
+// The command, and all that --help lists below it.
+void collect_commands(const std::string& command, std::vector<std::string>& all) {
+  all.push_back(command);
+  const std::string help = framegauge(command + " --help").out, title = "\nSubcommands:\n";
+  const std::size_t start = help.find(title);
+  if (start == std::string::npos) return;
+  std::istringstream lines(help.substr(start + title.size()));
+  for (std::string line; std::getline(lines, line) && line.starts_with("  ");)
+    if (line[2] != ' ')
+      collect_commands((command.empty() ? "" : command + " ") + line.substr(2, line.find(' ', 2) - 2), all);
+}
+std::vector<std::string> all_commands() {
+  std::vector<std::string> all;
+  collect_commands("", all);
+  return all;
+}
 
 // The names at the start of the lines of --help.
 std::set<std::string> options_of(const std::string& command) {
@@ -62,12 +76,25 @@ class completion : public testing::Test {
 
 TEST_F(completion, bash_offers_every_option_of_every_command) {
   const std::string script = bash();
-  for (const std::string& command : kCommands) {
+  for (const std::string& command : all_commands()) {
     const std::set<std::string> options = options_of(command);
     EXPECT_GE(options.size(), 1u) << command;
     EXPECT_EQ(offered(script, "framegauge " + command + " -"), options) << "of '" << command << "'";
   }
   EXPECT_GE(options_of("diff").size(), 40u);
+}
+
+TEST_F(completion, the_commands_of_help_are_found) {
+  const std::vector<std::string> all = all_commands();
+  for (const char* command : {"", "diff", "register", "bench", "bench drr", "man"})
+    EXPECT_EQ(std::count(all.begin(), all.end(), command), 1) << command;
+}
+
+TEST_F(completion, what_cannot_be_written_is_a_failure) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "there is no /dev/full";
+  for (const char* command : {"man", "completion bash", "completion zsh"})
+    EXPECT_NE(std::system((std::string(FRAMEGAUGE_PROGRAM) + " " + command + " >/dev/full 2>&1").c_str()), 0)
+        << command;
 }
 
 TEST_F(completion, bash_offers_commands_and_the_words_of_a_choice) {
@@ -77,13 +104,16 @@ TEST_F(completion, bash_offers_commands_and_the_words_of_a_choice) {
   EXPECT_EQ(offered(script, "framegauge diff --missing ''"),
             (std::set<std::string>{"fail", "ignore", "warn"}));
   EXPECT_EQ(offered(script, "framegauge diff a.png --tonemap = s"), (std::set<std::string>{"srgb"}));
+  EXPECT_EQ(offered(script, "framegauge completion ''"), (std::set<std::string>{"bash", "zsh"}));
+  EXPECT_EQ(offered(script, "framegauge diff --colormap ''"),
+            (std::set<std::string>{"grey", "magma", "turbo", "viridis"}));
   EXPECT_EQ(offered(script, "framegauge diff --json ''"), std::set<std::string>{});  // bash's own: files
   EXPECT_EQ(offered(script, "framegauge diff a.p"), std::set<std::string>{});
 }
 
 TEST_F(completion, zsh_names_every_option_and_parses) {
   const std::string script = framegauge("completion zsh").out;
-  for (const std::string& command : kCommands) {
+  for (const std::string& command : all_commands()) {
     std::string name = "_framegauge" + (command.empty() ? "" : "_" + command);
     std::replace(name.begin(), name.end(), ' ', '_');
     const std::size_t start = script.find("\n" + name + "() {");
@@ -101,7 +131,7 @@ TEST_F(completion, zsh_names_every_option_and_parses) {
 TEST_F(completion, the_manual_names_every_option_and_is_good_roff) {
   const Outcome page = framegauge("man");
   ASSERT_EQ(page.exit_code, 0);
-  for (const std::string& command : kCommands) {
+  for (const std::string& command : all_commands()) {
     const std::string roff = std::regex_replace(command, std::regex("-"), "\\-");
     const std::size_t start = command.empty() ? 0 : page.out.find(".SS framegauge " + roff + "\n");
     ASSERT_NE(start, std::string::npos) << command;
