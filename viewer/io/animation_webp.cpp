@@ -1,3 +1,5 @@
+#include "viewer/io/animation.h"
+
 #include <webp/encode.h>
 #include <webp/mux.h>
 
@@ -5,7 +7,6 @@
 #include <string>
 
 #include "viewer/error.h"
-#include "viewer/io/animation.h"
 #include "viewer/io/file.h"
 
 namespace fg {

@@ -35,11 +35,35 @@ struct TiffClose {
 
 struct TiffLayout {
   std::uint32_t width = 0, height = 0;
-  std::uint16_t samples = 1, bits = 8, format = SAMPLEFORMAT_UINT, photometric = PHOTOMETRIC_MINISBLACK;
+  std::uint16_t samples = 1, bits = 8, format = SAMPLEFORMAT_UINT, photometric = PHOTOMETRIC_MINISBLACK,
+                orientation = ORIENTATION_TOPLEFT;
 
   std::uint16_t colours() const { return samples >= 3 ? 3 : 1; }  // what follows them is alpha
   std::size_t bytes() const { return bits / 8u; }
 };
+
+// From the way it is stored to the way it is looked at. The orientation names the edges at which the first row and the
+// first column lie; from ORIENTATION_LEFTTOP on rows are columns.
+ImageF turned(ImageF stored, int orientation) {
+  if (orientation <= ORIENTATION_TOPLEFT || orientation > ORIENTATION_LEFTBOT) return stored;
+  const bool across = orientation >= ORIENTATION_LEFTTOP;
+  const bool from_right = orientation == ORIENTATION_TOPRIGHT || orientation == ORIENTATION_BOTRIGHT ||
+                          orientation == ORIENTATION_RIGHTTOP || orientation == ORIENTATION_RIGHTBOT;
+  const bool from_below = orientation == ORIENTATION_BOTRIGHT || orientation == ORIENTATION_BOTLEFT ||
+                          orientation == ORIENTATION_RIGHTBOT || orientation == ORIENTATION_LEFTBOT;
+  ImageF image{stored.width, stored.height, 1, std::vector<float>(stored.values.size())};
+  if (across) std::swap(image.width, image.height);
+  std::size_t i = 0;
+  for (int y = 0; y < image.height; ++y)
+    for (int x = 0; x < image.width; ++x) {
+      const int u = from_right ? image.width - 1 - x : x, v = from_below ? image.height - 1 - y : y;
+      const int row = across ? u : v, column = across ? v : u;
+      image.values[i++] =
+          stored.values[static_cast<std::size_t>(row) * static_cast<std::size_t>(stored.width) +
+                        static_cast<std::size_t>(column)];
+    }
+  return image;
+}
 
 class TiffReader {
  public:
@@ -60,11 +84,13 @@ class TiffReader {
       read_tiles(image);
     else
       read_rows(image);
-    if (layout_.photometric == PHOTOMETRIC_MINISWHITE && layout_.format == SAMPLEFORMAT_UINT) {
-      const double white = std::exp2(layout_.bits) - 1;
+    if (layout_.photometric == PHOTOMETRIC_MINISWHITE) {
+      const double white = layout_.format == SAMPLEFORMAT_IEEEFP
+                               ? double{*std::max_element(image.values.begin(), image.values.end())}
+                               : std::exp2(layout_.bits - (layout_.format == SAMPLEFORMAT_INT ? 1 : 0)) - 1;
       for (float& value : image.values) value = static_cast<float>(white - static_cast<double>(value));
     }
-    return image;
+    return turned(std::move(image), layout_.orientation);
   }
 
  private:
@@ -84,6 +110,7 @@ class TiffReader {
     TIFFGetFieldDefaulted(tiff_.get(), TIFFTAG_SAMPLEFORMAT, &l.format);
     TIFFGetField(tiff_.get(), TIFFTAG_PHOTOMETRIC, &l.photometric);
     TIFFGetFieldDefaulted(tiff_.get(), TIFFTAG_PLANARCONFIG, &planar);
+    TIFFGetFieldDefaulted(tiff_.get(), TIFFTAG_ORIENTATION, &l.orientation);
     const bool numbers = (l.format == SAMPLEFORMAT_UINT && (l.bits == 8 || l.bits == 16 || l.bits == 32)) ||
                          (l.format == SAMPLEFORMAT_INT && l.bits == 16) ||
                          (l.format == SAMPLEFORMAT_IEEEFP && l.bits == 32);
