@@ -154,7 +154,8 @@ DrrGeometryFile read_drr_geometry(const fs::path& file) {
   read_key(file, json, "n_samples", g.n_samples);
   const auto has = [&](const char* key) { return json.contains(key) && !json.at(key).is_null(); };
   read.has_size = has("height") && has("width");
-  read.has_pitch = has("delx_mm") && has("dely_mm");
+  read.has_delx = has("delx_mm");
+  read.has_dely = has("dely_mm");
   read.has_sdd = has("sdd_mm");
   if (const auto matrix = json.find("camera_to_world"); matrix != json.end() && !matrix->is_null()) {
     g.camera_to_world = read_matrix(file, *matrix);

@@ -25,7 +25,8 @@ struct DrrGeometryFile {
   DrrGeometry geometry;
   std::optional<DrrPose> pose;   // whether the file has one
   bool camera_to_world = false;  // whether the file has one; it comes before the pose
-  bool has_size = false, has_pitch = false, has_sdd = false;  // whether the file says so; both of two
+  bool has_size = false;         // whether the file says height and width
+  bool has_delx = false, has_dely = false, has_sdd = false;  // whether it says so
 };
 
 // Throws Failure(unreadable_input) with the key at fault.

@@ -62,6 +62,7 @@ TEST_F(register_command, the_phantoms_x_ray_is_found_and_everything_is_written) 
   if (outcome.err.find("without ITK") != std::string::npos) GTEST_SKIP() << outcome.err;
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_NE(outcome.out.find("written to"), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.err.find("likely wrong"), std::string::npos) << outcome.err;
   const nlohmann::json truth = json_of(kCt / "phantom_xray.json").at("taken_with"),
                        pose = json_of(out / "pose.json");
   for (std::size_t i = 0; i < 3; ++i) {
@@ -75,6 +76,7 @@ TEST_F(register_command, the_phantoms_x_ray_is_found_and_everything_is_written) 
   const nlohmann::json summary = json_of(out / "register.json");
   EXPECT_EQ(summary.at("views")[0], pose);
   EXPECT_TRUE(summary.at("finished").get<bool>());
+  EXPECT_GT(summary.at("correlation").get<double>(), 0.9);
   for (const char* file : {"overlay.png", "loss.png"}) EXPECT_GT(load_image(out / file).width, 500) << file;
   EXPECT_EQ(test::read_text(out / "descent.webp").substr(8, 8), "WEBPVP8X");
   const std::string csv = test::read_text(out / "trajectory.csv");
@@ -162,6 +164,14 @@ TEST_F(register_command, bad_input_ends_with_its_exit_code_and_one_line) {
   expect(volume + " " + xray + out + " --mask " + ramp(folder / "m.npy", 30, 40, 1).string(),
          ExitCode::size_mismatch, "30 x 40");
   expect(geometry(R"({"height": 50, "width": 40})"), ExitCode::size_mismatch, "40 x 50");
+  // A geometry with one of the two pitches, and no option: the other one is missed, this one is not.
+  expect(
+      [&] {
+        test::write_text(folder / "g.json", R"({"delx_mm": 1})");
+        return volume + " " + xray + " -o " + (folder / "out").string() + " --geometry " +
+               (folder / "g.json").string();
+      }(),
+      ExitCode::usage, "how high its pixels are");
   expect(geometry(R"({"camera_to_world": [[2,0,0,0],[0,2,0,0],[0,0,2,0],[0,0,0,1]]})"), ExitCode::usage,
          "not rigid");
   expect(geometry(R"({"camera_to_world": [[1,0,0,0],[0,1,0,0],[0,0,1,0],[5,6,7,1]]})"), ExitCode::usage,

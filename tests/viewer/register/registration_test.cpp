@@ -69,7 +69,7 @@ TEST(objective, slopes_are_those_of_finite_differences_for_every_metric_and_two_
   const AttenuationVolume volume = attenuation_volume(c.volume, {});
   for (const RegisterMetric metric :
        {RegisterMetric::ncc, RegisterMetric::multiscale_ncc, RegisterMetric::gradient_ncc,
-        RegisterMetric::mse, RegisterMetric::mutual_information}) {
+        RegisterMetric::patch_ncc, RegisterMetric::mse, RegisterMetric::mutual_information}) {
     Objective objective(c.device, volume, c.views, frame, metric, 1, 13);
     const RigidMotion at = stepped({}, frame, {0.05, -0.08, 0.03, 6, -9, 12});
     std::vector<RigidMotion> motions{at};
