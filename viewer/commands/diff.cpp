@@ -123,8 +123,9 @@ CLI::Option* add_repeated(CLI::App* c, const char* name, std::vector<std::string
 void add_input_options(CLI::App* c, DiffLine& line) {
   SourceOptions& source = line.options.source;
   c->add_option("inputs", source.inputs,
-                "TEST... REFERENCE: image files (PNG, JPEG, WebP, OpenEXR, PFM, HDR), folders of them, or "
-                "videos (what FFmpeg decodes, .yuv, .y4m). Several tests are held against the one reference, "
+                "TEST... REFERENCE: image files (PNG, JPEG, WebP, OpenEXR, PFM, HDR), volumes (NIfTI, NRRD, "
+                "MetaImage, DICOM), folders of either, or videos (what FFmpeg decodes, .yuv, .y4m). Several "
+                "tests are held against the one reference, "
                 "which comes last")
       ->expected(2, -1);
   const char* group = "What is compared";
@@ -175,7 +176,7 @@ void add_metric_options(CLI::App* c, DiffLine& line) {
        "or all, which is all but flip-hdr; of volumes ssim3d, psnr, mse, mae, max, ncc, by default all; "
        "by default ssim,ssim-valid,psnr,mse,mae,max")
       ->group(group);
-  c->add_option("--window", options.window, "Window of ssim, ssim-valid and ms-ssim")
+  c->add_option("--window", options.window, "Window of ssim, ssim-valid, ms-ssim and ssim3d")
       ->check(CLI::IsMember({7, 9, 11}))
       ->capture_default_str()
       ->group(group);
@@ -280,7 +281,8 @@ void add_output_options(CLI::App* c, DiffLine& line) {
       ->check(CLI::Range(0, 1000))
       ->capture_default_str()
       ->group(group);
-  c->add_option("--heatmap", options.heatmap, "Of two files: the map of ssim as a coloured PNG")
+  c->add_option("--heatmap", options.heatmap,
+                "Of two files: the map of --heatmap-of as a coloured PNG; of volumes that of ssim3d")
       ->group(group);
   c->add_option("--heatmaps", options.pictures.heatmaps, "Folder for the map of each pair")->group(group);
   c->add_option("--heatmap-of", line.heatmap_of, "Whose map is drawn: ssim, flip or flip-hdr")
@@ -295,6 +297,7 @@ void add_output_options(CLI::App* c, DiffLine& line) {
       ->group(group);
   c->add_option("--colormap", line.color_map,
                 "viridis, turbo, magma or grey; by default viridis, of flip magma")
+      ->check(CLI::IsMember(color_map_names()))
       ->group(group);
   c->add_option("--range", line.range,
                 "What is drawn in the last (hot) and in the first colour of the map: worst best; by default "
@@ -329,8 +332,8 @@ void add_diff(CLI::App& app, int& exit_code) {
   c->add_flag("--watch", line->watch, "Score again whenever an input changes, until Ctrl-C");
   c->add_flag(
        "--self-test", line->self_test,
-       "Score images made by formula, and print the scores beside those of scikit-image, pytorch-msssim and "
-       "libvmaf; exit 5 when one disagrees")
+       "Score images made by formula, and print the scores beside those of scikit-image, pytorch-msssim, "
+       "libvmaf, flip-evaluator and a NumPy script; exit 5 when one disagrees")
       ->excludes(c->get_option("inputs"));
   c->footer(
       "Examples:\n"
@@ -351,10 +354,14 @@ void add_diff(CLI::App& app, int& exit_code) {
       "      --heatmap where.png\n"
       "  framegauge diff warped.nii.gz fixed.nii.gz --resample --metrics ssim3d,ncc --fail-under ssim3d=0.9\n"
       "  framegauge diff render.png photo.png --watch -q                            # again at each save\n"
-      "  framegauge diff --self-test                                                # against published "
-      "scores");
-  c->callback([line, &exit_code] {
+      "  framegauge diff --self-test                                                # beside other "
+      "programs");
+  c->callback([c, line, &exit_code] {
     if (line->self_test) {
+      for (const CLI::Option* option : c->get_options())
+        if (option->count() > 0 && option->get_name() != "--self-test")
+          throw Failure(ExitCode::usage,
+                        fmt::format("--self-test takes no other option; got {}", option->get_name()));
       exit_code = run_self_test();
       return;
     }

@@ -68,13 +68,13 @@ double flip_of_pictures(int height, int width, double pixels_per_degree) {
 class Table {
  public:
   // scale: from our unit to theirs.
-  void add(const Case& c, const char* source, double published, double allowed, double scale = 1) {
+  void add(const Case& c, const char* source, double theirs, double allowed, double scale = 1) {
     std::string score = metric_name(c.metric);
     if (c.metric == Metric::ssim_valid) score += fmt::format(", window {}", c.window);
     rows.push_back({score, fmt::format("{}x{}, channel {}", c.width, c.height, c.channel), source,
-                    scale * score_of(c), published, allowed});
+                    scale * score_of(c), theirs, allowed});
   }
-  std::vector<PublishedScore> rows;
+  std::vector<ComparedScore> rows;
 };
 
 constexpr double kFlip = 1e-6;       // it works in single precision throughout
@@ -86,9 +86,9 @@ constexpr double kFloatSquares = 1e-5;
 }  // namespace
 
 // A NaN agrees with nothing.
-bool PublishedScore::agrees() const { return std::abs(ours - published) <= allowed; }
+bool ComparedScore::agrees() const { return std::abs(ours - theirs) <= allowed; }
 
-std::vector<PublishedScore> self_test() {
+std::vector<ComparedScore> self_test() {
   Table table;
   for (const auto& g : golden::kSkimageSsim)
     table.add({g.height, g.width, g.channel, Metric::ssim_valid}, "scikit-image 0.26.0", g.mean, kSsim);
@@ -119,19 +119,19 @@ std::vector<PublishedScore> self_test() {
   return table.rows;
 }
 
-std::string self_test_table(const std::vector<PublishedScore>& scores) {
+std::string self_test_table(const std::vector<ComparedScore>& scores) {
   std::string text = fmt::format("{:<22} {:<20} {:>15} {:>15} {:>10} {:>8}  {}\n", "score", "image", "ours",
-                                 "published", "difference", "allowed", "source");
-  for (const PublishedScore& s : scores)
+                                 "theirs", "difference", "allowed", "source");
+  for (const ComparedScore& s : scores)
     text += fmt::format("{:<22} {:<20} {:>15.10g} {:>15.10g} {:>10.1e} {:>8.0e}  {}{}\n", s.score, s.image,
-                        s.ours, s.published, s.ours - s.published, s.allowed, s.source,
+                        s.ours, s.theirs, s.ours - s.theirs, s.allowed, s.source,
                         s.agrees() ? "" : "  DISAGREES");
   const auto agree = std::count_if(scores.begin(), scores.end(), [](const auto& s) { return s.agrees(); });
   return text + fmt::format("{} of {} agree\n", agree, scores.size());
 }
 
 int run_self_test() {
-  const std::vector<PublishedScore> scores = self_test();
+  const std::vector<ComparedScore> scores = self_test();
   write_text("-", self_test_table(scores));
   const bool all = std::all_of(scores.begin(), scores.end(), [](const auto& s) { return s.agrees(); });
   return static_cast<int>(all ? ExitCode::pass : ExitCode::internal);

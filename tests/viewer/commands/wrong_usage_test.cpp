@@ -44,6 +44,8 @@ TEST(wrong_usage, an_option_without_effect_is_refused) {
   expect_usage("view" + kCt + " --reference-image a.png" + offscreen, "--reference-image excludes --ct");
   expect_usage("view" + kCt + " --size 300 200" + offscreen, "--geometry");
   expect_usage("view " + kScene + " --reference-scene a.ply --reference-image b.png" + offscreen, "excludes");
+  expect_usage("diff --self-test --json -", "--self-test takes no other option; got --json");
+  expect_usage("diff --watch --self-test", "--self-test takes no other option; got --watch");
 }
 
 TEST(wrong_usage, a_value_that_means_nothing_is_refused) {

@@ -10,18 +10,18 @@
 namespace fg {
 namespace {
 
-TEST(self_test, every_published_score_agrees) {
+TEST(self_test, every_score_agrees_with_theirs) {
   std::set<std::string> sources;
-  for (const PublishedScore& s : self_test()) {
-    EXPECT_TRUE(s.agrees()) << s.score << " " << s.image << ": " << s.ours << " against " << s.published;
+  for (const ComparedScore& s : self_test()) {
+    EXPECT_TRUE(s.agrees()) << s.score << " " << s.image << ": " << s.ours << " against " << s.theirs;
     sources.insert(s.source);
   }
   EXPECT_EQ(sources.size(), 5u);
 }
 
 TEST(self_test, what_disagrees_is_marked_and_counted) {
-  const PublishedScore good{"ssim", "a", "b", 0.5, 0.50001, 1e-4}, bad{"ssim", "a", "b", 0.5, 0.51, 1e-4};
-  const PublishedScore none{"ssim", "a", "b", std::numeric_limits<double>::quiet_NaN(), 0.5, 1e-4};
+  const ComparedScore good{"ssim", "a", "b", 0.5, 0.50001, 1e-4}, bad{"ssim", "a", "b", 0.5, 0.51, 1e-4};
+  const ComparedScore none{"ssim", "a", "b", std::numeric_limits<double>::quiet_NaN(), 0.5, 1e-4};
   EXPECT_TRUE(good.agrees());
   EXPECT_FALSE(bad.agrees());
   EXPECT_FALSE(none.agrees());
