@@ -2,7 +2,7 @@
 """Mean square error and PSNR of small images made by formula with scikit-image; prints errors_golden.h.
 
     python3 -m venv venv && venv/bin/pip install numpy scikit-image
-    venv/bin/python tests/golden/errors_golden.py > tests/golden/errors_golden.h
+    venv/bin/python tests/golden/errors_golden.py > assets/golden/errors_golden.h
 """
 from importlib.metadata import version
 

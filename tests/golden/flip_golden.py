@@ -2,9 +2,9 @@
 """Computes FLIP of small images made by formula with the package of its authors, and prints flip_golden.h.
 
     python3 -m venv venv && venv/bin/pip install numpy flip-evaluator
-    venv/bin/python tests/golden/flip_golden.py > tests/golden/flip_golden.h
+    venv/bin/python tests/golden/flip_golden.py > assets/golden/flip_golden.h
 
-The integer formulas of ssim_golden_images.py stand in tests/kernels/ssim/golden_images.h; light() in
+The integer formulas of ssim_golden_images.py stand in assets/golden/golden_codes.h; light() in
 tests/kernels/flip/flip_golden_test.cpp.
 """
 from importlib.metadata import version

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Computes MS-SSIM of small images made by formula with NumPy, in double, and prints ms_ssim_golden.h.
 
-    python3 tests/golden/ms_ssim_golden.py > tests/golden/ms_ssim_golden.h
+    python3 tests/golden/ms_ssim_golden.py > assets/golden/ms_ssim_golden.h
 
 The conventions are those of pytorch-msssim 1.0.0, ms_ssim(data_range=255): valid windows, contrast and structure at
 all levels but the last, relu of the means, avg_pool2d(kernel_size=2, padding=side % 2). The same integer formulas as in

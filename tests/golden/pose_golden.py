@@ -2,7 +2,7 @@
 """Computes rotations and rigid motions as matrix exponentials by their Taylor series, in 60 decimal digits, and prints
 pose_golden.h. No closed formula is used: neither Rodrigues' nor sines and cosines of Euler angles.
 
-    python3 tests/golden/pose_golden.py > tests/golden/pose_golden.h
+    python3 tests/golden/pose_golden.py > assets/golden/pose_golden.h
 """
 from decimal import Decimal, getcontext
 

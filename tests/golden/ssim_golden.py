@@ -2,9 +2,9 @@
 """Computes SSIM of small images made by formula with scikit-image and pytorch-msssim, and prints ssim_golden.h.
 
     python3 -m venv venv && venv/bin/pip install numpy scikit-image torch pytorch-msssim
-    venv/bin/python tests/golden/ssim_golden.py > tests/golden/ssim_golden.h
+    venv/bin/python tests/golden/ssim_golden.py > assets/golden/ssim_golden.h
 
-The integer formulas of ssim_golden_images.py stand in tests/kernels/ssim/ssim2d_golden_test.cpp.
+The integer formulas of ssim_golden_images.py stand in assets/golden/golden_codes.h.
 """
 from importlib.metadata import version
 

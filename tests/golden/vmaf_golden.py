@@ -2,7 +2,7 @@
 """Scores luma planes made by formula with libvmaf's float_ssim and float_ms_ssim, and prints vmaf_golden.h.
 
     python3 -m venv venv && venv/bin/pip install numpy imageio-ffmpeg    # an ffmpeg program with libvmaf inside
-    venv/bin/python tests/golden/vmaf_golden.py > tests/golden/vmaf_golden.h
+    venv/bin/python tests/golden/vmaf_golden.py > assets/golden/vmaf_golden.h
 
 The same integer formulas as in ssim_golden.py make the planes. libvmaf prints six decimals.
 """

@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tests/golden/errors_golden.h"
-#include "tests/golden/flip_golden.h"
-#include "tests/golden/ms_ssim_golden.h"
-#include "tests/golden/ssim_golden.h"
-#include "tests/golden/vmaf_golden.h"
+#include "assets/golden/errors_golden.h"
+#include "assets/golden/flip_golden.h"
+#include "assets/golden/golden_codes.h"
+#include "assets/golden/ms_ssim_golden.h"
+#include "assets/golden/ssim_golden.h"
+#include "assets/golden/vmaf_golden.h"
 #include "viewer/diff/score.h"
 #include "viewer/error.h"
 #include "viewer/report/json_file.h"
@@ -17,12 +18,8 @@
 namespace fg {
 namespace {
 
-// The formulas of tests/golden/ssim_golden_images.py.
-int reference_code(int c, int y, int x) { return ((x * x + 2 * y * y + 3 * x * y) / 16 + 40 * c) % 256; }
-int test_code(int c, int y, int x) {
-  const int grain = (31 * x + 57 * y + 13 * c + x * y % 41) % 61 - 30;
-  return std::clamp(reference_code(c, y, x) + grain, 0, 255);
-}
+using golden::reference_code;
+using golden::test_code;
 
 std::shared_ptr<const Frame> plane_of(int (*code)(int, int, int), int channel, int height, int width) {
   Frame frame{.kind = Frame::Kind::planes, .width = width, .height = height};

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <string>
 
-#include "tests/golden/flip_golden.h"
+#include "assets/golden/flip_golden.h"
 #include "tests/kernels/flip/flip_case.h"
 #include "tests/kernels/ssim/golden_images.h"
 

@@ -1,21 +1,15 @@
 #pragma once
 // The images that golden values are of.
 
-#include <algorithm>
 #include <type_traits>
 
+#include "assets/golden/golden_codes.h"
 #include "tests/kernels/test_images.h"
 
 namespace fg::test {
 
-// The integer formulas of tests/golden/ssim_golden_images.py.
-inline int reference_code(int c, int y, int x) {
-  return ((x * x + 2 * y * y + 3 * x * y) / 16 + 40 * c) % 256;
-}
-inline int test_code(int c, int y, int x) {
-  const int grain = (31 * x + 57 * y + 13 * c + (x * y) % 41) % 61 - 30;
-  return std::clamp(reference_code(c, y, x) + grain, 0, 255);
-}
+using golden::reference_code;
+using golden::test_code;
 
 template <class T>
 TestImage<T> golden_image(int height, int width, int channel, int (*code)(int, int, int)) {

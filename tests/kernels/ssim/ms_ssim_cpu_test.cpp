@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "tests/golden/ms_ssim_golden.h"
+#include "assets/golden/ms_ssim_golden.h"
 #include "tests/kernels/ssim/golden_images.h"
 #include "tests/kernels/ssim/ms_ssim_case.h"
 

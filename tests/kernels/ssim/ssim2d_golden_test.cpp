@@ -1,6 +1,6 @@
 // SSIM on CPU, and the oracle itself, against the numbers of scikit-image and pytorch-msssim (tests/golden).
 
-#include "tests/golden/ssim_golden.h"
+#include "assets/golden/ssim_golden.h"
 
 #include <gtest/gtest.h>
 

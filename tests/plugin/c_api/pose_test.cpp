@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/golden/pose_golden.h"
+#include "assets/golden/pose_golden.h"
 #include "tests/plugin/c_api/tensors.h"
 
 namespace fg::test {
