@@ -23,8 +23,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-void say(const std::string& sentence) { std::fprintf(stderr, "framegauge: %s\n", sentence.c_str()); }
-
 void plan_for_volumes(const DiffOptions& options, ScorePlan& plan) {
   if (options.mask || !options.ignored.empty() || options.gaussian_splatting)
     throw Failure(ExitCode::usage, "--mask, --ignore and --inria are of pictures, not of volumes");
@@ -363,6 +361,8 @@ class DiffRun {
 };
 
 }  // namespace
+
+void say(const std::string& sentence) { std::fprintf(stderr, "framegauge: %s\n", sentence.c_str()); }
 
 int run_diff(const DiffOptions& options) {
   keep_freed_memory();

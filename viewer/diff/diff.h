@@ -37,6 +37,9 @@ struct DiffOptions {
   bool resume = false, quiet = false;
 };
 
+// One line on standard error.
+void say(const std::string& sentence);
+
 // Returns the exit code. Throws Failure.
 int run_diff(const DiffOptions& options);
 

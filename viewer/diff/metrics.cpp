@@ -105,7 +105,11 @@ ordered_json describe_ncc(const ScorePlan& plan) {
 
 }  // namespace
 
-double FlipViewing::default_pixels_per_degree() { return pixels_per_degree_of(0.7, 0.7, 3840); }
+double FlipViewing::default_pixels_per_degree() {
+  FgFlip defaults;
+  fg_flip_defaults(&defaults);
+  return defaults.pixels_per_degree;
+}
 
 double pixels_per_degree_of(double distance_m, double width_m, double width_pixels) {
   return distance_m * (width_pixels / width_m) * std::numbers::pi / 180;

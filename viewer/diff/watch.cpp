@@ -19,8 +19,6 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 constexpr milliseconds kLookEvery{2000};  // where no notice comes
 
-void say(const std::string& sentence) { std::fprintf(stderr, "framegauge: %s\n", sentence.c_str()); }
-
 // Calls use(path) for each folder at or below the path.
 template <class Use>
 void each_folder_below(const fs::path& folder, Use&& use) {
