@@ -1,7 +1,6 @@
 // framegauge bench SUITE: how fast this machine measures and renders, in figures that a reader can judge.
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,17 +8,17 @@
 #include "viewer/bench/bench_device.h"
 #include "viewer/bench/bench_row.h"
 #include "viewer/bench/ssim_cases.h"
+#include "viewer/commands/bench_output.h"
 #include "viewer/commands/commands.h"
-#include "viewer/error.h"
 #include "viewer/report/interrupt.h"
-#include "viewer/report/json_file.h"
 #include "viewer/report/progress.h"
 
 namespace fg {
 namespace {
 
 struct BenchOptions {
-  std::string device = "auto", json, csv;
+  std::string device = "auto";
+  BenchOutput output;
   std::vector<std::string> sizes;
   int runs = 0;  // 0: as many as suit the device
 };
@@ -73,12 +72,7 @@ int run(const BenchSuite& suite, const BenchOptions& options) {
       }
     }
   }
-  if (!options.json.empty()) write_json(options.json, json_of(report));
-  if (!options.csv.empty()) write_text(options.csv, csv_of(report));
-  if (options.json != "-" && options.csv != "-") print_table(report);
-  if (!interrupt.requested()) return static_cast<int>(ExitCode::pass);
-  std::fprintf(stderr, "framegauge: interrupted after %zu rows\n", report.rows.size());
-  return 128 + 2;
+  return finish_bench(report, options.output, interrupt);
 }
 
 }  // namespace
@@ -96,11 +90,7 @@ void add_bench(CLI::App& app, int& exit_code) {
     c->add_option("--size", options->sizes, suite.sizes)->allow_extra_args(false);
     c->add_option("--runs", options->runs, "Runs of each op; default 100 on CUDA, 11 on a CPU")
         ->check(CLI::Range(1, 1'000'000));
-    c->add_option("--json", options->json,
-                  "Write the rows as JSON to a file, or to standard output (-, the default)")
-        ->expected(0, 1)
-        ->default_str("-");
-    c->add_option("--csv", options->csv, "Write the rows as CSV to a file, or - for standard output");
+    options->output.add_to(*c);
     c->footer(
         std::string(
             "A row tells the median time of a call, the bytes that it must move at least (inputs read once, "

@@ -1,15 +1,13 @@
 // framegauge bench drr: how fast radiographs and their gradients are made here.
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 #include <string>
 
 #include "viewer/bench/drr_suite.h"
+#include "viewer/commands/bench_output.h"
 #include "viewer/commands/commands.h"
-#include "viewer/error.h"
 #include "viewer/report/interrupt.h"
-#include "viewer/report/json_file.h"
 #include "viewer/report/progress.h"
 
 namespace fg {
@@ -17,7 +15,7 @@ namespace {
 
 struct DrrLine {
   DrrBenchOptions bench;
-  std::string json, csv;
+  BenchOutput output;
 };
 
 int run(DrrLine line) {
@@ -28,12 +26,7 @@ int run(DrrLine line) {
   line.bench.on_row = [&](const std::string& row) { progress->advance(row); };
   const DrrReport report = bench_drr(line.bench);
   progress.reset();
-  if (!line.json.empty()) write_json(line.json, json_of(report));
-  if (!line.csv.empty()) write_text(line.csv, csv_of(report));
-  if (line.json != "-" && line.csv != "-") print_table(report);
-  if (!interrupt.requested()) return static_cast<int>(ExitCode::pass);
-  std::fprintf(stderr, "framegauge: interrupted after %zu rows\n", report.rows.size());
-  return interrupt.exit_code();
+  return finish_bench(report, line.output, interrupt);
 }
 
 }  // namespace
@@ -48,11 +41,7 @@ void add_bench_drr(CLI::App& bench, int& exit_code) {
               "A volume and detectors of a quarter as many voxels and pixels a side");
   c->add_option("--runs", line->bench.runs, "Runs of each row; default 100 on CUDA, 3 on a CPU")
       ->check(CLI::Range(1, 1'000'000));
-  c->add_option("--json", line->json,
-                "Write the rows as JSON to a file, or to standard output (-, the default)")
-      ->expected(0, 1)
-      ->default_str("-");
-  c->add_option("--csv", line->csv, "Write the rows as CSV to a file, or - for standard output");
+  line->output.add_to(*c);
   c->footer(
       "The volume is that of a chest CT in size, 512x512x133 voxels, made by formula; the detector has 400 "
       "mm a "

@@ -1,17 +1,16 @@
 // framegauge bench tick: what scoring a frame live costs, with each executor that runs here.
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "viewer/bench/tick_suite.h"
+#include "viewer/commands/bench_output.h"
 #include "viewer/commands/commands.h"
 #include "viewer/commands/option_checks.h"
 #include "viewer/error.h"
 #include "viewer/report/interrupt.h"
-#include "viewer/report/json_file.h"
 #include "viewer/report/progress.h"
 
 namespace fg {
@@ -19,7 +18,8 @@ namespace {
 
 struct TickLine {
   TickBenchOptions bench;
-  std::string executor = "all", queue = "graphics", json, csv;
+  std::string executor = "all", queue = "graphics";
+  BenchOutput output;
   std::vector<std::string> sizes;
 };
 
@@ -51,12 +51,7 @@ int run(TickLine line) {
   };
   const TickReport report = bench_tick(line.bench);
   progress.reset();
-  if (!line.json.empty()) write_json(line.json, json_of(report));
-  if (!line.csv.empty()) write_text(line.csv, csv_of(report));
-  if (line.json != "-" && line.csv != "-") print_table(report);
-  if (!interrupt.requested()) return static_cast<int>(ExitCode::pass);
-  std::fprintf(stderr, "framegauge: interrupted after %zu rows\n", report.rows.size());
-  return interrupt.exit_code();
+  return finish_bench(report, line.output, interrupt);
 }
 
 }  // namespace
@@ -84,11 +79,7 @@ void add_bench_tick(CLI::App& bench, int& exit_code) {
       ->capture_default_str();
   c->add_flag("--validation", line->bench.validation,
               "Run under the Vulkan validation layer; its messages are failures");
-  c->add_option("--json", line->json,
-                "Write the rows as JSON to a file, or to standard output (-, the default)")
-      ->expected(0, 1)
-      ->default_str("-");
-  c->add_option("--csv", line->csv, "Write the rows as CSV to a file, or - for standard output");
+  line->output.add_to(*c);
   c->footer(
       "Three rows for each size and executor: the frame is there and the reference stays; every frame has a "
       "new "

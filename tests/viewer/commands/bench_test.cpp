@@ -1,8 +1,11 @@
 // framegauge bench, from the shell's side: on a CPU always, on CUDA where there is a device.
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -32,6 +35,20 @@ Json row_of(const Json& report, const std::string& device, const std::string& op
     }
   EXPECT_FALSE(found.is_null()) << device << ' ' << op << ' ' << variant;
   return found;
+}
+
+TEST(bench_command, stopped_it_tells_which_signal_it_was) {
+  const std::filesystem::path err = scratch_folder() / "err";
+  const std::pair<const char*, int> kinds[] = {{"INT", 130}, {"TERM", 143}};
+  for (const auto& [signal, exit_code] : kinds) {
+    const std::string command = std::string(FRAMEGAUGE_PROGRAM) +
+                                " bench ssim --device cpu --size 64x64 --runs 10000 >/dev/null 2>" +
+                                err.string() + " & pid=$!; sleep 2; kill -" + signal + " $pid; wait $pid";
+    const int status = std::system(command.c_str());
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), exit_code);
+    EXPECT_NE(read_text(err).find("interrupted after"), std::string::npos) << read_text(err);
+  }
 }
 
 TEST(bench_command, every_op_is_measured_on_the_CPU_and_its_figures_fit_together) {
