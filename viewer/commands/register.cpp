@@ -127,7 +127,7 @@ void check_rigid(const std::string& name, const glm::dmat4& camera_to_world) {
   double rows[16];
   write_rows(camera_to_world, rows);
   FgPoseDistance none;
-  if (fg_pose_distance(rows, rows, 1, &none) != FG_STATUS_OK)
+  if (fg_pose_distance(rows, rows, 1000, &none) != FG_STATUS_OK)
     throw Failure(ExitCode::usage,
                   fmt::format("{}: its camera_to_world is no pose: {}", name, fg_last_error()));
 }
