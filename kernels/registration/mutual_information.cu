@@ -197,8 +197,9 @@ struct InformationMemory {
 
   InformationMemory(const MutualInformation& op, void* data) : cells(std::int64_t{op.bins} * op.bins) {
     const auto of_plane = cells * static_cast<std::int64_t>(sizeof(Count) + sizeof(double));
-    at_once = std::clamp<std::int64_t>(kBytesAtOnce / of_plane, 1,
-                                       std::min<std::int64_t>(op.images.x.planes(), 1024));
+    // Of an empty batch there is one all the same.
+    const std::int64_t most = std::max<std::int64_t>(1, std::min<std::int64_t>(op.images.x.planes(), 1024));
+    at_once = std::clamp<std::int64_t>(kBytesAtOnce / of_plane, 1, most);
     Pieces pieces(data);
     parts = pieces.take<Totals<RangeTotals::kTotals>>(at_once * blocks_of_plane(op.images.x));
     bins = pieces.take<PlaneBins>(op.images.x.planes());

@@ -61,8 +61,9 @@ struct InformationMemory {
     seen = pieces.take<Seen>(count * parts);
     planes = pieces.take<PlaneBins>(count);
     scores = pieces.take<double>(count);
-    at_once = std::clamp<std::int64_t>(
-        kBytesAtOnce / (parts * cells * static_cast<std::int64_t>(sizeof(double))), 1, count);
+    at_once =
+        std::clamp<std::int64_t>(kBytesAtOnce / (parts * cells * static_cast<std::int64_t>(sizeof(double))),
+                                 1, std::max<std::int64_t>(1, count));
     histograms = pieces.take<double>(at_once * parts * cells);
     sums = pieces.take<double>(at_once * 2 * op.bins);
     size_bytes = pieces.used_bytes();
