@@ -223,7 +223,7 @@ class DiffRun {
 
   // All that a pair's scores and pictures depend on, besides its own files.
   std::string journal_settings() const {
-    ordered_json json = {{"journal", "framegauge-diff-journal-1"},
+    ordered_json json = {{"journal", "framegauge-diff-journal-2"},
                          {"inputs", options_.source.inputs},
                          {"metrics", describe_metrics(plan_)},
                          {"settings", settings_}};

@@ -21,6 +21,8 @@ std::string line_of(const PairResult& result) {
                              {"status", static_cast<int>(result.status)},
                              {"width", result.width},
                              {"height", result.height},
+                             {"depth", result.depth},
+                             {"data_range", json_number(result.data_range)},
                              {"scores", scores},
                              {"not_finite", result.not_finite},
                              {"problem", result.problem}};
@@ -43,6 +45,8 @@ PairResult result_of(const ordered_json& json) {
                                 : PairResult::Status::unreadable;
   result.width = static_cast<int>(whole_number(json.at("width")));
   result.height = static_cast<int>(whole_number(json.at("height")));
+  result.depth = static_cast<int>(whole_number(json.at("depth")));
+  result.data_range = number_of_json(json.at("data_range"));
   for (const ordered_json& score : json.at("scores")) result.scores.push_back(number_of_json(score));
   result.not_finite = static_cast<std::uint64_t>(whole_number(json.at("not_finite")));
   result.problem = json.at("problem");

@@ -33,6 +33,31 @@ TEST(journal, keeps_scores_to_the_last_bit) {
   EXPECT_EQ(journal.find({.name = "d", .stamp = "1"}), nullptr);
 }
 
+TEST(journal, keeps_all_of_a_result_but_its_place_and_files) {
+  const TemporaryFolder folder;
+  const PairResult added{.status = PairResult::Status::size_mismatch,
+                         .identity = {.name = "a", .stamp = "1"},
+                         .width = 3,
+                         .height = 2,
+                         .depth = 5,
+                         .data_range = 4095.5,
+                         .scores = {0.25, -1},
+                         .problem = "one sentence",
+                         .not_finite = 7};
+  Journal(folder / "j", "settings", Journal::Start::anew).add(added);
+  const Journal journal(folder / "j", "settings", Journal::Start::resume);
+  const PairResult* const found = journal.find(added.identity);
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->status, added.status);
+  EXPECT_EQ(found->width, added.width);
+  EXPECT_EQ(found->height, added.height);
+  EXPECT_EQ(found->depth, added.depth);
+  EXPECT_EQ(found->data_range, added.data_range);
+  EXPECT_EQ(found->scores, added.scores);
+  EXPECT_EQ(found->problem, added.problem);
+  EXPECT_EQ(found->not_finite, added.not_finite);
+}
+
 TEST(journal, a_file_that_changed_is_scored_again) {
   const TemporaryFolder folder;
   Journal(folder / "j", "settings", Journal::Start::anew).add(result("a", 1));
@@ -62,7 +87,7 @@ TEST(journal, numbers_that_are_none_are_damage) {
   const auto finished_with = [&](const std::string& status, const std::string& width) {
     write_text(folder / "j", "settings\n{\"name\": \"a\", \"stamp\": \"1\", \"status\": " + status +
                                  ", \"width\": " + width +
-                                 ", \"height\": 2, \"scores\": [], \"not_finite\": 0, \"problem\": \"\"}\n");
+                                 ", \"height\": 2, \"depth\": 1, \"data_range\": 0, \"scores\": [], \"not_finite\": 0, \"problem\": \"\"}\n");
     return Journal(folder / "j", "settings", Journal::Start::resume).finished_before();
   };
   EXPECT_EQ(finished_with("2", "3"), 1u);
