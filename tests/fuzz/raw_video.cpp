@@ -2,7 +2,7 @@
 
 #include "viewer/diff/raw_video.h"
 #include "tests/fuzz/fuzz_file.h"
-#include "viewer/diff/source.h"
+#include "viewer/diff/frame_range.h"
 
 namespace fg {
 

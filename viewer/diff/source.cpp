@@ -1,12 +1,11 @@
 #include "viewer/diff/source.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
+#include "viewer/diff/stamp.h"
 #include "viewer/diff/video.h"
 #include "viewer/diff/video_pairs.h"
 #include "viewer/diff/volume_pairs.h"
@@ -92,30 +91,7 @@ Pairing find_pairs(const SourceOptions& options) {
   return all;
 }
 
-std::size_t parse_number(const std::string& text, const std::string& whole) {
-  std::size_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size())
-    throw Failure(ExitCode::usage, "--frames " + whole +
-                                       ": expected FIRST:END, numbers from 0, END not included, such "
-                                       "as 10:20, 10: or :20");
-  return value;
-}
-
 }  // namespace
-
-std::string stamp_of(const fs::path& file) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) != 0) return "absent";
-  return fmt::format("{}:{}.{:09}", status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
-}
-
-void parse_frames(const std::string& text, FrameRange& range) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string::npos) parse_number("", text);
-  if (colon > 0) range.first = parse_number(text.substr(0, colon), text);
-  if (colon + 1 < text.size()) range.end = parse_number(text.substr(colon + 1), text);
-}
 
 std::unique_ptr<PairSource> open_source(const SourceOptions& options) {
   if (are_volumes(options.inputs)) return open_volumes(options);

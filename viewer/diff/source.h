@@ -9,23 +9,11 @@
 #include <vector>
 
 #include "viewer/diff/frame.h"
+#include "viewer/diff/frame_range.h"
 #include "viewer/diff/pairing.h"
 #include "viewer/diff/raw_video.h"
 
 namespace fg {
-
-// Which frames of a video: --frames A:B --every N --offset K, numbers of the reference from 0.
-struct FrameRange {
-  std::size_t first = 0;
-  std::optional<std::size_t> end;  // one past the last
-  std::size_t every = 1;
-  std::int64_t offset = 0;  // reference frame i is compared with test frame i + offset
-
-  bool whole() const { return first == 0 && !end && every == 1 && offset == 0; }
-};
-
-// "A:B", "A:", ":B". Throws Failure(usage).
-void parse_frames(const std::string& text, FrameRange& range);
 
 struct SourceOptions {
   std::vector<std::string> inputs;  // the last one is the reference, those before it are tested
@@ -64,9 +52,6 @@ class PairSource {
   std::vector<std::string> notes;      // for standard error
   nlohmann::ordered_json descriptions = nlohmann::ordered_json::array();  // of videos, the reference last
 };
-
-// Changes when the file does: its size and time.
-std::string stamp_of(const std::filesystem::path& file);
 
 // Throws Failure with the exit code that the command returns.
 std::unique_ptr<PairSource> open_source(const SourceOptions& options);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "viewer/diff/stamp.h"
 #include "viewer/diff/video.h"
 #include "viewer/error.h"
 

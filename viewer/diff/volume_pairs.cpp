@@ -7,6 +7,7 @@
 #include <mutex>
 #include <set>
 
+#include "viewer/diff/stamp.h"
 #include "viewer/diff/volume_grid.h"
 #include "viewer/error.h"
 #include "viewer/io/dicom_elements.h"

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdio>
 
+#include "viewer/diff/stamp.h"
 #include "viewer/error.h"
 #include "viewer/report/near_names.h"
 
