@@ -17,6 +17,7 @@
 #include "viewer/commands/drr_geometry_file.h"
 #include "viewer/error.h"
 #include "viewer/io/image.h"
+#include "viewer/io/lower_case.h"
 #include "viewer/io/volume.h"
 #include "viewer/render/drr_renderer.h"
 
@@ -40,16 +41,10 @@ struct DrrOptions {
   }
 };
 
-std::string suffix_of(const std::string& file) {
-  std::string suffix = std::filesystem::path(file).extension().string();
-  std::transform(suffix.begin(), suffix.end(), suffix.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return suffix;
-}
-
 void check_outputs(const std::vector<std::string>& outputs) {
   for (const std::string& file : outputs)
-    if (const std::string suffix = suffix_of(file); suffix != ".png" && suffix != ".npy" && suffix != ".exr")
+    if (const std::string suffix = lower_ending(file);
+        suffix != ".png" && suffix != ".npy" && suffix != ".exr")
       throw Failure(ExitCode::usage, file + ": expected an output that ends in .png, .npy or .exr");
 }
 
@@ -187,9 +182,9 @@ int run(const DrrOptions& options) {
   double milliseconds = 0;
   const ImageF integrals = render_integrals(device, renderer, geometry, milliseconds);
   for (const std::string& file : options.outputs) {
-    if (suffix_of(file) == ".png")
+    if (lower_ending(file) == ".png")
       save_png(file, render_grey(device, renderer, geometry));
-    else if (suffix_of(file) == ".exr")
+    else if (lower_ending(file) == ".exr")
       save_exr(file, integrals);
     else
       save_npy(file, integrals);

@@ -4,16 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "viewer/diff/y4m.h"
 #include "viewer/error.h"
+#include "viewer/io/lower_case.h"
 
 namespace fg {
 bool is_raw_video(const std::filesystem::path& file) {
-  std::string ending = file.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
+  const std::string ending = lower_ending(file);
   if (ending == ".yuv" || ending == ".y4m") return true;
   return std::filesystem::is_regular_file(file) && is_y4m(read_file_start(file, 16));
 }

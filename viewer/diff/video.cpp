@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
 
 #include "viewer/error.h"
+#include "viewer/io/lower_case.h"
 
 namespace fg {
 namespace {
@@ -80,10 +80,7 @@ bool is_coded_video(const std::filesystem::path& file) {
   const std::string_view start(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   for (const auto& [offset, magic] : kContainers)
     if (start.size() > offset && start.substr(offset).starts_with(magic)) return true;
-  std::string ending = file.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings);
+  return std::find(std::begin(kEndings), std::end(kEndings), lower_ending(file)) != std::end(kEndings);
 }
 
 }  // namespace

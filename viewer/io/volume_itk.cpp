@@ -8,11 +8,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <string_view>
 
 #include "viewer/error.h"
+#include "viewer/io/volume_names.h"
 #include "viewer/io/volume_readers.h"
 #include "viewer/io/volume_sandbox.h"
 
@@ -85,29 +85,11 @@ std::uint64_t bytes_in_folder(const fs::path& folder) {
   return sum;
 }
 
-// "ct.raw" of an NRRD header's line "data file: ct.raw"; empty: the voxels follow the header.
-fs::path detached_data_file(const fs::path& header) {
-  std::ifstream stream(header, std::ios::binary);
-  std::string line;
-  for (int lines = 0; lines < 1000 && std::getline(stream, line) && line.size() < 4096; ++lines) {
-    for (const char* key : {"data file:", "datafile:"}) {
-      if (!line.starts_with(key)) continue;
-      std::string value = line.substr(std::string(key).size());
-      value.erase(0, value.find_first_not_of(" \t"));
-      while (!value.empty() && (value.back() == '\r' || value.back() == ' ')) value.pop_back();
-      return header.parent_path() / value;
-    }
-    if (line.empty() || line == "\r") break;  // the header's end
-  }
-  return {};
-}
-
 // An upper bound of the bytes that can hold the voxels: the file, or where the voxels lie elsewhere (one file
 // or a list of slices) all files of that folder together.
 std::uint64_t bytes_that_hold_the_voxels(const fs::path& file) {
-  const fs::path detached = detached_data_file(file);
-  if (detached.empty()) return size_of(file);
-  return bytes_in_folder(detached.parent_path());
+  const std::vector<fs::path> detached = nrrd_voxel_files(file);
+  return detached.empty() ? size_of(file) : bytes_in_folder(detached.front().parent_path());
 }
 
 // One image as ITK describes it before its voxels are read.

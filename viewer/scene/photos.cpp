@@ -1,8 +1,9 @@
 #include "viewer/scene/photos.h"
 
 #include <algorithm>
-#include <cctype>
 #include <system_error>
+
+#include "viewer/io/lower_case.h"
 
 namespace fg {
 
@@ -10,14 +11,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 bool has_image_extension(const fs::path& file) {
-  const std::string extension = lower(file.extension().string());
+  const std::string extension = lower_ending(file);
   for (const char* known : {".png", ".jpg", ".jpeg", ".webp", ".exr"})
     if (extension == known) return true;
   return false;
@@ -39,7 +34,7 @@ const PhotoFinder::Folder& PhotoFinder::folder(const fs::path& path) {
       if (has_image_extension(it->path()) && is_file(it->path())) files.push_back(it->path());
     std::sort(files.begin(),
               files.end());  // so that the choice among a.jpg and a.png does not depend on the disk
-    for (const fs::path& file : files) entry->second.emplace(lower(file.stem().string()), file);
+    for (const fs::path& file : files) entry->second.emplace(lower_case(file.stem().string()), file);
   }
   return entry->second;
 }
@@ -67,7 +62,7 @@ PhotoFinder::Match PhotoFinder::find(const std::string& listed) {
       // r_0.5 has no extension although it has a point: the whole name counts as a stem too.
       for (const fs::path& stem : {tail.filename(), tail.stem()}) {
         if (stem == tail.stem() && tail.has_extension() && !has_image_extension(tail)) continue;
-        const std::string key = lower(stem.string());
+        const std::string key = lower_case(stem.string());
         const auto match = files.lower_bound(key);
         if (match != files.end() && match->first == key) return {match->second, &tail == &tails.front()};
       }

@@ -1,24 +1,19 @@
 #include "viewer/app/session/dropped.h"
 
 #include <algorithm>
-#include <cctype>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <system_error>
 
 #include "viewer/io/dicom_elements.h"
+#include "viewer/io/lower_case.h"
+#include "viewer/io/volume_names.h"
 
 namespace fg {
 namespace {
 
 namespace stdfs = std::filesystem;
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 bool ends_with_any(const std::string& name, std::initializer_list<const char*> endings) {
   return std::any_of(endings.begin(), endings.end(),
@@ -37,7 +32,7 @@ DroppedKind kind_of_folder(const stdfs::path& folder) {
   int looked_at = 0;
   for (stdfs::directory_iterator it(folder, error), end; !error && it != end && looked_at < 1000;
        it.increment(error), ++looked_at) {
-    const std::string name = lower(it->path().filename().string());
+    const std::string name = lower_case(it->path().filename().string());
     if (is_photo(name)) return DroppedKind::photos;
     if (ends_with_any(name, {".dcm", ".ima"})) return DroppedKind::volume;
     // DICOM files often have no ending, but always this mark.
@@ -61,12 +56,11 @@ DroppedKind kind_of_json(const stdfs::path& file) {
 DroppedKind kind_of(const stdfs::path& file) {
   std::error_code error;
   if (stdfs::is_directory(file, error)) return kind_of_folder(file);
-  const std::string name = lower(file.filename().string());
+  const std::string name = lower_case(file.filename().string());
   if (name.ends_with(".ply")) return DroppedKind::splats;
   if (is_photo(name)) return DroppedKind::image;
   if (name.ends_with(".json")) return kind_of_json(file);
-  if (ends_with_any(name, {".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm"}))
-    return DroppedKind::volume;
+  if (is_volume_name(file) || name.ends_with(".dcm")) return DroppedKind::volume;
   if (ends_with_any(name, {"cameras.bin", "images.bin", "cameras.txt", "images.txt"}))
     return DroppedKind::cameras;
   return DroppedKind::unknown;
