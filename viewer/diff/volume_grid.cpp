@@ -12,18 +12,53 @@ namespace {
 
 constexpr double kOff = 0.01;  // of a voxel
 
-glm::dvec3 axis_of(const Volume& volume, int i) { return glm::dvec3(volume.voxel_to_world[i]); }
+glm::dvec3 axis_of(const VolumeGrid& grid, int i) { return glm::dvec3(grid.voxel_to_world[i]); }
 
 std::string text(const glm::dvec3& v) { return fmt::format("{:.6g}, {:.6g}, {:.6g}", v.x, v.y, v.z); }
 
-glm::dvec3 spacing_of(const Volume& volume) {
-  return {glm::length(axis_of(volume, 0)), glm::length(axis_of(volume, 1)), glm::length(axis_of(volume, 2))};
+glm::dvec3 spacing_of(const VolumeGrid& grid) {
+  return {glm::length(axis_of(grid, 0)), glm::length(axis_of(grid, 1)), glm::length(axis_of(grid, 2))};
 }
 
-std::string directions(const Volume& volume) {
+std::string directions(const VolumeGrid& grid) {
   std::string all;
-  for (int i = 0; i < 3; ++i) all += (i ? " | " : "") + text(glm::normalize(axis_of(volume, i)));
+  for (int i = 0; i < 3; ++i) all += (i ? " | " : "") + text(glm::normalize(axis_of(grid, i)));
   return all;
+}
+
+double last_of(const VolumeGrid& grid, int axis) {
+  return std::max(grid.extent[static_cast<std::size_t>(axis)] - 1, 1);
+}
+
+// Of the voxel that is farthest from its place, in voxels of the reference. The map is affine: it is one of the corners.
+double largest_offset(const VolumeGrid& test, const VolumeGrid& reference) {
+  const glm::dmat4 moved = glm::inverse(reference.voxel_to_world) * test.voxel_to_world;
+  double largest = 0;
+  for (unsigned corner = 0; corner < 8; ++corner) {
+    glm::dvec4 voxel(0, 0, 0, 1);
+    for (int i = 0; i < 3; ++i) voxel[i] = corner >> i & 1u ? last_of(reference, i) : 0.0;
+    largest = std::max(largest, glm::length(glm::dvec3(moved * voxel - voxel)));
+  }
+  return largest;
+}
+
+// How far each alone brings a voxel from its place, in voxels of the reference's smallest spacing.
+struct GridOffsets {
+  double spacing = 0, direction = 0, origin = 0;
+};
+
+GridOffsets offsets_of(const VolumeGrid& test, const VolumeGrid& reference) {
+  const glm::dvec3 spacing = spacing_of(reference), other = spacing_of(test);
+  const double smallest = std::min({spacing.x, spacing.y, spacing.z});
+  GridOffsets off;
+  for (int i = 0; i < 3; ++i) {
+    const double last = last_of(reference, i);
+    const glm::dvec3 turned = axis_of(test, i) / other[i] - axis_of(reference, i) / spacing[i];
+    off.spacing = std::max(off.spacing, std::abs(other[i] - spacing[i]) * last / smallest);
+    off.direction = std::max(off.direction, glm::length(turned) * last * spacing[i] / smallest);
+  }
+  off.origin = glm::length(glm::dvec3(test.voxel_to_world[3] - reference.voxel_to_world[3])) / smallest;
+  return off;
 }
 
 // Of one axis: the value in a grid that a position along it, in voxels, falls into.
@@ -65,45 +100,36 @@ float value_at(const Volume& volume, const glm::dvec3& position) {
 
 }  // namespace
 
-std::string grid_difference(const Volume& test, const Volume& reference) {
+std::string grid_difference(const VolumeGrid& test, const VolumeGrid& reference) {
   const auto& [tx, ty, tz] = test.extent;
   const auto& [rx, ry, rz] = reference.extent;
   if (test.extent != reference.extent)
     return fmt::format("the volumes differ in size: {} x {} x {} voxels against {} x {} x {}", tx, ty, tz, rx,
                        ry, rz);
-  const glm::dvec3 spacing = spacing_of(reference);
-  for (int i = 0; i < 3; ++i) {
-    const double last = std::max(reference.extent[static_cast<std::size_t>(i)] - 1, 1);
-    if (std::abs(spacing_of(test)[i] - spacing[i]) * last > kOff * spacing[i])
-      return fmt::format("the volumes differ in spacing: {} mm against {} mm", text(spacing_of(test)),
-                         text(spacing));
-  }
-  for (int i = 0; i < 3; ++i) {
-    const double last = std::max(reference.extent[static_cast<std::size_t>(i)] - 1, 1);
-    const glm::dvec3 turned = glm::normalize(axis_of(test, i)) - glm::normalize(axis_of(reference, i));
-    if (glm::length(turned) * last * spacing[i] > kOff * std::min({spacing.x, spacing.y, spacing.z}))
-      return fmt::format("the volumes differ in direction: axes {} against {}", directions(test),
-                         directions(reference));
-  }
+  if (largest_offset(test, reference) <= kOff) return "";
   const glm::dvec3 from(test.voxel_to_world[3]), to(reference.voxel_to_world[3]);
-  if (glm::length(from - to) > kOff * std::min({spacing.x, spacing.y, spacing.z}))
-    return fmt::format("the volumes differ in origin: {} mm against {} mm (RAS)", text(from), text(to));
-  return "";
+  const GridOffsets off = offsets_of(test, reference);
+  if (off.spacing >= std::max(off.direction, off.origin))
+    return fmt::format("the volumes differ in spacing: {} mm against {} mm", text(spacing_of(test)),
+                       text(spacing_of(reference)));
+  if (off.direction >= off.origin)
+    return fmt::format("the volumes differ in direction: axes {} against {}", directions(test),
+                       directions(reference));
+  return fmt::format("the volumes differ in origin: {} mm against {} mm (RAS)", text(from), text(to));
 }
 
-Volume resampled(const Volume& test, const Volume& reference, float outside) {
-  Volume result;
-  result.extent = reference.extent;
-  result.voxel_to_world = reference.voxel_to_world;
-  result.values.reserve(reference.values.size());
+std::vector<float> resampled(const Volume& test, const VolumeGrid& reference, float outside) {
+  const auto [nx, ny, nz] = reference.extent;
+  std::vector<float> values;
+  values.reserve(static_cast<std::size_t>(nx) * static_cast<std::size_t>(ny) * static_cast<std::size_t>(nz));
   const glm::dmat4 to_test = glm::inverse(test.voxel_to_world) * reference.voxel_to_world;
-  for (int k = 0; k < reference.extent[2]; ++k)
-    for (int j = 0; j < reference.extent[1]; ++j)
-      for (int i = 0; i < reference.extent[0]; ++i) {
+  for (int k = 0; k < nz; ++k)
+    for (int j = 0; j < ny; ++j)
+      for (int i = 0; i < nx; ++i) {
         const glm::dvec3 position(to_test * glm::dvec4(i, j, k, 1));
-        result.values.push_back(inside(position, test.extent) ? value_at(test, position) : outside);
+        values.push_back(inside(position, test.extent) ? value_at(test, position) : outside);
       }
-  return result;
+  return values;
 }
 
 }  // namespace fg

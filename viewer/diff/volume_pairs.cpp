@@ -92,7 +92,7 @@ class VolumePairs : public PairSource {
     const FilePair& pair = pairs_[index];
     const std::shared_ptr<const Loaded> reference = reference_ ? reference_ : read(pair.reference);
     std::shared_ptr<const Loaded> test = read(pair.test);
-    if (const std::string difference = grid_difference(test->volume, reference->volume);
+    if (const std::string difference = grid_difference(grid_of(test->volume), grid_of(reference->volume));
         !difference.empty()) {
       if (!resample_)
         throw Failure(ExitCode::size_mismatch, pair.test.string() + ": " + difference +
@@ -117,7 +117,10 @@ class VolumePairs : public PairSource {
     const float outside = outside_ ? static_cast<float>(*outside_)
                                    : *std::min_element(test.volume.values.begin(), test.volume.values.end());
     auto loaded = std::make_shared<Loaded>();
-    loaded->volume = resampled(test.volume, reference, outside);
+    loaded->volume = {.extent = reference.extent,
+                      .values = resampled(test.volume, grid_of(reference), outside),
+                      .voxel_to_world = reference.voxel_to_world,
+                      .notes = {}};
     loaded->not_finite = test.not_finite;
     return loaded;
   }
