@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <glm/mat4x4.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,11 +50,13 @@ struct Frame {
   std::vector<float>
       light;  // [height][width][3], of a scene-linear file before the sRGB curve; when it is kept
   std::vector<Plane> planes;
-  FrameColour colour;             // of planes
-  int depth = 1;                  // slices
-  std::vector<float> voxels;      // [depth][height][width]
-  float lowest = 0, highest = 0;  // of the reference's voxels
-  std::uint64_t not_finite = 0;   // NaN and Inf samples among the floats
+  FrameColour colour;              // of planes
+  int depth = 1;                   // slices
+  std::vector<float> voxels;       // [depth][height][width]
+  glm::dmat4 voxel_to_world{1.0};  // indices to RAS millimetres
+  float lowest = 0, highest = 0;   // of the reference's voxels
+  std::uint64_t not_finite = 0;    // NaN and Inf samples among the floats
+  std::vector<std::string> notes;  // what a user should know of the file, one sentence each
 };
 
 struct FramePair {

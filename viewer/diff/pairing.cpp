@@ -1,12 +1,12 @@
 #include "viewer/diff/pairing.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <regex>
 #include <set>
 
 #include "viewer/error.h"
+#include "viewer/io/lower_case.h"
 
 namespace fg {
 namespace {
@@ -14,14 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool has_image_ending(const fs::path& file) {
-  static const std::set<std::string> kEndings = {".png", ".jpg", ".jpeg", ".webp", ".exr", ".pfm", ".hdr"};
-  std::string ending = file.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return kEndings.contains(ending);
-}
 
 bool hidden(const fs::path& relative) {
   return std::any_of(relative.begin(), relative.end(),
@@ -137,21 +129,30 @@ MatchRule parse_match(const std::string& text) {
   return {MatchRule::Kind::regex, text};
 }
 
-std::vector<fs::path> list_images(const fs::path& folder) {
+bool is_image_name(const fs::path& file) {
+  static const std::set<std::string> kEndings = {".png", ".jpg", ".jpeg", ".webp", ".exr", ".pfm", ".hdr"};
+  return kEndings.contains(lower_ending(file));
+}
+
+std::vector<fs::path> list_files(const fs::path& folder, bool (*wanted)(const fs::path&),
+                                 const std::string& holds_none) {
   std::vector<fs::path> files;
   std::error_code error;
   fs::recursive_directory_iterator it(folder, error), end;
   for (; !error && it != end; it.increment(error)) {
     const fs::path relative = it->path().lexically_relative(folder);
     std::error_code ignored;
-    if (it->is_regular_file(ignored) && has_image_ending(relative) && !hidden(relative))
-      files.push_back(relative);
+    if (it->is_regular_file(ignored) && wanted(relative) && !hidden(relative)) files.push_back(relative);
   }
   if (error) throw unreadable(folder, "the folder cannot be read: " + error.message());
-  if (files.empty())
-    throw unreadable(folder, "holds no image; expected files named .png, .jpg, .webp, .exr, .pfm or .hdr");
+  if (files.empty()) throw unreadable(folder, holds_none);
   std::sort(files.begin(), files.end());
   return files;
+}
+
+std::vector<fs::path> list_images(const fs::path& folder) {
+  return list_files(folder, is_image_name,
+                    "holds no image; expected files named .png, .jpg, .webp, .exr, .pfm or .hdr");
 }
 
 Pairing match_files(const fs::path& test_folder, std::vector<fs::path> tests,

@@ -31,8 +31,13 @@ struct MatchRule {
 // "name", "sorted", or else a regular expression (ECMAScript). Throws Failure(usage).
 MatchRule parse_match(const std::string& text);
 
-// Regular files below the folder, by path, that can be images by their ending; hidden ones are left out. Throws
-// Failure(unreadable_input) where the folder cannot be read or holds none.
+bool is_image_name(const std::filesystem::path& file);  // by its ending
+
+// Regular files below the folder, by path, whose names are wanted; hidden ones are left out. Throws
+// Failure(unreadable_input) where the folder cannot be read or holds none, with the sentence for that.
+std::vector<std::filesystem::path> list_files(const std::filesystem::path& folder,
+                                              bool (*wanted)(const std::filesystem::path&),
+                                              const std::string& holds_none);
 std::vector<std::filesystem::path> list_images(const std::filesystem::path& folder);
 
 // Paths are below their folders. Throws Failure(usage) where a rule gives several files of one folder the same key.

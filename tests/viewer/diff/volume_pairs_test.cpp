@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "tests/viewer/io/volume_files.h"
 #include "viewer/diff/score_volume.h"
 #include "viewer/error.h"
@@ -44,6 +46,94 @@ TEST(volume_inputs, are_known_by_their_names_and_DICOM_by_its_mark) {
   fs::create_directories(folder / "many");
   write_bytes(folder / "many/a.nii", small_nifti().bytes());
   EXPECT_TRUE(is_volume(folder / "many"));
+}
+
+TEST(volume_inputs, a_folder_with_a_picture_is_no_series) {
+  const fs::path folder = write_series(volume_folder() / "pictures", 0);
+  EXPECT_TRUE(is_volume(folder));
+  write_bytes(folder / "z.png", "picture");
+  EXPECT_FALSE(is_volume(folder));
+}
+
+TEST(volume_inputs, a_series_is_found_among_files_of_other_kinds_whatever_their_order) {
+  const fs::path folder = volume_folder();
+  for (int i = 0; i < 40; ++i) write_bytes(folder / ("z" + std::to_string(i)), "text");
+  write_series(folder, 0);
+  EXPECT_TRUE(is_volume(folder));
+}
+
+TEST(volume_inputs, volumes_below_a_folder_are_matched_by_their_paths) {
+  const fs::path folder = volume_folder();
+  for (const char* side : {"test", "gold"}) {
+    fs::create_directories(folder / side / "case/1");
+    write_bytes(folder / side / "case/1/ct.nii", small_nifti().bytes());
+    write_bytes(folder / side / "pet.nii", small_nifti().bytes());
+  }
+  EXPECT_EQ(open_source({.inputs = {(folder / "test").string(), (folder / "gold").string()}})->count(), 2u);
+  for (const char* side : {"test", "gold"}) fs::remove(folder / side / "pet.nii");
+  const auto source = open_source({.inputs = {(folder / "test").string(), (folder / "gold").string()}});
+  EXPECT_TRUE(source->volumes);
+  ASSERT_EQ(source->count(), 1u);
+  EXPECT_EQ(source->identity(0).name, "case/1/ct.nii");
+  // A volume far below does not make volumes of pictures.
+  write_bytes(folder / "test/picture.png", "picture");
+  EXPECT_FALSE(is_volume(folder / "test"));
+}
+
+TEST(volume_inputs, a_test_given_twice_is_wrong_usage) {
+  const std::string a = write_bytes(volume_folder() / "a.nii", small_nifti().bytes()).string();
+  try {
+    open_source({.inputs = {a, a, a, a}});
+    FAIL();
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code, ExitCode::usage);
+    EXPECT_NE(std::string(failure.what()).find("given twice"), std::string::npos) << failure.what();
+  }
+}
+
+TEST(volume_inputs, voxels_that_change_beside_their_header_or_in_a_series_change_the_stamp) {
+  const fs::path folder = volume_folder();
+  const fs::path header = write_bytes(folder / "a.mhd", "ElementDataFile = a.raw\n");
+  const fs::path voxels = write_bytes(folder / "a.raw", "voxels"),
+                 series = write_series(folder / "series", 0);
+  const auto stamps = [&] {
+    return open_source({.inputs = {header.string(), series.string()}})->identity(0).stamp;
+  };
+  std::string before = stamps();
+  EXPECT_EQ(stamps(), before);
+  write_bytes(voxels, "other voxels");
+  EXPECT_NE(stamps(), before);
+  before = stamps();
+  write_bytes(series / "slice_1", "another slice");
+  EXPECT_NE(stamps(), before);
+  before = stamps();
+  fs::remove(series / "slice_2");
+  EXPECT_NE(stamps(), before);
+}
+
+TEST(volume_inputs, one_reference_of_many_tests_lies_in_memory_once) {
+  const fs::path folder = volume_folder();
+  std::vector<std::string> inputs;
+  for (const char* name : {"a.nii", "b.nii", "reference.nii"})
+    inputs.push_back(write_bytes(folder / name, small_nifti().bytes()).string());
+  const auto source = open_source({.inputs = inputs});
+  EXPECT_EQ(source->load(0).reference, source->load(1).reference);
+}
+
+TEST(volume_inputs, notes_come_with_the_frame_and_are_not_said_in_between) {
+  const fs::path folder = volume_folder();
+  Nifti nifti = small_nifti();
+  const std::string reference = write_bytes(folder / "reference.nii", nifti.bytes()).string();
+  nifti.datatype = 16;
+  std::vector<float> values(24, 3.0f);
+  values[5] = std::numeric_limits<float>::quiet_NaN();
+  nifti.voxels = bytes_of_all(values);
+  const std::string test = write_bytes(folder / "test.nii", nifti.bytes()).string();
+  testing::internal::CaptureStderr();
+  const FramePair pair = open_source({.inputs = {test, reference}})->load(0);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(pair.test->notes,
+            std::vector<std::string>{test + ": 1 voxels are NaN or infinite and count as air."});
 }
 
 #ifdef FRAMEGAUGE_HAS_ITK

@@ -1,0 +1,108 @@
+#include "viewer/diff/file_pairs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "viewer/error.h"
+
+namespace fg {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string file_name(const fs::path& path) {
+  const fs::path name = path.filename();
+  return (name.empty() ? path.parent_path().filename() : name).string();
+}
+
+void add_folder(const fs::path& test, const fs::path& reference, const SourceOptions& options,
+                const FileKind& kind, const std::string& prefix, Pairing& all) {
+  Pairing pairing = match_files(test, kind.list(test), reference, kind.list(reference), options.match);
+  for (FilePair& pair : pairing.pairs) {
+    pair.name = prefix + pair.name;
+    all.pairs.push_back(std::move(pair));
+  }
+  std::move(pairing.unmatched_tests.begin(), pairing.unmatched_tests.end(),
+            std::back_inserter(all.unmatched_tests));
+  std::move(pairing.unmatched_references.begin(), pairing.unmatched_references.end(),
+            std::back_inserter(all.unmatched_references));
+}
+
+Pairing find_pairs(const SourceOptions& options, const FileKind& kind) {
+  const fs::path reference = options.inputs.back();
+  const std::size_t tests = options.inputs.size() - 1;
+  std::set<std::string> names;
+  Pairing all;
+  for (std::size_t i = 0; i < tests; ++i) {
+    const fs::path test = options.inputs[i];
+    for (const fs::path& path : {test, reference})
+      if (std::error_code error; !fs::exists(path, error))
+        throw unreadable(path, "there is no such file or folder");
+    const bool test_is_folder = kind.is_folder(test), reference_is_folder = kind.is_folder(reference);
+    std::string name = file_name(test);
+    if (!names.insert(name).second &&
+        !names.insert(name = test.generic_string()).second)  // a/1.png and b/1.png
+      throw Failure(ExitCode::usage, test.string() + ": is given twice; name each test once");
+    const std::string prefix = tests > 1 ? name + "/" : "";
+    if (test_is_folder && reference_is_folder)
+      add_folder(test, reference, options, kind, prefix, all);
+    else if (test_is_folder)
+      for (const fs::path& file : kind.list(test))
+        all.pairs.push_back({prefix + file.generic_string(), test / file, reference});
+    else if (reference_is_folder)
+      throw Failure(ExitCode::usage,
+                    fmt::format("{} is a folder of {} and {} is {}; expected two {}, two folders, or "
+                                "tests against one reference, which comes last",
+                                reference.string(), kind.many, test.string(), kind.one, kind.many));
+    else
+      all.pairs.push_back({name, test, reference});
+  }
+  if (all.pairs.empty())
+    throw unreadable(options.inputs[0],
+                     fmt::format("has no file that matches one of {}; see --match", options.inputs.back()));
+  return all;
+}
+
+class FilePairs : public PairSource {
+ public:
+  FilePairs(std::vector<FilePair> pairs, FileKind kind) : pairs_(std::move(pairs)), kind_(std::move(kind)) {
+    const bool one_reference = std::all_of(pairs_.begin(), pairs_.end(), [&](const FilePair& pair) {
+      return pair.reference == pairs_.front().reference;
+    });
+    if (one_reference && pairs_.size() > 1) reference_ = kind_.load_reference(pairs_.front().reference);
+  }
+  std::size_t count() const override { return pairs_.size(); }
+  PairIdentity identity(std::size_t index) const override {
+    const FilePair& pair = pairs_[index];
+    return {pair.name, pair.test.string(), pair.reference.string(),
+            kind_.stamp(pair.test) + " " + kind_.stamp(pair.reference)};
+  }
+  FramePair load(std::size_t index) const override {
+    const FilePair& pair = pairs_[index];
+    const std::shared_ptr<const Frame> reference =
+        reference_ ? reference_ : kind_.load_reference(pair.reference);
+    return {kind_.load_test(pair.test, *reference), reference};
+  }
+
+ private:
+  std::vector<FilePair> pairs_;
+  FileKind kind_;
+  std::shared_ptr<const Frame> reference_;  // of one against many
+};
+
+}  // namespace
+
+std::unique_ptr<PairSource> open_file_pairs(const SourceOptions& options, FileKind kind) {
+  Pairing pairing = find_pairs(options, kind);
+  const bool two_files = options.inputs.size() == 2 && !kind.is_folder(options.inputs[0]);
+  auto source = std::make_unique<FilePairs>(std::move(pairing.pairs), std::move(kind));
+  source->two_files = two_files;
+  for (const auto* files : {&pairing.unmatched_tests, &pairing.unmatched_references})
+    for (const fs::path& file : *files) source->unmatched.push_back(file.string());
+  source->unmatched_count = source->unmatched.size();
+  return source;
+}
+
+}  // namespace fg
