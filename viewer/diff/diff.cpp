@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <thread>
 
 #include "viewer/diff/journal.h"
@@ -328,6 +329,10 @@ class DiffRun {
 
   void say_verdict(const Outcome& outcome) const {
     const Results& results = outcome.results;
+    std::set<std::string> notes;  // a reference has its own in every pair
+    for (const PairResult& pair : results.pairs)
+      for (const std::string& note : pair.notes)
+        if (notes.insert(note).second) say(note);
     if (!prints_table_ || options_.quiet)  // the table has them
       for (const PairResult& pair : results.pairs)
         if (pair.status != PairResult::Status::scored) say(pair.identity.name + ": " + pair.problem);

@@ -25,6 +25,7 @@ std::string line_of(const PairResult& result) {
                              {"data_range", json_number(result.data_range)},
                              {"scores", scores},
                              {"not_finite", result.not_finite},
+                             {"notes", result.notes},
                              {"problem", result.problem}};
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
@@ -49,6 +50,7 @@ PairResult result_of(const ordered_json& json) {
   result.data_range = number_of_json(json.at("data_range"));
   for (const ordered_json& score : json.at("scores")) result.scores.push_back(number_of_json(score));
   result.not_finite = static_cast<std::uint64_t>(whole_number(json.at("not_finite")));
+  result.notes = json.at("notes").get<std::vector<std::string>>();
   result.problem = json.at("problem");
   return result;
 }

@@ -15,12 +15,13 @@ struct PairResult {
   Status status = Status::scored;
   std::size_t index = 0;  // in the source
   PairIdentity identity;
-  int width = 0, height = 0;     // pixels that were scored
-  int depth = 1;                 // slices of a volume
-  double data_range = 0;         // of a volume
-  std::vector<double> scores;    // one a column; empty unless scored
-  std::string problem;           // one sentence; empty when scored
-  std::uint64_t not_finite = 0;  // NaN and Inf samples in the two files
+  int width = 0, height = 0;       // pixels that were scored
+  int depth = 1;                   // slices of a volume
+  double data_range = 0;           // of a volume
+  std::vector<double> scores;      // one a column; empty unless scored
+  std::string problem;             // one sentence; empty when scored
+  std::uint64_t not_finite = 0;    // NaN and Inf samples in the two files
+  std::vector<std::string> notes;  // of the two files, one sentence each
 };
 
 std::string status_name(PairResult::Status status);  // "scored", "size-mismatch", "unreadable"

@@ -45,6 +45,8 @@ class Run {
       result.width = pair.test->width;
       result.height = pair.test->height;
       result.depth = pair.test->depth;
+      for (const Frame* frame : {pair.test.get(), pair.reference.get()})
+        result.notes.insert(result.notes.end(), frame->notes.begin(), frame->notes.end());
       result.not_finite = pair.test->not_finite + pair.reference->not_finite;
       const std::shared_ptr<const Mask> mask = masks_.of_size(pair.test->width, pair.test->height);
       PairScores scores = score_pair(pair, mask.get(), plan_, options_.keep_maps, workspace);

@@ -102,6 +102,21 @@ TEST(diff_volumes, scores_are_those_of_the_naive_definitions_over_the_references
   EXPECT_NEAR(json::parse(in_hu.out)["scores"]["mae"].get<double>(), e.mae * e.range, 1e-3);
 }
 
+TEST(diff_volumes, what_is_to_be_known_of_a_reference_is_said_once) {
+  const fs::path folder = scratch_folder();
+  oracle::Volume y = waves_in(0);
+  y.value[7] = std::nan("");
+  const std::string reference = write_volume(folder / "b.mha", y);
+  std::string tests;
+  for (const char* name : {"1.mha", "2.mha", "3.mha"})
+    tests += write_volume(folder / name, waves_in(9)) + " ";
+  const Outcome run = framegauge("diff " + tests + reference + " --metrics mae -j 2 --csv -");
+  const std::string note = "b.mha: 1 voxels are NaN or infinite and count as air.";
+  const std::size_t first = run.err.find(note);
+  ASSERT_NE(first, std::string::npos) << run.err;
+  EXPECT_EQ(run.err.find(note, first + 1), std::string::npos) << run.err;
+}
+
 TEST(diff_volumes, identical_volumes_score_1_and_pass) {
   const fs::path folder = scratch_folder();
   const std::string a = write_volume(folder / "a.mha", waves_in(0));

@@ -43,7 +43,8 @@ TEST(journal, keeps_all_of_a_result_but_its_place_and_files) {
                          .data_range = 4095.5,
                          .scores = {0.25, -1},
                          .problem = "one sentence",
-                         .not_finite = 7};
+                         .not_finite = 7,
+                         .notes = {"a note", "another"}};
   Journal(folder / "j", "settings", Journal::Start::anew).add(added);
   const Journal journal(folder / "j", "settings", Journal::Start::resume);
   const PairResult* const found = journal.find(added.identity);
@@ -56,6 +57,7 @@ TEST(journal, keeps_all_of_a_result_but_its_place_and_files) {
   EXPECT_EQ(found->scores, added.scores);
   EXPECT_EQ(found->problem, added.problem);
   EXPECT_EQ(found->not_finite, added.not_finite);
+  EXPECT_EQ(found->notes, added.notes);
 }
 
 TEST(journal, a_file_that_changed_is_scored_again) {
@@ -87,7 +89,8 @@ TEST(journal, numbers_that_are_none_are_damage) {
   const auto finished_with = [&](const std::string& status, const std::string& width) {
     write_text(folder / "j", "settings\n{\"name\": \"a\", \"stamp\": \"1\", \"status\": " + status +
                                  ", \"width\": " + width +
-                                 ", \"height\": 2, \"depth\": 1, \"data_range\": 0, \"scores\": [], \"not_finite\": 0, \"problem\": \"\"}\n");
+                                 ", \"height\": 2, \"depth\": 1, \"data_range\": 0, \"scores\": [], "
+                                 "\"not_finite\": 0, \"notes\": [], \"problem\": \"\"}\n");
     return Journal(folder / "j", "settings", Journal::Start::resume).finished_before();
   };
   EXPECT_EQ(finished_with("2", "3"), 1u);
