@@ -11,6 +11,7 @@
 
 #include "viewer/diff/stamp.h"
 #include "viewer/error.h"
+#include "viewer/io/volume_names.h"
 #include "viewer/report/near_names.h"
 
 namespace fg {
@@ -118,6 +119,9 @@ namespace {
 
 std::vector<fs::path> inputs_of(const DiffOptions& options) {
   std::vector<fs::path> inputs(options.source.inputs.begin(), options.source.inputs.end());
+  for (const fs::path input : options.source.inputs)
+    if (std::error_code error; !fs::is_directory(input, error))  // those of a folder are watched with it
+      for (fs::path& file : files_of_volume(input)) inputs.push_back(std::move(file));
   if (options.mask) inputs.emplace_back(*options.mask);
   if (options.baseline && !options.update_baseline) inputs.emplace_back(*options.baseline);
   return inputs;
@@ -152,9 +156,8 @@ bool is_interrupt(int exit_code) { return exit_code == 130 || exit_code == 143; 
 
 int run_diff_watching(const DiffOptions& options) {
   check_outputs(options);
-  FileWatch watch(inputs_of(options));
   for (bool first = true;; first = false) {
-    watch.remember();
+    const FileWatch watch(inputs_of(options));  // anew: a header may name other files now
     try {
       if (const int exit_code = run_diff(options); is_interrupt(exit_code)) return exit_code;
     } catch (const Failure& failure) {

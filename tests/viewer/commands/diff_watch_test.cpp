@@ -165,6 +165,19 @@ TEST_F(diff_watch, a_new_file_in_a_folder_is_scored_too) {
   EXPECT_EQ(run.values("1.png", 2).size(), 2u) << run.err();
 }
 
+TEST_F(diff_watch, voxels_written_anew_beside_their_header_are_scored_again) {
+  const std::string start = "NDims = 3\nDimSize = 2 2 2\nElementType = MET_UCHAR\nElementDataFile = ";
+  write_text(path("a.mhd"), start + "voxels/a.raw\n");
+  write_text(path("b.mha"), start + "LOCAL\n01234567");
+  fs::create_directories(folder_ / "voxels");
+  write_text(path("voxels/a.raw"), "01234567");
+  Watching run(folder_, path("a.mhd") + " " + path("b.mha") + " --metrics mae --data-range 1");
+  ASSERT_TRUE(run.says("watching"));
+  write_text(path("voxels/a.raw"), "12345678");
+  EXPECT_EQ(run.values("mae", 2), (std::vector<std::string>{"0", "1"})) << run.err();
+  EXPECT_TRUE(run.says("have changed: " + path("voxels/a.raw")));
+}
+
 TEST_F(diff_watch, results_among_the_inputs_are_refused) {
   for (const char* folder : {"out", "golden"}) fs::create_directories(folder_ / folder);
   for (const std::string& output :
