@@ -31,7 +31,7 @@ struct DiffLine {
   std::vector<float> range;  // none: of the metric
   std::vector<double> viewing, exposures;
   std::vector<float> background = {0, 0, 0};
-  bool data_range_given = false, self_test = false, watch = false;
+  bool self_test = false, watch = false;
 };
 
 void read_video_options(DiffLine& line) {
@@ -95,12 +95,13 @@ const DiffOptions& checked(DiffLine& line) {
                                              : MissingRule::ignore;
   std::copy(line.background.begin(), line.background.end(), options.source.images.background.begin());
   options.source.images.scene_linear = line.tonemap == "none";
-  if (line.data_range_given && are_volumes(options.source.inputs))
-    options.volume_range = options.data_range;
-  else if (line.data_range_given && line.tonemap != "none")
+  if (options.data_range && line.tonemap != "none" && !are_volumes(options.source.inputs))
     throw Failure(ExitCode::usage,
                   "--data-range is of scene-linear values and of volumes; add --tonemap none");
-  if (!(options.data_range > 0)) throw Failure(ExitCode::usage, "--data-range: expected a number above 0");
+  if (options.data_range && !(*options.data_range > 0))
+    throw Failure(ExitCode::usage, "--data-range: expected a number above 0");
+  if (const auto& outside = options.source.outside; outside && !std::isfinite(static_cast<float>(*outside)))
+    throw Failure(ExitCode::usage, "--outside: expected a number that is finite in single precision");
   if (!line.crop.empty()) options.source.images.crop = parse_rectangle(line.crop, "--crop");
   for (const std::string& text : line.ignored) options.ignored.push_back(parse_rectangle(text, "--ignore"));
   read_video_options(line);
@@ -196,9 +197,8 @@ void add_metric_options(CLI::App* c, DiffLine& line) {
       ->check(CLI::IsMember({"srgb", "none"}))
       ->capture_default_str()
       ->group(group);
-  c->add_option_function<double>(
-       "--data-range",
-       [&line](double value) { line.options.data_range = value, line.data_range_given = true; },
+  c->add_option(
+       "--data-range", options.data_range,
        "With --tonemap none: the value that counts as white. Of volumes: what errors are divided by and SSIM "
        "takes for the "
        "range; by default max - min of the reference")

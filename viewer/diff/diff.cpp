@@ -39,13 +39,12 @@ void plan_for_volumes(const DiffOptions& options, ScorePlan& plan) {
 ScorePlan plan_of(const DiffOptions& options, const PairSource& source, bool masked) {
   ScorePlan plan{.metrics = parse_metrics(options.metrics, masked),
                  .window = options.window,
-                 .data_range = options.source.images.scene_linear ? options.data_range : 1.0,
+                 .data_range = options.data_range,
                  .masked = masked,
                  .map_statistics = source.two_files || gates_need_map_statistics(options.gates),
                  .chroma = source.chroma,
-                 .luma_only = source.raw_video,
+                 .luma_only = source.luma_only,
                  .volumes = source.volumes,
-                 .volume_range = options.volume_range.value_or(0),
                  .map_metric = options.heatmap_of,
                  .flip = options.flip};
   if (source.volumes) plan_for_volumes(options, plan);
@@ -67,14 +66,10 @@ ordered_json describe(const Rectangle& r) { return {r.x, r.y, r.width, r.height}
 
 ordered_json describe_settings(const DiffOptions& options, const PairSource& source) {
   const ImageRules& images = options.source.images;
-  ordered_json d = {{"window", options.window},
-                    {"data_range", images.scene_linear ? options.data_range : 1.0}};
+  ordered_json d = {{"window", options.window}, {"data_range", options.data_range.value_or(1)}};
   if (source.volumes) {
     d["values"] = "voxels / data_range; NaN and infinite ones count as -1000";
-    if (options.volume_range)
-      d["data_range"] = *options.volume_range;
-    else
-      d["data_range"] = "max - min of each reference";
+    if (!options.data_range) d["data_range"] = "max - min of each reference";
     d["grid"] = "size, spacing, direction and origin as the reference's, within a hundredth of a voxel";
     if (options.source.resample) {
       d["resampled"] = "where the grids differ, the test trilinear at the reference's voxels";
@@ -255,7 +250,7 @@ class DiffRun {
     if (!run.done.empty())
       say(fmt::format("{} of {} pairs were finished before", run.done.size(), source_->count()));
     const Pictures pictures(
-        options_.pictures, *source_, plan_.data_range,
+        options_.pictures, *source_, plan_.data_range.value_or(1),
         [&](const std::vector<double>& scores) { return misses_a_limit(gates_, scores); });
     run.keep_maps = pictures.wanted() || options_.heatmap ? KeepMap::yes : KeepMap::no;
     run.scored = [&](const PairResult& result, const FramePair& pair, const PairScores& scores) {

@@ -20,8 +20,7 @@ struct DiffOptions {
   Metric heatmap_of = Metric::ssim;  // whose map is drawn
   std::optional<std::string> mask;
   std::vector<Rectangle> ignored;
-  double data_range = 1;               // of scene-linear values
-  std::optional<double> volume_range;  // of volumes; none: max - min of each reference
+  std::optional<double> data_range;  // none: 1 of scene-linear values, max - min of each reference of volumes
   GateOptions gates;
   MissingRule missing = MissingRule::fail;
   std::optional<std::string> baseline;

@@ -249,10 +249,10 @@ ordered_json describe_metrics(const ScorePlan& plan) {
       d["data_range"] = 1.0;
     else if (metric == Metric::flip_hdr)
       d["data_range"] = "as the light is";
-    else if (plan.volumes && plan.volume_range == 0)
+    else if (plan.volumes && !plan.data_range)
       d["data_range"] = "max - min of each reference";
     else
-      d["data_range"] = plan.volumes ? plan.volume_range : plan.data_range;
+      d["data_range"] = plan.data_range.value_or(1);
     d["better"] = higher_is_better(metric) ? "higher" : "lower";
     described[metric_name(metric)] = d;
   }

@@ -2,6 +2,7 @@
 // The metrics by name, and what exactly each of them is.
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,14 +55,13 @@ std::vector<std::string> flip_tone_mapper_names();  // in the order of FgFlipTon
 // What is computed of every pair.
 struct ScorePlan {
   std::vector<Metric> metrics;
-  int window = 11;        // of ssim, ssim-valid, ms-ssim: 7, 9 or 11
-  double data_range = 1;  // of frames of floats
+  int window = 11;                   // of ssim, ssim-valid, ms-ssim: 7, 9 or 11
+  std::optional<double> data_range;  // none: 1, of volumes max - min of each reference
   bool masked = false;
   bool map_statistics = false;  // min and p5 of the SSIM maps
   bool chroma = false;          // the frames have Y, U and V: PSNR of each plane too
   bool luma_only = false;       // the frames have a Y plane
   bool volumes = false;
-  double volume_range = 0;           // 0: max - min of each reference
   Metric map_metric = Metric::ssim;  // whose map is drawn
   FlipViewing flip;
 

@@ -62,8 +62,8 @@ ordered_json pictures_of(std::size_t index, const Outcome& outcome, const PairSo
           {"height", (height + shrunk - 1) / shrunk},
           {"shrunk", shrunk},
           {"histogram", histogram_of(scores.map, least_of_map(plan.map_metric))},
-          {"test", data_uri(to_picture(*pair.test, plan.data_range), shrunk)},
-          {"reference", data_uri(to_picture(*pair.reference, plan.data_range), shrunk)},
+          {"test", data_uri(to_picture(*pair.test, plan.data_range.value_or(1)), shrunk)},
+          {"reference", data_uri(to_picture(*pair.reference, plan.data_range.value_or(1)), shrunk)},
           {"heatmap", data_uri(heatmap_of(scores, width, height, style), shrunk)}};
 }
 

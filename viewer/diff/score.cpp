@@ -384,8 +384,8 @@ void score_video(const FramePair& pair, const ScorePlan& plan, Values& values) {
   const bool any =
       plan.has(Metric::vmaf_ssim) || plan.has(Metric::vmaf_float_ssim) || plan.has(Metric::vmaf_ms_ssim);
   if (!any) return;
-  const Plane test = luma_of(*pair.test, plan.data_range),
-              reference = luma_of(*pair.reference, plan.data_range);
+  const Plane test = luma_of(*pair.test, plan.data_range.value_or(1)),
+              reference = luma_of(*pair.reference, plan.data_range.value_or(1));
   const int bits = luma_bits(*pair.test);
   constexpr int kWindow = 11, kFiveScales = 176;  // smallest sides of the two float metrics
   if (plan.has(Metric::vmaf_ssim))
@@ -453,7 +453,7 @@ PairScores score_pair(const FramePair& given, const Mask* mask, const ScorePlan&
       samples.code = kDLFloat;
       samples.bits = 32;
       samples.stored_channels = samples.channels = 3;
-      samples.data_range = test.scene_linear ? plan.data_range : 1.0;
+      samples.data_range = test.scene_linear ? plan.data_range.value_or(1) : 1;
       break;
     case Frame::Kind::volume:  // scored above
       break;

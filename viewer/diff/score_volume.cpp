@@ -73,7 +73,7 @@ double ncc_of_voxels(const FramePair& pair) {
 }  // namespace
 
 double range_of_volumes(const FramePair& pair, const ScorePlan& plan) {
-  if (plan.volume_range > 0) return plan.volume_range;
+  if (plan.data_range) return *plan.data_range;
   const double range =
       static_cast<double>(pair.reference->highest) - static_cast<double>(pair.reference->lowest);
   return range > 0 ? range : 1;  // all voxels alike

@@ -5,7 +5,7 @@
 
 namespace fg {
 
-// What errors are divided by and SSIM takes for the range: plan.volume_range, or max - min of the reference.
+// What errors are divided by and SSIM takes for the range: plan.data_range, or max - min of the reference.
 double range_of_volumes(const FramePair& pair, const ScorePlan& plan);
 
 // The map is that of the middle slice.

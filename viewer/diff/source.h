@@ -45,7 +45,7 @@ class PairSource {
   bool two_files = false;  // one image against one: its scores are the result, not a row of a table
   bool video = false;
   bool volumes = false;                // the frames are volumes
-  bool raw_video = false;              // the frames have a Y plane
+  bool luma_only = false;              // the frames have a Y plane, of which SSIM is taken
   bool chroma = false;                 // and U and V
   std::vector<std::string> unmatched;  // one line each: files, or ranges of frames, without a counterpart
   std::size_t unmatched_count = 0;     // files or frames

@@ -25,8 +25,8 @@ class VideoPairs : public PairSource {
       check_same_format(tests_.back()->format(), files_[i]);
     }
     const VideoFormat& format = reference().format();
-    raw_video = format.kind == Frame::Kind::planes && !as_rgb_;
-    chroma = raw_video && format.chroma.width > 0;
+    luma_only = format.kind == Frame::Kind::planes && !as_rgb_;
+    chroma = luma_only && format.chroma.width > 0;
     frames_ = frames_of(range_);
     note_what_is_left();
     for (const auto& test : tests_) describe(*test);

@@ -146,9 +146,15 @@ void check_inputs(const SourceOptions& options) {
                     input.string() +
                         ": is no volume (NIfTI, NRRD, MetaImage, DICOM); volumes are compared with volumes");
   }
-  if (options.layout || !options.frames.whole() || options.images.crop)
+  if (options.layout || !options.frames.whole() || options.as_rgb)
     throw Failure(ExitCode::usage,
-                  "--size, --format, --frames, --every, --offset and --crop are not of volumes");
+                  "--size, --format, --frames, --every, --offset and --as-rgb are of videos, not of volumes");
+  const ImageRules& images = options.images;
+  if (images.crop || images.scene_linear || images.background != ImageRules{}.background)
+    throw Failure(
+        ExitCode::usage,
+        "--crop, --tonemap and --background are of pictures, not of volumes, whose values are taken as "
+        "they are");
 }
 
 }  // namespace

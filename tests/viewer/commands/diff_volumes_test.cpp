@@ -176,7 +176,8 @@ TEST(diff_volumes, what_has_no_definition_for_volumes_is_wrong_usage) {
   write_text(folder / "text.txt", "no volume");
   for (const std::string options :
        {"--metrics ssim", "--metrics flip", "--fail-over flip=1", "--crop 0,0,2,2", "--ignore 0,0,2,2",
-        "--heatmap-of flip", "--frames 0:2", "--data-range 0"})
+        "--heatmap-of flip", "--frames 0:2", "--data-range 0", "--as-rgb", "--tonemap none",
+        "--background 1 1 1", "--resample --outside nan", "--resample --outside 1e300"})
     EXPECT_EQ(framegauge("diff " + a + " " + a + " " + options).exit_code, 2) << options;
   EXPECT_EQ(framegauge("diff " + a + " " + (folder / "text.txt").string()).exit_code, 2);
   EXPECT_EQ(framegauge("diff " + a + " " + (folder / "none.mha").string()).exit_code, 4);

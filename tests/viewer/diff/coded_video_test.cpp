@@ -45,7 +45,7 @@ std::unique_ptr<PairSource> pairs_of(const std::filesystem::path& test,
 
 std::vector<std::vector<double>> scores_of(const PairSource& source) {
   const ScorePlan plan{
-      .metrics = parse_metrics("all", false), .chroma = source.chroma, .luma_only = source.raw_video};
+      .metrics = parse_metrics("all", false), .chroma = source.chroma, .luma_only = source.luma_only};
   std::vector<std::vector<double>> scores;
   for (std::size_t i = 0; i < source.count(); ++i)
     scores.push_back(score_once(source.load(i), nullptr, plan, KeepMap::no).values);
@@ -215,7 +215,7 @@ TEST(coded_video, rgb_video_is_read_as_its_codes) {
   write_video(folder / "a.mkv", {frame}, {.codec = "png", .pixel_format = "rgb24"});
   const auto video = open_video(folder / "a.mkv", std::nullopt, {});
   EXPECT_EQ(video->read(0).rgba8, frame.rgba8);
-  EXPECT_FALSE(pairs_of(folder / "a.mkv", folder / "a.mkv")->raw_video);
+  EXPECT_FALSE(pairs_of(folder / "a.mkv", folder / "a.mkv")->luma_only);
 }
 
 TEST(coded_video, rgb_and_yuv_are_compared_as_rgb_when_asked) {

@@ -146,7 +146,7 @@ TEST(volume_inputs, a_folder_of_one_DICOM_series_is_one_volume) {
   const FramePair pair = source->load(0);
   EXPECT_EQ(pair.test->depth, 3);
   const PairScores scores =
-      score_volumes(pair, {.metrics = {Metric::max_error}, .volumes = true, .volume_range = 1}, KeepMap::no);
+      score_volumes(pair, {.metrics = {Metric::max_error}, .data_range = 1, .volumes = true}, KeepMap::no);
   EXPECT_EQ(scores.values.at(0), 100.0);
 }
 #endif
