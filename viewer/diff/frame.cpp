@@ -234,6 +234,12 @@ Frame cropped(const Frame& frame, const Rectangle& crop, const std::string& name
   return result;
 }
 
+std::vector<float> floats_of(const Plane& plane, int bits) {
+  std::vector<float> values(static_cast<std::size_t>(plane.width) * static_cast<std::size_t>(plane.height));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(code_at(plane, bits, i));
+  return values;
+}
+
 std::size_t find_high_code(const Plane& plane, int bits) {
   const int unused = 0xff << std::max(0, bits - 8) & 0xff;  // of the high byte
   for (std::size_t i = 1; i < plane.bytes.size() && bits > 8; i += 2)

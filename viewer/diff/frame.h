@@ -84,6 +84,9 @@ Frame as_rgb(const Frame& frame, const std::string& name);
 // name: for messages. Of planes, sides that the chroma planes cannot follow are Failure(usage).
 Frame cropped(const Frame& frame, const Rectangle& crop, const std::string& name);
 
+// Its codes, which floats hold exactly.
+std::vector<float> floats_of(const Plane& plane, int bits);
+
 // The byte at which the plane has a code that its depth cannot have, or the number of bytes.
 std::size_t find_high_code(const Plane& plane, int bits);
 

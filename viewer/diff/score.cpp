@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <numeric>
 
 #include "framegauge/framegauge.h"
 #include "viewer/device/host_tensor.h"
+#include "viewer/diff/samples.h"
 #include "viewer/diff/score_flip.h"
 #include "viewer/diff/score_ncc.h"
 #include "viewer/diff/score_volume.h"
@@ -18,98 +17,6 @@
 
 namespace fg {
 namespace {
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-// Samples of both pictures as an op takes them: one image of channels last.
-struct Samples {
-  const void *test = nullptr, *reference = nullptr;
-  DLDataTypeCode code = kDLUInt;
-  std::uint8_t bits = 8;
-  int width = 0, height = 0, stored_channels = 1, channels = 1;
-  double data_range = 1;
-  int row_pixels = 0;  // from one row to the next
-
-  std::vector<std::int64_t> shape() const { return {1, height, width, stored_channels}; }
-  std::vector<std::int64_t> strides() const {
-    return {std::int64_t{height} * row_pixels * stored_channels, std::int64_t{row_pixels} * stored_channels,
-            stored_channels, 1};
-  }
-  Samples part(const Rectangle& r) const {
-    const std::size_t offset = (std::size_t(r.y) * row_pixels + r.x) * stored_channels * (bits / 8);
-    Samples samples = *this;
-    samples.test = static_cast<const std::uint8_t*>(test) + offset;
-    samples.reference = static_cast<const std::uint8_t*>(reference) + offset;
-    samples.width = r.width;
-    samples.height = r.height;
-    return samples;
-  }
-};
-
-template <class Op>
-void set_images(Op& op, const HostTensor& x, const HostTensor& y, const Samples& samples) {
-  op.x = &x.tensor;
-  op.y = &y.tensor;
-  op.layout = FG_LAYOUT_NHWC;
-  op.channels = samples.channels;
-  op.data_range = samples.data_range;
-}
-
-std::vector<float> floats_of(const Plane& plane, int bits) {
-  const std::size_t pixels = static_cast<std::size_t>(plane.width) * plane.height;
-  std::vector<float> values(pixels);
-  for (std::size_t i = 0; i < pixels; ++i)
-    values[i] =
-        bits <= 8 ? plane.bytes[i] : static_cast<float>(plane.bytes[2 * i] | plane.bytes[2 * i + 1] << 8);
-  return values;
-}
-
-// Codes of 8 bits go into the ops as they are; deeper ones as floats of the codes, which are exact.
-class PlaneSamples {
- public:
-  PlaneSamples(const Plane& test, const Plane& reference, int bits) {
-    samples_ = {.test = test.bytes.data(),
-                .reference = reference.bytes.data(),
-                .width = test.width,
-                .height = test.height,
-                .row_pixels = test.width};
-    if (bits <= 8) return;
-    test_ = floats_of(test, bits);
-    reference_ = floats_of(reference, bits);
-    samples_.test = test_.data();
-    samples_.reference = reference_.data();
-    samples_.code = kDLFloat;
-    samples_.bits = 32;
-    samples_.data_range = std::ldexp(1.0, bits) - 1;
-  }
-  const Samples& get() const { return samples_; }
-
- private:
-  Samples samples_;
-  std::vector<float> test_, reference_;
-};
-
-struct Errors {
-  double mse = 0, mae = 0, max = 0, psnr = 0;
-};
-
-double psnr_of(double mse) {
-  return mse == 0 ? std::numeric_limits<double>::infinity() : -10 * std::log10(mse);
-}
-
-Errors errors_of(const Samples& samples) {
-  const HostTensor x(samples.test, samples.code, samples.bits, samples.shape());
-  const HostTensor y(samples.reference, samples.code, samples.bits, samples.shape());
-  std::array<double, FG_ERROR_COLUMNS> values{};
-  HostTensor columns(values.data(), kDLFloat, 64, {1, FG_ERROR_COLUMNS});
-  FgImageErrors op;
-  fg_image_errors_defaults(&op);
-  set_images(op, x, y, samples);
-  op.errors = &columns.tensor;
-  const auto scratch = scratch_for(op, fg_image_errors_scratch_bytes);
-  expect_ok(fg_image_errors(&op, nullptr));
-  return {values[FG_ERROR_MSE], values[FG_ERROR_MAE], values[FG_ERROR_MAX], values[FG_ERROR_PSNR]};
-}
 
 // Where nothing is to be seen both pictures are made the same, so that the sums are those of the rest.
 template <class T>
@@ -468,7 +375,7 @@ PairScores score_pair(const FramePair& given, const Mask* mask, const ScorePlan&
   if (plan.has(Metric::psnr) || plan.has(Metric::mse) || plan.has(Metric::mae) || plan.has(Metric::max_error))
     score_errors(pair, samples, mask, plan, values);
   score_video(pair, plan, values);
-  if (plan.has(Metric::ncc)) values["ncc"] = ncc_of(pair, mask);
+  if (plan.has(Metric::ncc)) values["ncc"] = ncc_of(samples, mask);
   for (const Metric metric : {Metric::flip, Metric::flip_hdr})
     if (plan.has(metric)) {
       const bool drawn = keep_map == KeepMap::yes && plan.map_metric == metric;

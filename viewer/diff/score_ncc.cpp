@@ -1,21 +1,37 @@
 #include "viewer/diff/score_ncc.h"
 
-#include <limits>
-#include <vector>
-
 #include "framegauge/framegauge.h"
-#include "viewer/device/host_tensor.h"
 
 namespace fg {
+namespace {
 
-double ncc_of(const NccImages& images, const Mask* mask) {
-  const std::vector<std::int64_t> shape{1, images.shape[0], images.shape[1], images.shape[2]};
-  const std::vector<std::int64_t> strides{images.shape[0] * images.shape[1] * images.shape[2],
-                                          images.strides[0], images.strides[1], images.strides[2]};
-  const HostTensor x(images.test, kDLFloat, 32, shape, strides);
-  const HostTensor y(images.reference, kDLFloat, 32, shape, strides);
-  const HostTensor weights(mask ? mask->weights.data() : nullptr, kDLFloat, 32, {1, 1, shape[2], shape[3]});
-  double score = std::numeric_limits<double>::quiet_NaN();
+// The op takes floats alone; codes are exact in them.
+std::vector<float> floats_of(const void* codes, const Samples& samples) {
+  const auto* const first = static_cast<const std::uint8_t*>(codes);
+  return {first, first + samples.strides().front()};
+}
+
+}  // namespace
+
+double ncc_of(const Samples& samples, const Mask* mask) {
+  if (samples.code == kDLUInt) {
+    const std::vector<float> test = floats_of(samples.test, samples),
+                             reference = floats_of(samples.reference, samples);
+    Samples floats = samples;
+    floats.test = test.data();
+    floats.reference = reference.data();
+    floats.code = kDLFloat;
+    floats.bits = 32;
+    return ncc_of(floats, mask);
+  }
+  const std::vector<std::int64_t> last = samples.strides();  // channels last; the op takes them first
+  const std::vector<std::int64_t> shape{1, samples.channels, samples.height, samples.width};
+  const std::vector<std::int64_t> strides{last[0], last[3], last[1], last[2]};
+  const HostTensor x(samples.test, kDLFloat, 32, shape, strides);
+  const HostTensor y(samples.reference, kDLFloat, 32, shape, strides);
+  const HostTensor weights(mask ? mask->weights.data() : nullptr, kDLFloat, 32,
+                           {1, 1, samples.height, samples.width});
+  double score = kNone;
   HostTensor scores(&score, kDLFloat, 64, {1});
   FgSimilarity op;
   fg_similarity_defaults(&op);
@@ -28,34 +44,6 @@ double ncc_of(const NccImages& images, const Mask* mask) {
   const auto scratch = scratch_for(op, fg_similarity_scratch_bytes);
   expect_ok(fg_similarity(&op, nullptr));
   return score;
-}
-
-namespace {
-
-std::vector<float> luma_codes(const Frame& frame) {
-  const Plane& luma = frame.planes[0];
-  std::vector<float> codes(static_cast<std::size_t>(luma.width) * static_cast<std::size_t>(luma.height));
-  for (std::size_t i = 0; i < codes.size(); ++i)
-    codes[i] =
-        static_cast<float>(frame.bits <= 8 ? luma.bytes[i] : luma.bytes[2 * i] | luma.bytes[2 * i + 1] << 8);
-  return codes;
-}
-
-}  // namespace
-
-double ncc_of(const FramePair& pair, const Mask* mask) {
-  const std::int64_t height = pair.test->height, width = pair.test->width;
-  if (pair.test->kind == Frame::Kind::planes) {
-    const std::vector<float> test = luma_codes(*pair.test), reference = luma_codes(*pair.reference);
-    return ncc_of({test.data(), reference.data(), {1, height, width}, {height * width, width, 1}}, mask);
-  }
-  if (pair.test->kind == Frame::Kind::rgb8) {
-    const FramePair floats{std::make_shared<const Frame>(as_floats(*pair.test)),
-                           std::make_shared<const Frame>(as_floats(*pair.reference))};
-    return ncc_of(floats, mask);
-  }
-  return ncc_of({pair.test->rgb.data(), pair.reference->rgb.data(), {3, height, width}, {1, 3 * width, 3}},
-                mask);
 }
 
 }  // namespace fg

@@ -1,22 +1,12 @@
 #pragma once
 // The global normalised cross-correlation of one pair, mean over channels.
 
-#include <array>
-#include <cstdint>
-
-#include "viewer/diff/frame.h"
 #include "viewer/diff/mask.h"
+#include "viewer/diff/samples.h"
 
 namespace fg {
 
-// mask: null, or of the frames' size.
-double ncc_of(const FramePair& pair, const Mask* mask);
-
-// Of floats [channels, height, width] with these strides, in elements.
-struct NccImages {
-  const float *test, *reference;
-  std::array<std::int64_t, 3> shape, strides;
-};
-double ncc_of(const NccImages& images, const Mask* mask);
+// mask: null, or of the samples' size.
+double ncc_of(const Samples& samples, const Mask* mask);
 
 }  // namespace fg

@@ -1,45 +1,26 @@
 #include "viewer/diff/score_volume.h"
 
-#include <array>
-#include <limits>
-
 #include "framegauge/framegauge.h"
-#include "viewer/device/host_tensor.h"
+#include "viewer/diff/samples.h"
 #include "viewer/diff/score_ncc.h"
 
 namespace fg {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-std::vector<std::int64_t> shape_of(const Frame& frame) { return {frame.depth, frame.height, frame.width}; }
-
-struct Pair {
-  HostTensor x, y;
-  double range;
-
-  Pair(const FramePair& pair, double data_range)
-      : x(pair.test->voxels.data(), kDLFloat, 32, shape_of(*pair.test)),
-        y(pair.reference->voxels.data(), kDLFloat, 32, shape_of(*pair.reference)),
-        range(data_range) {}
-
-  template <class Op>
-  void give(Op& op) const {
-    op.x = &x.tensor;
-    op.y = &y.tensor;
-    op.data_range = range;
-  }
-};
-
-double ssim3d_of(const Pair& pair, const ScorePlan& plan, std::vector<float>* keep_map) {
+double ssim3d_of(const FramePair& pair, double range, const ScorePlan& plan, std::vector<float>* keep_map) {
+  const Frame& frame = *pair.test;
+  const std::vector<std::int64_t> shape{frame.depth, frame.height, frame.width};
+  const HostTensor x(frame.voxels.data(), kDLFloat, 32, shape);
+  const HostTensor y(pair.reference->voxels.data(), kDLFloat, 32, shape);
+  if (keep_map) keep_map->resize(frame.voxels.size());
+  HostTensor map(keep_map ? keep_map->data() : nullptr, kDLFloat, 32, shape);
   double score = kNone;
   HostTensor mean(&score, kDLFloat, 64, {1});
   FgSsim3d op;
   fg_ssim3d_defaults(&op);
-  pair.give(op);
-  if (keep_map)
-    keep_map->resize(static_cast<std::size_t>(pair.x.shape[0] * pair.x.shape[1] * pair.x.shape[2]));
-  HostTensor map(keep_map ? keep_map->data() : nullptr, kDLFloat, 32, pair.x.shape);
+  op.x = &x.tensor;
+  op.y = &y.tensor;
+  op.data_range = range;
   op.window = plan.window;
   op.map = keep_map ? &map.tensor : nullptr;
   op.mean = &mean.tensor;
@@ -48,26 +29,23 @@ double ssim3d_of(const Pair& pair, const ScorePlan& plan, std::vector<float>* ke
   return score;
 }
 
-// Slices count as the channels of one image.
-std::array<double, FG_ERROR_COLUMNS> errors_of(const Pair& pair) {
-  std::array<double, FG_ERROR_COLUMNS> values{};
-  HostTensor columns(values.data(), kDLFloat, 64, {1, FG_ERROR_COLUMNS});
-  FgImageErrors op;
-  fg_image_errors_defaults(&op);
-  pair.give(op);
-  op.errors = &columns.tensor;
-  const auto scratch = scratch_for(op, fg_image_errors_scratch_bytes);
-  expect_ok(fg_image_errors(&op, nullptr));
-  return values;
+// Where voxels lie does not matter to errors and correlation: one picture of all rows.
+Samples rows_of(const FramePair& pair, double range) {
+  const Frame& frame = *pair.test;
+  return {.test = frame.voxels.data(),
+          .reference = pair.reference->voxels.data(),
+          .code = kDLFloat,
+          .bits = 32,
+          .width = frame.width,
+          .height = frame.height * frame.depth,
+          .data_range = range,
+          .row_pixels = frame.width};
 }
 
-// Where voxels lie does not matter to it: one image of all rows.
-double ncc_of_voxels(const FramePair& pair) {
-  const Frame& frame = *pair.test;
-  const std::int64_t width = frame.width, rows = std::int64_t{frame.height} * frame.depth;
-  return ncc_of(
-      {frame.voxels.data(), pair.reference->voxels.data(), {1, rows, width}, {rows * width, width, 1}},
-      nullptr);
+std::vector<float> middle_slice(const std::vector<float>& map, const Frame& frame) {
+  const std::ptrdiff_t slice = std::ptrdiff_t{frame.width} * frame.height;
+  const auto first = map.begin() + slice * (frame.depth / 2);
+  return {first, first + slice};
 }
 
 }  // namespace
@@ -80,34 +58,32 @@ double range_of_volumes(const FramePair& pair, const ScorePlan& plan) {
 }
 
 PairScores score_volumes(const FramePair& pair, const ScorePlan& plan, KeepMap keep_map) {
-  const Pair tensors(pair, range_of_volumes(pair, plan));
-  const bool drawn = keep_map == KeepMap::yes;
-  PairScores scores{.values = {}, .data_range = tensors.range, .map = {}};
+  const double range = range_of_volumes(pair, plan);
+  const Samples rows = rows_of(pair, range);
+  const bool drawn = keep_map == KeepMap::yes && plan.has(Metric::ssim3d);
+  PairScores scores{.values = {}, .data_range = range, .map = {}};
   std::vector<float> map;
   const double ssim3d =
-      plan.has(Metric::ssim3d) || drawn ? ssim3d_of(tensors, plan, drawn ? &map : nullptr) : kNone;
-  if (drawn) {
-    const std::size_t slice =
-        static_cast<std::size_t>(pair.test->width) * static_cast<std::size_t>(pair.test->height);
-    const auto first = map.begin() + static_cast<std::ptrdiff_t>(slice) * (pair.test->depth / 2);
-    scores.map.assign(first, first + static_cast<std::ptrdiff_t>(slice));
-  }
-  const std::array<double, FG_ERROR_COLUMNS> errors = errors_of(tensors);
+      plan.has(Metric::ssim3d) ? ssim3d_of(pair, range, plan, drawn ? &map : nullptr) : kNone;
+  if (drawn) scores.map = middle_slice(map, *pair.test);
+  const bool of_errors =
+      plan.has(Metric::psnr) || plan.has(Metric::mse) || plan.has(Metric::mae) || plan.has(Metric::max_error);
+  const Errors errors = of_errors ? errors_of(rows) : Errors{};
   for (const Metric metric : plan.metrics) switch (metric) {
       case Metric::psnr:
-        scores.values.push_back(errors[FG_ERROR_PSNR]);
+        scores.values.push_back(errors.psnr);
         break;
       case Metric::mse:
-        scores.values.push_back(errors[FG_ERROR_MSE]);
+        scores.values.push_back(errors.mse);
         break;
       case Metric::mae:
-        scores.values.push_back(errors[FG_ERROR_MAE]);
+        scores.values.push_back(errors.mae);
         break;
       case Metric::max_error:
-        scores.values.push_back(errors[FG_ERROR_MAX]);
+        scores.values.push_back(errors.max);
         break;
       case Metric::ncc:
-        scores.values.push_back(ncc_of_voxels(pair));
+        scores.values.push_back(ncc_of(rows, nullptr));
         break;
       default:
         scores.values.push_back(ssim3d);

@@ -10,7 +10,6 @@
 #include "tests/oracle/flip_oracle.h"
 #include "tests/viewer/diff/sample_frames.h"
 #include "tests/viewer/io/test_files.h"
-#include "viewer/diff/score_ncc.h"
 
 namespace fg::test {
 namespace {
@@ -136,8 +135,9 @@ TEST(ncc_of_frames, is_the_mean_of_the_channels_correlations_of_what_the_mask_sh
       expected += correlation(channel(*codes.test, c, which), channel(*codes.reference, c, which)) / 3;
     const FramePair floats{std::make_shared<const Frame>(as_floats(*codes.test)),
                            std::make_shared<const Frame>(as_floats(*codes.reference))};
-    EXPECT_NEAR(ncc_of(codes, which), expected, 1e-6);
-    EXPECT_NEAR(ncc_of(floats, which), expected, 1e-6);
+    for (const FramePair& pair : {codes, floats})
+      EXPECT_NEAR(score_once(pair, which, {.metrics = {Metric::ncc}}, KeepMap::no).values.at(0), expected,
+                  1e-6);
   }
 }
 
