@@ -124,7 +124,8 @@ std::shared_ptr<void> InteropWorkspace::pack(VkCommandBuffer cmd, const SourceIm
     auto made = std::make_shared<SharedBuffer>(*executor_, bytes);
     vk::BindingSet bindings(device, executor_->pack());
     bindings.update(1, vk::bind(made->buffer));
-    if (input.memory) replaced = std::make_shared<Pair>(std::move(input.memory), std::move(input.bindings));
+    if (input.memory)
+      replaced = std::make_shared<Pair>(Pair{std::move(input.memory), std::move(input.bindings)});
     input.memory = std::move(made);
     input.bindings = std::move(bindings);
   }
