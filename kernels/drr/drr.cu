@@ -11,10 +11,13 @@
 //   arithmetic      55 instructions a sample: 11 us
 // So the three ways of memory are about even, and L1's lines are what a layout of the volume could halve (pairs of 16-bit
 // numbers) but no order of float loads can.
-// Counted on an H100 (Nsight Compute, cold): 80 instructions a sample are 38 % of the issue slots, L1's wavefronts 53 %,
-// device memory 48 %, L2's tags 43 %; of 20 cycles between two instructions of a warp 14 are spent waiting for a load. So
-// it is latency, spread over three levels: tiles of 32 x 2 rays in two parts, of 16 x 4 in four and of 32 x 1 in eight,
-// with 768 to 1536 threads an SM, all take the same 56 us (tests/bench/drr_tiles_bench.cu).
+// Measured on an H200 (tests/bench/drr_tiles_bench.cu, cold, of which 5 us are the events): 49 us; to read nothing but the
+// rows that are touched, each once, takes 31. Dense rays, 1024 x 1024, get 457 G samples/s, nine tenths of what the texture
+// units could filter. Tried, 200 x 200, before the border had got as short as it is: prefetches into L2 four to sixteen
+// samples ahead 47 to 78 us, slices apart by other than a power of two no change, 3 to 16 threads a ray 46 to 57, rays set
+// up by a kernel of their own 49, textures of floats 53, of halves 44, quads of halves in 8 bytes 39. What helped: a ray is
+// set up once for all its threads, offsets are of 32 bits, and samples are taken with the border's arithmetic where the
+// border is and not a sample or two around it (1024 x 1024: 448 to 373 us).
 
 #include "kernels/drr/drr_integrals.cuh"
 #include "kernels/drr/drr_sums.cuh"
@@ -22,8 +25,6 @@
 
 namespace fg::cuda {
 namespace {
-
-constexpr std::int64_t kManyRays = 400'000;
 
 // One pixel's channels in memory; each is touched when the label along the ray changes, in the ray's order.
 class Channels {
@@ -101,18 +102,18 @@ __global__ void __launch_bounds__(ManyRays::kThreads)
 template <class Tile, class T>
 void launch_integrals(const Drr<T>& op, cudaStream_t stream) {
   const DrrBlocks blocks = DrrBlocks::of(op.images.batch, op.images.height, op.images.width, Tile());
-  for_volume(op, [&]<bool kHu, bool kUnit> {
-    drr_integrals<kHu, kUnit, Tile><<<static_cast<unsigned>(blocks.count), Tile::kThreads, 0, stream>>>(
-        op, DeviceVoxels<T, kUnit>(op.volume), blocks);
+  for_volume(op, [&]<bool kHu, bool kNear> {
+    drr_integrals<kHu, kNear, Tile><<<static_cast<unsigned>(blocks.count), Tile::kThreads, 0, stream>>>(
+        op, DeviceVoxels<T, kNear>(op.volume), blocks);
   });
 }
 
 template <class Tile, class T>
 void launch_with_slopes(const Drr<T>& op, cudaStream_t stream) {
   const DrrBlocks blocks = DrrBlocks::of(op.images.batch, op.images.height, op.images.width, Tile());
-  for_volume(op, [&]<bool kHu, bool kUnit> {
-    drr_with_slopes<kHu, kUnit, Tile><<<static_cast<unsigned>(blocks.count), Tile::kThreads, 0, stream>>>(
-        op, DeviceVoxels<T, kUnit>(op.volume), blocks);
+  for_volume(op, [&]<bool kHu, bool kNear> {
+    drr_with_slopes<kHu, kNear, Tile><<<static_cast<unsigned>(blocks.count), Tile::kThreads, 0, stream>>>(
+        op, DeviceVoxels<T, kNear>(op.volume), blocks);
   });
 }
 
@@ -138,8 +139,8 @@ void drr(const Drr<T>& op, int device, void* stream) {
       op.method == DrrMethod::trilinear && op.reduction == DrrReduction::sum && !op.labels.given();
   const std::int64_t rays = op.images.batch * op.images.height * op.images.width;
   const bool few = rays < kManyRays;
-  if (op.slopes.data != nullptr)
-    few ? launch_with_slopes<FewRays>(op, cuda_stream) : launch_with_slopes<ManyRays>(op, cuda_stream);
+  if (op.with_slopes())
+    few ? launch_with_slopes<FewSlopes>(op, cuda_stream) : launch_with_slopes<ManySlopes>(op, cuda_stream);
   else if (plain)
     few ? launch_integrals<FewRays>(op, cuda_stream) : launch_integrals<ManyRays>(op, cuda_stream);
   else {

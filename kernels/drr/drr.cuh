@@ -4,6 +4,7 @@
 #include <cuda_runtime.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 
 #include "kernels/core/cuda_launch.h"
@@ -21,9 +22,12 @@ struct DrrTile {
   static_assert(kRays % 32 == 0 && kThreads <= 1024);
 };
 
-// Many rays fill the GPU by themselves; of few, two threads share each.
-using FewRays = DrrTile<32, 2, 2, 2, 768>;
-using ManyRays = DrrTile<16, 16, 1, 2, 768>;
+// Many rays fill the GPU by themselves; of few, two threads share each. Chosen by tests/bench/drr_tiles_bench.cu.
+inline constexpr std::int64_t kManyRays = 200'000;
+using FewRays = DrrTile<32, 2, 2, 4, 768>;
+using ManyRays = DrrTile<16, 8, 1, 2, 768>;
+using FewSlopes = DrrTile<32, 2, 2, 3, 768>;
+using ManySlopes = DrrTile<32, 2, 1, 3, 768>;
 
 struct DrrBlocks {
   int across, down;
@@ -72,9 +76,9 @@ __device__ void load_camera(const Drr<T>& op, int pose, DrrCamera& camera) {
   __syncthreads();
 }
 
-// The volume as rays see it: strides of 32 bits, so that an address costs one instruction an axis. kUnit: x runs through
-// memory voxel by voxel.
-template <class T, bool kUnit>
+// The volume as rays see it: strides of 32 bits, so that an address costs one instruction an axis. kNear: x runs through
+// memory voxel by voxel, and no voxel is 2^31 elements or more from the first: offsets have 32 bits as well.
+template <class T, bool kNear>
 struct DeviceVoxels {
   const T* data;
   int step_x, step_y, step_z;  // from a voxel to the next, elements
@@ -105,22 +109,27 @@ struct DeviceVoxels {
       return to_float(__ldg(at));
   }
   __device__ const T* address(int z, int y, int x) const {
-    const T* const row = data + std::int64_t{z} * step_z + std::int64_t{y} * step_y;
-    return kUnit ? row + x : row + std::int64_t{x} * step_x;
+    if constexpr (kNear)
+      return data + (z * step_z + y * step_y + x);
+    else
+      return data + std::int64_t{z} * step_z + std::int64_t{y} * step_y + std::int64_t{x} * step_x;
   }
   __device__ float at(int z, int y, int x) const { return read(address(z, y, x)); }
   __device__ FgDrrCorners corners(const FgDrrTaps& t) const {
     const T *const p00 = address(t.z.base, t.y.base, t.x.base), *const p01 = p00 + next_y,
                    *const p10 = p00 + next_z, *const p11 = p10 + next_y;
-    const int x = kUnit ? 1 : next_x;
+    const int x = kNear ? 1 : next_x;
     return {read(p00), read(p00 + x), read(p01), read(p01 + x),
             read(p10), read(p10 + x), read(p11), read(p11 + x)};
   }
 };
 
 template <class T>
-bool is_unit(const Drr<T>& op) {
-  return op.volume.column_stride == 1 && op.volume.width > 1;
+bool is_near(const Drr<T>& op) {
+  const VolumeView<const T>& v = op.volume;
+  const std::int64_t farthest =
+      std::abs(v.slice_stride) * (v.depth - 1) + std::abs(v.row_stride) * (v.height - 1) + v.width;
+  return v.column_stride == 1 && v.width > 1 && farthest < std::numeric_limits<int>::max();
 }
 
 // A stretch of samples: at the ends those that reach over the border, in the middle the others.
@@ -147,13 +156,37 @@ __device__ FgDrrRay device_ray(const Drr<T>& op, const DrrCamera& camera, const 
   return ray_of(camera, line_of(op, camera, place.pose, place.row, place.column), op.grid(), op.sampling);
 }
 
-// A launch of a kernel for what the volume is: call.operator()<kHu, kUnit>().
+// A ray and where its samples lie, for all threads that share it: the set-up, much of it in double, is done once. 19 numbers,
+// so that neighbours lie in different banks.
+struct CastRay {
+  FgDrrRay ray;
+  FgDrrMarch march;
+};
+// Every thread of the block must arrive; shared: [Tile::kRays] where a ray has parts. Of rays outside there is nothing.
+template <class Tile, class T>
+__device__ CastRay cast_ray(const Drr<T>& op, const DrrCamera& camera, const DrrPlace& place,
+                            CastRay* shared) {
+  CastRay cast;
+  const bool mine = Tile::kParts == 1 || threadIdx.x < Tile::kRays;
+  if (mine && place.inside) {
+    cast.ray = device_ray(op, camera, place);
+    cast.march = fg_drr_march(cast.ray, op.grid(), op.sampling);
+  }
+  if constexpr (Tile::kParts > 1) {
+    if (mine && place.inside) shared[threadIdx.x] = cast;
+    __syncthreads();
+    if (!mine && place.inside) cast = shared[threadIdx.x % Tile::kRays];
+  }
+  return cast;
+}
+
+// A launch of a kernel for what the volume is: call.operator()<kHu, kNear>().
 template <class T, class Call>
 void for_volume(const Drr<T>& op, const Call& call) {
   if (op.values.hu != 0)
-    is_unit(op) ? call.template operator()<true, true>() : call.template operator()<true, false>();
+    is_near(op) ? call.template operator()<true, true>() : call.template operator()<true, false>();
   else
-    is_unit(op) ? call.template operator()<false, true>() : call.template operator()<false, false>();
+    is_near(op) ? call.template operator()<false, true>() : call.template operator()<false, false>();
 }
 
 template <bool kHu, class T>

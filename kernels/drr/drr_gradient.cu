@@ -6,7 +6,7 @@
 namespace fg::cuda {
 namespace {
 
-using Tile = FewRays;
+using Tile = FewSlopes;
 using SlopesTile = DrrTile<16, 8, 1>;
 constexpr int kFinishThreads = 32 * kDrrPoseSums;
 constexpr int kScatterThreads = 256;
@@ -54,26 +54,24 @@ __device__ void store_block_sums(const DrrGradient<T>& op, const DrrCamera& came
   parts[std::int64_t{blockIdx.x} * kDrrPoseSums + threadIdx.x] = total;
 }
 
-template <bool kHu, bool kLabels, bool kUnit, class T>
+template <bool kHu, bool kLabels, bool kNear, class T>
 __global__ void __launch_bounds__(Tile::kThreads, Tile::kResident / Tile::kThreads)
-    gradient_by_rays(DrrGradient<T> op, DeviceVoxels<T, kUnit> voxels, DrrBlocks blocks, double* parts) {
+    gradient_by_rays(DrrGradient<T> op, DeviceVoxels<T, kNear> voxels, DrrBlocks blocks, double* parts) {
   __shared__ DrrCamera camera;
+  __shared__ CastRay rays[Tile::kParts > 1 ? Tile::kRays : 1];
   __shared__ FgDrrSums shared[Tile::kThreads];  // 3.5 KB
   const Drr<T>& forward = op.forward;
   const unsigned ray_of_tile = threadIdx.x % Tile::kRays, part = threadIdx.x / Tile::kRays;
   const DrrPlace place = place_of<Tile>(blocks, forward.images.height, forward.images.width, ray_of_tile);
   load_camera(forward, place.pose, camera);
   const bool siddon = forward.method == DrrMethod::siddon;
+  const auto [ray, march] = cast_ray<Tile>(forward, camera, place, rays);
   FgDrrSums sums{0, {0, 0, 0}, {0, 0, 0}};
-  FgDrrRay ray;
-  FgDrrMarch march;
   float whole = 1;  // what the ray as a whole weighs
   if (place.inside) {
     const DeviceWeights weights(op, place);
     const auto weight = [&](int channel) { return kLabels ? weights.of(channel) : 1.0f; };
     if (!kLabels) whole = weights.of(0);
-    ray = device_ray(forward, camera, place);
-    march = fg_drr_march(ray, forward.grid(), forward.sampling);
     if (whole != 0 && !siddon)
       sums = trilinear_sums<kHu, kLabels, Tile::kUnroll>(forward, voxels, ray, march,
                                                          stretch_of<Tile>(march, part), weight);
@@ -199,8 +197,8 @@ void launch_by_rays(const DrrGradient<T>& op, double* parts, cudaStream_t stream
   if (op.forward.with_slopes())
     gradient_by_slopes<<<count, SlopesTile::kThreads, 0, stream>>>(op, blocks, parts);
   else
-    for_volume(op.forward, [&]<bool kHu, bool kUnit> {
-      const DeviceVoxels<T, kUnit> voxels(op.forward.volume);
+    for_volume(op.forward, [&]<bool kHu, bool kNear> {
+      const DeviceVoxels<T, kNear> voxels(op.forward.volume);
       if (op.forward.labels.given())
         gradient_by_rays<kHu, true><<<count, Tile::kThreads, 0, stream>>>(op, voxels, blocks, parts);
       else

@@ -5,8 +5,8 @@
 
 namespace fg::cuda {
 
-template <bool kHu, int kUnroll, bool kUnit, class T>
-__device__ float sum_stretch(const Drr<T>& op, const DeviceVoxels<T, kUnit>& voxels, const FgDrrRay& ray,
+template <bool kHu, int kUnroll, bool kNear, class T>
+__device__ float sum_stretch(const Drr<T>& op, const DeviceVoxels<T, kNear>& voxels, const FgDrrRay& ray,
                              const FgDrrMarch& march, const Stretch& stretch) {
   const FgDrrGrid grid = op.grid();
   float sum = 0;
@@ -29,18 +29,18 @@ __device__ float sum_stretch(const Drr<T>& op, const DeviceVoxels<T, kUnit>& vox
 }
 
 // Trilinear line integrals without labels.
-template <bool kHu, bool kUnit, class Tile, class T>
+template <bool kHu, bool kNear, class Tile, class T>
 __global__ void __launch_bounds__(Tile::kThreads, Tile::kResident / Tile::kThreads)
-    drr_integrals(Drr<T> op, DeviceVoxels<T, kUnit> voxels, DrrBlocks blocks) {
+    drr_integrals(Drr<T> op, DeviceVoxels<T, kNear> voxels, DrrBlocks blocks) {
   __shared__ DrrCamera camera;
-  __shared__ float sums[Tile::kThreads];  // 1 KB
+  __shared__ CastRay rays[Tile::kParts > 1 ? Tile::kRays : 1];
+  __shared__ float sums[Tile::kParts > 1 ? Tile::kThreads : 1];
   const unsigned ray_of_tile = threadIdx.x % Tile::kRays, part = threadIdx.x / Tile::kRays;
   const DrrPlace place = place_of<Tile>(blocks, op.images.height, op.images.width, ray_of_tile);
   load_camera(op, place.pose, camera);
+  const auto [ray, march] = cast_ray<Tile>(op, camera, place, rays);
   float sum = 0, weight = 0;
   if (place.inside) {
-    const FgDrrRay ray = device_ray(op, camera, place);
-    const FgDrrMarch march = fg_drr_march(ray, op.grid(), op.sampling);
     weight = march.weight_mm * device_rest<kHu>(op);
     sum = sum_stretch<kHu, Tile::kUnroll>(op, voxels, ray, march, stretch_of<Tile>(march, part));
   }

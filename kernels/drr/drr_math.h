@@ -109,7 +109,7 @@ FG_HD float fg_drr_not_finite(FgDrrRay ray) {
   return sum - sum;
 }
 
-// Leaving out samples outside the support changes no bit, since each of them adds exactly zero; one to spare on either
+// Leaving out samples outside the support changes no bit, since each of them adds exactly zero; a little to spare on either
 // side covers rounding.
 FG_HD FgDrrMarch fg_drr_march(FgDrrRay ray, FgDrrGrid grid, FgDrrSampling sampling) {
   FgDrrMarch march;
@@ -152,8 +152,10 @@ FG_HD FgDrrMarch fg_drr_march(FgDrrRay ray, FgDrrGrid grid, FgDrrSampling sampli
   before = fg_drr_least(before, FG_FLOAT(1e9));
   after = fg_drr_least(after, FG_FLOAT(1e9));
   const float per = FG_FLOAT(1.0) / march.pace;
-  const float from = fg_drr_floor((slab.enter - march.start) * per) - FG_FLOAT(1.0);
-  const float to = fg_drr_floor((slab.leave - march.start) * per) + FG_FLOAT(2.0);
+  // Of samples so near the border, rounding decides on which side they are; with the least of steps that is more of them.
+  const float spare = FG_FLOAT(0.01) + FG_FLOAT(1e-6) * per;
+  const float from = fg_drr_floor((slab.enter - march.start) * per - spare) + FG_FLOAT(1.0);
+  const float to = fg_drr_floor((slab.leave - march.start) * per + spare);
   march.first = int(fg_drr_clamp(from, -before, after + FG_FLOAT(1.0)));
   march.last = int(fg_drr_clamp(to, -before - FG_FLOAT(1.0), after));
   if (grid.nx < 2 || grid.ny < 2 || grid.nz < 2) return march;
@@ -161,8 +163,8 @@ FG_HD FgDrrMarch fg_drr_march(FgDrrRay ray, FgDrrGrid grid, FgDrrSampling sampli
   const float margin = FG_FLOAT(0.01) + FG_FLOAT(1e-6) * float(grid.nx + grid.ny + grid.nz);
   const FgDrrSlab inner = fg_drr_slab(ray, grid, margin < FG_FLOAT(0.4) ? margin : FG_FLOAT(0.4));
   if (!(inner.leave > inner.enter)) return march;
-  const float inner_from = fg_drr_floor((inner.enter - march.start) * per) + FG_FLOAT(2.0);
-  const float inner_to = fg_drr_floor((inner.leave - march.start) * per) - FG_FLOAT(1.0);
+  const float inner_from = fg_drr_floor((inner.enter - march.start) * per) + FG_FLOAT(1.0);
+  const float inner_to = fg_drr_floor((inner.leave - march.start) * per);
   march.inner_first = int(fg_drr_clamp(inner_from, float(march.first), float(march.last + 1)));
   march.inner_last = int(fg_drr_clamp(inner_to, float(march.first - 1), float(march.last)));
   return march;

@@ -25,8 +25,8 @@ __device__ inline void add_to(FgDrrSums& sums, const FgDrrSums& more) {
 }
 
 // kLabels: false where the caller knows that there are none; every sample weighs 1 then.
-template <bool kHu, bool kLabels, int kUnroll, bool kUnit, class T, class Weight>
-__device__ FgDrrSums trilinear_sums(const Drr<T>& op, const DeviceVoxels<T, kUnit>& voxels,
+template <bool kHu, bool kLabels, int kUnroll, bool kNear, class T, class Weight>
+__device__ FgDrrSums trilinear_sums(const Drr<T>& op, const DeviceVoxels<T, kNear>& voxels,
                                     const FgDrrRay& ray, const FgDrrMarch& march, const Stretch& stretch,
                                     const Weight& weight) {
   const FgDrrGrid grid = op.grid();
@@ -57,8 +57,8 @@ __device__ FgDrrSums trilinear_sums(const Drr<T>& op, const DeviceVoxels<T, kUni
   return sums;
 }
 
-template <bool kHu, bool kUnit, class T, class Weight>
-__device__ FgDrrSums siddon_sums(const Drr<T>& op, const DeviceVoxels<T, kUnit>& voxels, const FgDrrRay& ray,
+template <bool kHu, bool kNear, class T, class Weight>
+__device__ FgDrrSums siddon_sums(const Drr<T>& op, const DeviceVoxels<T, kNear>& voxels, const FgDrrRay& ray,
                                  const Weight& weight) {
   const FgDrrGrid grid = op.grid();
   FgDrrSums sums{fg_drr_not_finite(ray), {0, 0, 0}, {0, 0, 0}};
@@ -91,10 +91,11 @@ __device__ FgDrrSums sum_parts(const FgDrrSums& mine, FgDrrSums* shared) {
 }
 
 // Images and slopes in one walk through the volume, without labels.
-template <bool kHu, bool kUnit, class Tile, class T>
+template <bool kHu, bool kNear, class Tile, class T>
 __global__ void __launch_bounds__(Tile::kThreads, Tile::kResident / Tile::kThreads)
-    drr_with_slopes(Drr<T> op, DeviceVoxels<T, kUnit> voxels, DrrBlocks blocks) {
+    drr_with_slopes(Drr<T> op, DeviceVoxels<T, kNear> voxels, DrrBlocks blocks) {
   __shared__ DrrCamera camera;
+  __shared__ CastRay rays[Tile::kParts > 1 ? Tile::kRays : 1];
   __shared__ FgDrrSums shared[Tile::kParts > 1 ? Tile::kThreads : 1];  // 3.5 KB
   const unsigned ray_of_tile = threadIdx.x % Tile::kRays, part = threadIdx.x / Tile::kRays;
   const DrrPlace place = place_of<Tile>(blocks, op.images.height, op.images.width, ray_of_tile);
@@ -102,11 +103,8 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kResident / Tile::kThrea
   const auto one = [](int) { return 1.0f; };
   const bool siddon = op.method == DrrMethod::siddon;
   FgDrrSums sums{0, {0, 0, 0}, {0, 0, 0}};
-  FgDrrRay ray;
-  FgDrrMarch march;
+  const auto [ray, march] = cast_ray<Tile>(op, camera, place, rays);
   if (place.inside) {
-    ray = device_ray(op, camera, place);
-    march = fg_drr_march(ray, op.grid(), op.sampling);
     if (!siddon)
       sums = trilinear_sums<kHu, false, Tile::kUnroll>(op, voxels, ray, march, stretch_of<Tile>(march, part),
                                                        one);

@@ -41,6 +41,9 @@ void measure_type(fg::bench::Timer& timer, const char* type, const std::vector<T
         "drr " + std::to_string(batch) + "x" + std::to_string(side) + "x" + std::to_string(side) + " " + type;
     const auto forward = [&] { fg::cuda::drr(op, 0, timer.stream()); };
     report(timer, name, samples, forward);
+    op.sampling = {FG_DRR_INSIDE, 163, 0};
+    report(timer, name + " 163 samples inside", 163.0 * static_cast<double>(pixels), forward);
+    op.sampling = {FG_DRR_SEGMENT, 500, 0};
     fg::DrrGradient<T> gradient;
     gradient.forward = op;
     gradient.image_gradient = {
@@ -71,7 +74,7 @@ void measure_type(fg::bench::Timer& timer, const char* type, const std::vector<T
       forward();
       backward();
     });
-    op.slopes.data = gradient.forward.slopes.data = nullptr;
+    op.slopes = gradient.forward.slopes = {};
     if (side != 200) continue;
     op.method = fg::DrrMethod::siddon;
     report(timer, name + " siddon", samples, forward);

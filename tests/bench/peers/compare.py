@@ -9,7 +9,6 @@ import argparse
 import csv
 import datetime
 import os
-import re
 import sys
 import time
 import warnings
@@ -19,23 +18,11 @@ import torch
 from framegauge_ctypes import Framegauge
 from ours import Ours
 from peers import find_peers
-from timing import CpuClock, CudaClock, interleaved
+from timing import CpuClock, CudaClock, interleaved, machine_name, processors
 from works import works
 
 COLUMNS = ["machine", "date", "device", "work", "size", "peer", "version", "peer_median_us", "ours_median_us", "ratio",
            "peer_least_us", "ours_least_us", "ratio_of_least", "rounds", "load", "bar", "bar_met"]
-
-
-def processors():
-    return len(os.sched_getaffinity(0))
-
-
-def machine_name(devices):
-    """For the name of a file: "h200" where there is a GPU, "cpu_2_cores" elsewhere."""
-    if "cuda" in devices:
-        words = re.findall(r"[a-z0-9]+", torch.cuda.get_device_name().lower())
-        return "_".join(word for word in words if word not in ("nvidia", "geforce"))
-    return f"cpu_{processors()}_cores"
 
 
 def device_name(device):

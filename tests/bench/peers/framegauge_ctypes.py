@@ -39,6 +39,12 @@ DTYPES = {  # DLDataTypeCode, bits
 }
 PADDING = {"same": 0, "valid": 1}
 LAYOUT = {"NCHW": 0, "NHWC": 1}
+NAMES = {  # of enumerators
+    "padding": PADDING,
+    "layout": LAYOUT,
+    "numbers": {"hounsfield": 0, "attenuation": 1},
+    "sampling": {"on segment": 0, "inside": 1, "by step": 2},
+}
 
 # The descriptor structs of framegauge.h, field by field. A struct that has changed there is noticed by its size.
 IMAGES = [("struct_size", c.c_size_t), ("x", TENSOR), ("y", TENSOR), ("layout", c.c_int32), ("channels", c.c_int32)]
@@ -49,12 +55,23 @@ CONSTANTS = [("data_range", c.c_double), ("k1", c.c_double), ("k2", c.c_double)]
 WINDOW = IMAGES + [("window", c.c_int32), ("padding", c.c_int32)] + CONSTANTS
 WEIGHTS = [("map_weight", TENSOR), ("score_weight", TENSOR), ("mean_weight", c.c_double)]
 MAX_LEVELS = 8
+DRR = [("struct_size", c.c_size_t), ("volume", TENSOR), ("voxel_to_world", c.c_double * 16), ("numbers", c.c_int32),
+       ("scale", c.c_double), ("offset", c.c_double), ("mu_water", c.c_double), ("mu_bone", c.c_double),
+       ("hu_bone", c.c_double), ("labels", TENSOR), ("label_channels", TENSOR), ("poses", TENSOR), ("beam", c.c_int32),
+       ("height", c.c_int32), ("width", c.c_int32), ("row", c.c_int32), ("column", c.c_int32), ("sdd_mm", c.c_double),
+       ("delx_mm", c.c_double), ("dely_mm", c.c_double), ("x0_mm", c.c_double), ("y0_mm", c.c_double),
+       ("intrinsics", TENSOR), ("pixels", TENSOR), ("sources", TENSOR), ("targets", TENSOR), ("method", c.c_int32),
+       ("reduction", c.c_int32), ("sampling", c.c_int32), ("samples", c.c_int32), ("step_mm", c.c_double),
+       ("images", TENSOR), ("slopes", TENSOR)]
 FIELDS = {
     "ssim2d": WINDOW + [("map", TENSOR)] + SCORES + SCRATCH,
     "ssim3d": WINDOW + [("map", TENSOR)] + SCORES + SCRATCH,
     "ssim2d_gradient": WINDOW + WEIGHTS + [("l1_weight", c.c_double)] + GRADIENTS + [("map", TENSOR)] + SCORES
     + [("l1", TENSOR)] + SCRATCH,
     "ssim3d_gradient": WINDOW + WEIGHTS + GRADIENTS + [("map", TENSOR)] + SCORES + SCRATCH,
+    "drr": DRR + SCRATCH,
+    "drr_gradient": [("struct_size", c.c_size_t), ("drr", c.c_void_p), ("image_gradient", TENSOR)]
+    + [(by + "_gradient", TENSOR) for by in ("poses", "intrinsics", "sources", "targets", "volume")] + SCRATCH,
     "ms_ssim": IMAGES + [("window", c.c_int32)] + CONSTANTS
     + [("levels", c.c_int32), ("weights", c.c_double * MAX_LEVELS), ("score_weight", TENSOR),
        ("mean_weight", c.c_double)] + SCORES + GRADIENTS + SCRATCH,
@@ -116,7 +133,7 @@ class Prepared:
         bytes_needed = c.c_size_t()
         ask = library.function(f"fg_{name}_scratch_bytes", c.c_void_p, c.c_void_p)
         library.expect(ask(self.reference, c.byref(bytes_needed)))
-        self.scratch = allocate_like(settings["x"], bytes_needed.value)
+        self.scratch = allocate_like(self.held[0].array, bytes_needed.value)
         self.op.scratch = self.scratch.data_ptr() if is_torch(self.scratch) else self.scratch.ctypes.data
         self.op.scratch_bytes = bytes_needed.value
 
@@ -131,9 +148,13 @@ class Prepared:
         elif field == "weights":
             self.op.weights[: len(value)] = value
             self.op.levels = len(value)
+        elif isinstance(value, Prepared):  # an op that this one is about
+            self.held.append(value)
+            setattr(self.op, field, c.addressof(value.op))
+        elif isinstance(kinds[field], type) and issubclass(kinds[field], c.Array):
+            getattr(self.op, field)[:] = value
         else:
-            names = {"padding": PADDING, "layout": LAYOUT}.get(field)
-            setattr(self.op, field, names[value] if names else value)
+            setattr(self.op, field, NAMES[field][value] if field in NAMES else value)
 
     def __call__(self):
         status = self.function(self.reference, self.stream)
@@ -175,5 +196,5 @@ class Framegauge:
         return op
 
     def prepare(self, name, stream=0, **settings):
-        """name: of FIELDS. settings: fields of the struct; arrays for tensors, "same", "valid", "NCHW", "NHWC"."""
+        """name: of FIELDS. settings: fields of the struct, an array first; arrays for tensors, NAMES for enumerators."""
         return Prepared(self, name, stream, settings)

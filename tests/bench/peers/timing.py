@@ -1,4 +1,6 @@
 """Times contenders side by side: each once a round, so that what disturbs the machine disturbs all alike."""
+import os
+import re
 import statistics
 import time
 from dataclasses import dataclass
@@ -52,3 +54,15 @@ def interleaved(contenders, clock, rounds, warm_up):
             if number >= 0:
                 times[name].append(taken)
     return {name: Taken(statistics.median(taken), min(taken)) for name, taken in times.items()}
+
+
+def processors():
+    return len(os.sched_getaffinity(0))
+
+
+def machine_name(devices):
+    """For the name of a file: "h200" where there is a GPU, "cpu_2_cores" elsewhere."""
+    if "cuda" in devices:
+        words = re.findall(r"[a-z0-9]+", torch.cuda.get_device_name().lower())
+        return "_".join(word for word in words if word not in ("nvidia", "geforce"))
+    return f"cpu_{processors()}_cores"
