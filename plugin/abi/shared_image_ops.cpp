@@ -1,6 +1,8 @@
 // FgSharedImage of framegauge/vulkan.h: arguments are checked here, the work is plugin/interop's.
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "plugin/abi/guard.h"
 #include "plugin/abi/live_checks.h"
@@ -28,6 +30,49 @@ interop::SharedImage& shared_of(FgSharedImage image) {
 void require_command_buffer(VkCommandBuffer command_buffer) {
   if (command_buffer == VK_NULL_HANDLE)
     reject("command_buffer is VK_NULL_HANDLE; pass one in the recording state, outside any render pass");
+}
+
+// What a pixel is as an element of a tensor. texels_of() has let no other format through.
+struct Texel {
+  DLDataTypeCode type;
+  int bits;
+  std::int64_t channels;
+};
+Texel texel_of(VkFormat format) {
+  if (format == VK_FORMAT_R8G8B8A8_UNORM) return {kDLUInt, 8, 4};
+  if (format == VK_FORMAT_R16G16B16A16_SFLOAT) return {kDLFloat, 16, 4};
+  return {kDLFloat, 32, format == VK_FORMAT_R32_SFLOAT ? 1 : 4};
+}
+
+// The pixels as rows of memory, once they are known to be what the image holds.
+interop::ImportedImage::Rows checked_rows(const interop::SharedImage& shared, const DLTensor* pixels) {
+  const abi::Checker check("fg_shared_image_write");
+  check.tensor("pixels", pixels, true);
+  const DLTensor& t = *pixels;
+  const Texel texel = texel_of(shared.info().format);
+  const DLDevice device{kDLCUDA, shared.cuda_device()};
+  check.expect(abi::same_device(t.device, device), "pixels is on " + abi::device_name(t.device) +
+                                                       "; the image is on " + abi::device_name(device) +
+                                                       ", where fg_cuda_memory_allocate() has memory");
+  check.expect(
+      abi::is_type(t.dtype, texel.type, texel.bits),
+      "pixels has dtype " + abi::dtype_name(t.dtype) + "; the image's format holds " +
+          abi::dtype_name({static_cast<std::uint8_t>(texel.type), static_cast<std::uint8_t>(texel.bits), 1}));
+  const std::int64_t wanted[3] = {shared.info().height, shared.info().width, texel.channels};
+  const int least = texel.channels == 1 ? 2 : 3;
+  check.expect(t.ndim >= least && t.ndim <= 3 && std::equal(t.shape, t.shape + t.ndim, wanted),
+               "pixels has shape " + abi::shape_name(t) + "; the image is " + abi::shape_name(wanted, 3),
+               ErrorCode::size_mismatch);
+  const std::vector<std::int64_t> strides = abi::strides_of(t);
+  const std::int64_t row = wanted[1] * wanted[2], distance = wanted[0] == 1 ? row : strides[0];
+  check.expect(
+      (wanted[1] == 1 || strides[1] == wanted[2]) && (t.ndim == 2 || wanted[2] == 1 || strides[2] == 1) &&
+          distance >= row,
+      "pixels has strides that leave gaps between the pixels of a row or go backwards; only rows may "
+      "lie apart");
+  const auto bytes = static_cast<std::size_t>(texel.bits / 8);
+  return {abi::first_byte(t), static_cast<std::size_t>(distance) * bytes,
+          static_cast<std::size_t>(row) * bytes, static_cast<std::size_t>(wanted[0])};
 }
 
 template <class Struct>
@@ -116,6 +161,13 @@ FgStatus fg_shared_image_begin_cuda(FgSharedImage image, void* stream) {
   static const std::string kNotYet =
       "Vulkan has not finished with the image yet; take another image, or come again with the next frame";
   return fg::abi::report(FG_STATUS_NOT_READY, kNotYet);
+}
+
+FgStatus fg_shared_image_write(FgSharedImage image, const DLTensor* pixels, void* stream) {
+  return guard([&] {
+    fg::interop::SharedImage& shared = fg::shared_of(image);
+    shared.write(fg::checked_rows(shared, pixels), stream);
+  });
 }
 
 FgStatus fg_shared_image_end_cuda(FgSharedImage image, void* stream) {

@@ -103,6 +103,13 @@ ImportedImage::ImportedImage(int device, ExternalMemory memory, const ImageShape
 
 ImportedImage::~ImportedImage() { release(); }
 
+void ImportedImage::write(const Rows& rows, void* stream) const {
+  check(cudaMemcpy2DToArrayAsync(static_cast<cudaArray_t>(array_), 0, 0, rows.first, rows.distance_bytes,
+                                 rows.bytes, rows.count, cudaMemcpyDeviceToDevice,
+                                 static_cast<cudaStream_t>(stream)),
+        "copying pixels into a shared image");
+}
+
 void ImportedImage::release() noexcept {
   if (surface_) cudaDestroySurfaceObject(surface_);
   if (mipmapped_) cudaFreeMipmappedArray(static_cast<cudaMipmappedArray_t>(mipmapped_));

@@ -55,6 +55,14 @@ class ImportedImage {
   ~ImportedImage();
   std::uint64_t surface() const { return surface_; }  // cudaSurfaceObject_t
   void* array() const { return array_; }              // cudaArray_t
+  // The whole image from rows of device memory, on the stream.
+  struct Rows {
+    const void* first;
+    std::size_t distance_bytes;  // from row to row
+    std::size_t bytes;           // of a row's pixels
+    std::size_t count;
+  };
+  void write(const Rows& rows, void* stream) const;
 
  private:
   void swap(ImportedImage& other) noexcept {

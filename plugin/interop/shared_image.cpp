@@ -71,9 +71,18 @@ bool SharedImage::begin_cuda(void* stream) {
   return true;
 }
 
-void SharedImage::end_cuda(void* stream) {
+void SharedImage::require_cudas_turn() const {
   require(!is_vulkans() && begun_, ErrorCode::invalid_argument,
           "CUDA does not write this image; call fg_shared_image_begin_cuda() first");
+}
+
+void SharedImage::write(const ImportedImage::Rows& rows, void* stream) {
+  require_cudas_turn();
+  cuda_image_.write(rows, stream);
+}
+
+void SharedImage::end_cuda(void* stream) {
+  require_cudas_turn();
   cuda_semaphore_.signal(turn_ + 1, stream);
   begun_ = false;
   ++turn_;

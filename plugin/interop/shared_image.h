@@ -30,12 +30,14 @@ class SharedImage {
   // CUDA's turn on the stream, from begin to end. False: the submission of Vulkan's turn has not run yet.
   bool begin_cuda(void* stream);
   void end_cuda(void* stream);
+  void write(const ImportedImage::Rows& rows, void* stream);  // in it
   // Vulkan's turn in a command buffer: in between, the image is in layout GENERAL and may be sampled and copied from.
   void record_begin(VkCommandBuffer cmd);
   void record_end(VkCommandBuffer cmd);
   // What the submission of the command buffer of Vulkan's latest turn waits for and signals.
   Submission submission() const { return {semaphore_.get(), vulkan_turn_, vulkan_turn_ + 1}; }
 
+  const SharedImageInfo& info() const { return info_; }
   const vk::Image& image() const { return image_; }
   const ImportedImage& cuda() const { return cuda_image_; }
   int cuda_device() const { return cuda_device_; }
@@ -44,6 +46,7 @@ class SharedImage {
   void pass(VkCommandBuffer cmd, VkImageLayout from, std::uint32_t from_family,
             std::uint32_t to_family) const;
   bool is_vulkans() const { return turn_ % 2 == 0; }
+  void require_cudas_turn() const;
 
   vk::Device device_;
   SharedImageInfo info_;

@@ -20,6 +20,7 @@ ImportedBuffer::~ImportedBuffer() = default;
 ImportedImage::ImportedImage(int, ExternalMemory, const ImageShape&) { refuse(); }
 ImportedImage::~ImportedImage() = default;
 void ImportedImage::release() noexcept {}
+void ImportedImage::write(const Rows&, void*) const { refuse(); }
 ImportedSemaphore::ImportedSemaphore(int, UniqueFd) { refuse(); }
 ImportedSemaphore::~ImportedSemaphore() = default;
 void ImportedSemaphore::wait(std::uint64_t, void*) const { refuse(); }

@@ -45,7 +45,7 @@
   X(QueuePresentKHR) X(SetDebugUtilsObjectNameEXT) X(GetBufferDeviceAddress) \
   X(CreateCuModuleNVX) X(DestroyCuModuleNVX) X(CreateCuFunctionNVX) X(DestroyCuFunctionNVX) \
   X(CmdCuLaunchKernelNVX) X(GetImageViewHandleNVX) X(GetMemoryFdKHR) X(GetSemaphoreFdKHR) \
-  X(GetSemaphoreCounterValue)
+  X(GetSemaphoreCounterValue) X(WaitSemaphores) X(SignalSemaphore)
 // clang-format on
 
 namespace fg::vk {

@@ -249,7 +249,8 @@ FG_API FgExecutor fg_evaluator_executor(FgEvaluator evaluator);
  * Both sides take turns, by a timeline semaphore. Vulkan has the first turn, which gives the image its layout:
  *   fg_shared_image_record_begin, commands that read the image in layout GENERAL, fg_shared_image_record_end; the
  *   submission waits for and signals what fg_shared_image_submission() says. Then CUDA's:
- *   fg_shared_image_begin_cuda, work on the stream that writes the image, fg_shared_image_end_cuda.
+ *   fg_shared_image_begin_cuda, work on the stream that writes the image (its surface or array, or by
+ *   fg_shared_image_write), fg_shared_image_end_cuda.
  * The CUDA renderer is never stalled by Vulkan: fg_shared_image_begin_cuda says when the image is not free yet, and another
  * one, or the next frame, will be. A turn of Vulkan's that was recorded but will not be submitted is ended by the host with
  * vkSignalSemaphore.
@@ -304,6 +305,12 @@ FG_API FgStatus fg_shared_image_submission(FgSharedImage image, FgSharedImageSub
  * Vulkan's last turn has not finished. */
 FG_API FgStatus fg_shared_image_begin_cuda(FgSharedImage image, void* stream);
 FG_API FgStatus fg_shared_image_end_cuda(FgSharedImage image, void* stream);
+
+/* In CUDA's turn, for hosts without a CUDA runtime of their own: the whole image becomes a copy of pixels, on the stream and
+ * without waiting for it. pixels: a tensor on the handles' cuda_device, [height, width, channels], or [height, width] where
+ * the image has one channel; uint8, float16 or float32 as the image's format. Rows follow one another at any distance, the
+ * pixels of a row without a gap. */
+FG_API FgStatus fg_shared_image_write(FgSharedImage image, const DLTensor* pixels, void* stream);
 
 #ifdef __cplusplus
 }

@@ -301,6 +301,8 @@ class SharedImage : public detail::Owner<FgSharedImage_T, fg_shared_image_destro
   [[nodiscard]] bool begin_cuda(void* stream) {
     return detail::is_ready(fg_shared_image_begin_cuda(get(), stream));
   }
+  /* In it: the whole image becomes a copy of a tensor in CUDA memory. */
+  void write(const DLTensor& pixels, void* stream) { check(fg_shared_image_write(get(), &pixels, stream)); }
   void end_cuda(void* stream) { check(fg_shared_image_end_cuda(get(), stream)); }
 };
 

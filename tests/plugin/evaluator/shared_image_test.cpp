@@ -66,6 +66,7 @@ TEST_F(shared_image, says_what_it_lacks) {
   EXPECT_EQ(image, nullptr);
   EXPECT_EQ(fg_shared_image_begin_cuda(nullptr, nullptr), FG_STATUS_INVALID_ARGUMENT);
   EXPECT_EQ(fg_shared_image_record_begin(nullptr, VK_NULL_HANDLE), FG_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(fg_shared_image_write(nullptr, nullptr, nullptr), FG_STATUS_INVALID_ARGUMENT);
 }
 
 TEST_F(shared_image, wants_its_extensions_enabled) {
@@ -227,6 +228,77 @@ TEST_F(shared_image, each_side_waits_for_its_turn) {
   submit_turn(device(), second, image.get());
   device().QueueWaitIdle(device().queue);
   writer.wait();
+}
+
+// What a host without a CUDA runtime does: memory and stream of the C interface, and rows that lie apart.
+TEST_F(shared_image, a_tensor_becomes_the_whole_image) {
+  FgSharedImageInfo info = info_of(device());
+  info.format = VK_FORMAT_R32_SFLOAT;
+  FgSharedImage made = nullptr;
+  if (fg_shared_image_create(&info, &made) != FG_STATUS_OK) GTEST_SKIP() << fg_last_error();
+  const UniqueSharedImage image(made);
+  FgSharedImageHandles handles;
+  fg_shared_image_handles_defaults(&handles);
+  ASSERT_EQ(fg_shared_image_handles(made, &handles), FG_STATUS_OK) << fg_last_error();
+  constexpr std::int64_t kRow = kWidth + 9;
+  std::vector<float> values(kRow * kHeight);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = 0.5f * static_cast<float>(i);
+  const std::size_t bytes = values.size() * sizeof(float);
+  void *memory = nullptr, *stream = nullptr;
+  ASSERT_EQ(fg_cuda_memory_allocate(handles.cuda_device, bytes, &memory), FG_STATUS_OK) << fg_last_error();
+  ASSERT_EQ(fg_cuda_stream_create(handles.cuda_device, &stream), FG_STATUS_OK) << fg_last_error();
+  ASSERT_EQ(fg_cuda_memory_copy(memory, values.data(), bytes, stream), FG_STATUS_OK) << fg_last_error();
+  std::int64_t shape[3] = {kHeight, kWidth, 1}, strides[3] = {kRow, 1, 1};
+  DLTensor pixels{.data = memory,
+                  .device = {kDLCUDA, handles.cuda_device},
+                  .ndim = 2,
+                  .dtype = {kDLFloat, 32, 1},
+                  .shape = shape,
+                  .strides = strides,
+                  .byte_offset = 0};
+  const auto write = [&] { return fg_shared_image_write(made, &pixels, stream); };
+
+  Commands commands(device());
+  EXPECT_EQ(write(), FG_STATUS_INVALID_ARGUMENT) << "it is Vulkan's turn";
+  VkCommandBuffer cmd = commands.begin();
+  ASSERT_EQ(fg_shared_image_record_begin(made, cmd), FG_STATUS_OK) << fg_last_error();
+  ASSERT_EQ(fg_shared_image_record_end(made, cmd), FG_STATUS_OK) << fg_last_error();
+  submit_turn(device(), cmd, made);
+  device().QueueWaitIdle(device().queue);
+  EXPECT_EQ(write(), FG_STATUS_INVALID_ARGUMENT) << "CUDA's turn has not begun";
+  ASSERT_EQ(fg_shared_image_begin_cuda(made, stream), FG_STATUS_OK) << fg_last_error();
+  shape[1] = kWidth - 1;
+  EXPECT_EQ(write(), FG_STATUS_SIZE_MISMATCH);
+  shape[1] = kWidth;
+  strides[1] = 2;
+  EXPECT_EQ(write(), FG_STATUS_INVALID_ARGUMENT) << "gaps between pixels";
+  strides[1] = 1;
+  pixels.dtype.bits = 16;
+  EXPECT_EQ(write(), FG_STATUS_INVALID_ARGUMENT);
+  pixels.dtype.bits = 32;
+  pixels.device = {kDLCPU, 0};
+  EXPECT_EQ(write(), FG_STATUS_INVALID_ARGUMENT);
+  pixels.device = {kDLCUDA, handles.cuda_device};
+  pixels.ndim = 3;
+  EXPECT_EQ(write(), FG_STATUS_OK) << fg_last_error();
+  ASSERT_EQ(fg_shared_image_end_cuda(made, stream), FG_STATUS_OK) << fg_last_error();
+
+  const vk::Buffer pixels_back(device(), std::size_t{4} * kWidth * kHeight, vk::Residence::readback);
+  cmd = commands.begin();
+  ASSERT_EQ(fg_shared_image_record_begin(made, cmd), FG_STATUS_OK) << fg_last_error();
+  const VkBufferImageCopy whole{.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1},
+                                .imageExtent = {kWidth, kHeight, 1}};
+  device().CmdCopyImageToBuffer(cmd, handles.image, VK_IMAGE_LAYOUT_GENERAL, pixels_back.get(), 1, &whole);
+  ASSERT_EQ(fg_shared_image_record_end(made, cmd), FG_STATUS_OK) << fg_last_error();
+  submit_turn(device(), cmd, made);
+  device().QueueWaitIdle(device().queue);
+  for (std::uint32_t y = 0; y < kHeight; ++y)
+    for (std::uint32_t x = 0; x < kWidth; ++x)
+      ASSERT_EQ(pixels_back.as<float>()[y * kWidth + x], values[y * kRow + x])
+          << "column " << x << ", row " << y;
+  EXPECT_EQ(fg_cuda_stream_wait(stream), FG_STATUS_OK) << fg_last_error();
+  fg_cuda_stream_destroy(stream);
+  fg_cuda_memory_free(memory);
 }
 
 #endif

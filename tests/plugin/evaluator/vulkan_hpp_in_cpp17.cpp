@@ -52,7 +52,7 @@ double use_everything(VkCommandBuffer commands, const std::vector<std::uint8_t>&
          other.passed_over()[0];
 }
 
-bool share_an_image(VkCommandBuffer commands, void* stream) {
+bool share_an_image(VkCommandBuffer commands, const DLTensor& pixels, void* stream) {
   framegauge::SharedImageInfo info;
   info.width = info.height = 16;
   framegauge::SharedImage image(info), other;
@@ -60,6 +60,7 @@ bool share_an_image(VkCommandBuffer commands, void* stream) {
   image.record_end(commands);
   const FgSharedImageSubmission submission = image.submission();
   if (!image.begin_cuda(stream)) return false;
+  image.write(pixels, stream);
   image.end_cuda(stream);
   other = std::move(image);
   framegauge::SharedImage adopted(other.release());

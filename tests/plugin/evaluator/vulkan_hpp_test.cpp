@@ -134,7 +134,8 @@ TEST(vulkan_hpp_without_a_device, a_shared_image_throws_the_sentences_too) {
   for (const framegauge::Error& error :
        {error_of([&] { (void)empty.handles(); }), error_of([&] { empty.record_begin(nullptr); }),
         error_of([&] { empty.record_end(nullptr); }), error_of([&] { (void)empty.submission(); }),
-        error_of([&] { (void)empty.begin_cuda(nullptr); }), error_of([&] { empty.end_cuda(nullptr); })}) {
+        error_of([&] { (void)empty.begin_cuda(nullptr); }), error_of([&] { empty.write({}, nullptr); }),
+        error_of([&] { empty.end_cuda(nullptr); })}) {
     EXPECT_EQ(error.status(), FG_STATUS_INVALID_ARGUMENT);
     EXPECT_NE(std::string(error.what()), "");
   }
