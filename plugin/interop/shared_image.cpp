@@ -37,8 +37,7 @@ void require_possible(const vk::Device& device, const SharedImageInfo& info) {
   const std::string why = vk::why_not_exportable(device, info.format, kUsage);
   require(why.empty(), ErrorCode::unavailable, why);
   require(device.GetSemaphoreFdKHR && device.GetSemaphoreCounterValue, ErrorCode::unavailable,
-          "VK_KHR_external_semaphore_fd is not enabled on this device; enable what "
-          "fg_evaluator_device_requirements() names");
+          vk::why_not_enabled(device, VK_KHR_EXTERNAL_SEMAPHORE_FD_EXTENSION_NAME));
 }
 
 }  // namespace

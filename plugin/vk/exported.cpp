@@ -52,13 +52,16 @@ interop::UniqueFd export_semaphore(const Device& device, VkSemaphore semaphore) 
   return interop::UniqueFd(fd);
 }
 
+std::string why_not_enabled(const Device& device, const char* extension) {
+  return offers_extension(device, device.physical, extension)
+             ? std::string(extension) +
+                   " is offered but not enabled on this device; enable what "
+                   "fg_evaluator_device_requirements() names"
+             : std::string("the driver of ") + device.properties.deviceName + " does not offer " + extension;
+}
+
 std::string why_not_exportable(const Device& device, VkFormat format, VkImageUsageFlags usage) {
-  if (!device.GetMemoryFdKHR)
-    return offers_extension(device, device.physical, VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME)
-               ? "VK_KHR_external_memory_fd is offered but not enabled on this device; enable what "
-                 "fg_evaluator_device_requirements() names"
-               : std::string("the driver of ") + device.properties.deviceName +
-                     " does not offer VK_KHR_external_memory_fd";
+  if (!device.GetMemoryFdKHR) return why_not_enabled(device, VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME);
   const VkPhysicalDeviceExternalImageFormatInfo external{
       .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO, .handleType = kExportedMemory};
   const VkPhysicalDeviceImageFormatInfo2 image{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,

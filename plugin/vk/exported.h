@@ -35,6 +35,9 @@ interop::ExternalMemory export_memory(const Device& device, const Image& image);
 UniqueSemaphore make_exported_timeline(const Device& device);
 interop::UniqueFd export_semaphore(const Device& device, VkSemaphore semaphore);
 
+// Why the functions of an extension are not there, one sentence.
+std::string why_not_enabled(const Device& device, const char* extension);
+
 // "" where images and buffers can be exported: the extension is enabled and the driver offers opaque file descriptors
 // for the format; else why not, one sentence.
 std::string why_not_exportable(const Device& device, VkFormat format, VkImageUsageFlags usage);
