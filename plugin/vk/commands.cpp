@@ -44,16 +44,17 @@ VkCommandBuffer CommandSlot::begin(const Device& device) const {
   return cmd;
 }
 
-void run_and_wait(const OwnDevice& device, const std::function<void(VkCommandBuffer)>& record) {
+void run_and_wait(const OwnDevice& device, const std::function<void(VkCommandBuffer)>& record,
+                  const std::function<void(Submission&)>& join) {
   const CommandSlot slot(device);
   const VkCommandBuffer cmd = slot.begin(device);
   record(cmd);
   check(device.EndCommandBuffer(cmd), "ending a command buffer");
   const VkFence finished = slot.finished.get();
   check(device.ResetFences(device.handle, 1, &finished), "resetting a fence");
-  const VkSubmitInfo submit{
-      .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = 1, .pCommandBuffers = &cmd};
-  check(device.QueueSubmit(device.queue, 1, &submit, finished), "submitting commands");
+  Submission submission;
+  if (join) join(submission);
+  check(submission.submit(device, cmd, finished), "submitting commands");
   check(device.WaitForFences(device.handle, 1, &finished, VK_TRUE, UINT64_MAX), "waiting for commands");
 }
 

@@ -8,6 +8,7 @@
 #include "plugin/vk/buffer.h"
 #include "plugin/vk/image.h"
 #include "plugin/vk/own_device.h"
+#include "plugin/vk/submission.h"
 
 namespace fg::vk {
 
@@ -24,8 +25,10 @@ struct CommandSlot {
   UniqueFence finished;
 };
 
-// Records into a fresh command buffer, submits it and waits for it. Not for use inside a tick.
-void run_and_wait(const OwnDevice& device, const std::function<void(VkCommandBuffer)>& record);
+// Records into a fresh command buffer, submits it and waits for it. Not for use inside a tick. join, once it is
+// recorded, adds the semaphores of its submission.
+void run_and_wait(const OwnDevice& device, const std::function<void(VkCommandBuffer)>& record,
+                  const std::function<void(Submission&)>& join = {});
 
 // All earlier compute and transfer writes become visible to all later compute and transfer work of the queue.
 void compute_barrier(const Device& device, VkCommandBuffer cmd);

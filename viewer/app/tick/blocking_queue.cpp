@@ -25,19 +25,20 @@ BlockingQueue::BlockingQueue(const vk::OwnDevice& device) : device_(device) {
   fence_ = vk::UniqueFence(device, fence);
 }
 
-double BlockingQueue::run(const std::function<void(VkCommandBuffer)>& record) {
+double BlockingQueue::run(const std::function<void(VkCommandBuffer)>& record,
+                          const std::function<void(vk::Submission&)>& join) {
   vk::check(device_.ResetCommandPool(device_.handle, pool_.get(), 0), "resetting the command pool");
   const VkCommandBufferBeginInfo begin{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
                                        .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
   vk::check(device_.BeginCommandBuffer(cmd_, &begin), "beginning a command buffer");
   record(cmd_);
   vk::check(device_.EndCommandBuffer(cmd_), "ending a command buffer");
+  vk::Submission submission;
+  if (join) join(submission);
 
   const auto start = std::chrono::steady_clock::now();
-  const VkSubmitInfo submit{
-      .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = 1, .pCommandBuffers = &cmd_};
   const VkFence fence = fence_.get();
-  vk::check(device_.QueueSubmit(device_.queue, 1, &submit, fence), "submitting commands");
+  vk::check(submission.submit(device_, cmd_, fence), "submitting commands");
   vk::check(device_.WaitForFences(device_.handle, 1, &fence, VK_TRUE, UINT64_MAX), "waiting for commands");
   vk::check(device_.ResetFences(device_.handle, 1, &fence), "resetting a fence");
   const std::chrono::duration<double, std::milli> wall = std::chrono::steady_clock::now() - start;

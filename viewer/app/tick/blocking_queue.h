@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "plugin/vk/own_device.h"
+#include "plugin/vk/submission.h"
 #include "plugin/vk/unique.h"
 #include "viewer/io/image.h"
 
@@ -14,8 +15,10 @@ class BlockingQueue {
  public:
   explicit BlockingQueue(const vk::OwnDevice& device);
 
-  // Records, submits, waits. Returns milliseconds from submit to finished on the host's clock.
-  double run(const std::function<void(VkCommandBuffer)>& record);
+  // Records, submits, waits. Returns milliseconds from submit to finished on the host's clock. join, once it is
+  // recorded, adds the semaphores of the submission.
+  double run(const std::function<void(VkCommandBuffer)>& record,
+             const std::function<void(vk::Submission&)>& join = {});
 
  private:
   const vk::OwnDevice& device_;

@@ -18,7 +18,8 @@ struct Tick::State {
       : device(own_device),
         frames_in_flight(options.frames_in_flight),
         evaluator(make_evaluator(own_device, options.executor, options.frames_in_flight)),
-        timer(own_device, options.frames_in_flight + 1) {}
+        timer(own_device, options.frames_in_flight + 1),
+        elsewhere(options.frames_in_flight + 1) {}
 
   // Images of an earlier size: the commands of ticks up to this one, and what was recorded behind them, use
   // them.
@@ -37,6 +38,7 @@ struct Tick::State {
   UniqueEvaluator evaluator;
   FgExecutor executor = fg_evaluator_executor(evaluator.get());
   RenderTimer timer;
+  std::vector<std::shared_ptr<const WorkElsewhere>> elsewhere;  // of the ticks that the timer knows of
   vk::Image frame, reference;
   bool images_are_new = true;  // still in layout UNDEFINED
   std::vector<Retired> retired;
@@ -91,6 +93,15 @@ struct Tick::State {
       device.CmdClearColorImage(cmd, image->get(), VK_IMAGE_LAYOUT_GENERAL, &black, 1, &range);
     }
     images_are_new = false;
+  }
+
+  std::shared_ptr<const WorkElsewhere>& elsewhere_of(std::uint64_t tick) {
+    return elsewhere[tick % elsewhere.size()];
+  }
+
+  double render_ms(std::uint64_t tick) {
+    const auto& work = elsewhere_of(tick);
+    return timer.milliseconds(tick) + (work ? work->milliseconds() : 0);
   }
 
   // Once, when results begin to come from another executor than the one that was chosen.
@@ -193,6 +204,7 @@ std::uint64_t Tick::record(VkCommandBuffer cmd, FrameSource& source) {
       cmd);  // lavapipe stamps at the next barrier: without one here, after the renderer's dispatch
   source.record(cmd, s.frame);
   s.timer.end(cmd, number);
+  s.elsewhere_of(number) = source.elsewhere();
   s.full_barrier(cmd);
   if (!has_reference()) return number;
   const FgFrame described = frame_of(s.frame, number);
@@ -209,12 +221,12 @@ std::optional<TickResult> Tick::poll() {
   if (status == FG_STATUS_NOT_READY) return std::nullopt;
   expect_ok(status);
   state_->tell_of_hand_over(result.scores.executor);
-  result.render_ms = state_->timer.milliseconds(result.scores.frame_number);
+  result.render_ms = state_->render_ms(result.scores.frame_number);
   result.metric_ms = static_cast<double>(result.scores.gpu_ns) * 1e-6;
   return result;
 }
 
-double Tick::render_ms(std::uint64_t tick) const { return state_->timer.milliseconds(tick); }
+double Tick::render_ms(std::uint64_t tick) const { return state_->render_ms(tick); }
 const vk::Image& Tick::frame() const { return state_->frame; }
 const vk::Image& Tick::reference() const { return state_->reference; }
 

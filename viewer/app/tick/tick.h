@@ -19,7 +19,9 @@ struct TickOptions {
 
 struct TickResult {
   FgFrameResult scores;  // scores.frame_number says which tick
-  double render_ms = 0;  // GPU time of the renderer; 0 where the queue has no timestamps
+  // GPU time of the renderer, 0 where the queue has no timestamps: of its commands in the queue, and of its work elsewhere,
+  // on a CUDA stream, by that device's clock. The change from one to the other, which costs the GPU time, is in neither.
+  double render_ms = 0;
   double metric_ms = 0;  // GPU time of the evaluator
 };
 
@@ -40,7 +42,7 @@ class Tick {
   void set_heatmap(FgColorMap color_map, float first, float last);  // as fg_evaluator_set_heatmap
 
   // Records one tick and returns its number. Nothing waits. Afterwards, for later commands of the same queue:
-  // frame and reference images are in layout GENERAL.
+  // frame and reference images are in layout GENERAL. The submission of cmd is joined by the source.
   std::uint64_t record(VkCommandBuffer cmd, FrameSource& source);
 
   // The newest finished result, once. Ticks without a reference give none.

@@ -224,7 +224,7 @@ void Swapchain::copy_canvas(VkCommandBuffer cmd, VkImage shown) const {
   vk::change_layout(device_, cmd, shown, kTo, VK_IMAGE_LAYOUT_PRESENT_SRC_KHR);
 }
 
-bool Swapchain::end(const Frame& frame) {
+bool Swapchain::end(const Frame& frame, vk::Submission submission) {
   Slot& slot = slots_[frame.slot];
   next_slot_ = (frame.slot + 1) % kSlots;
   if (format_.copies()) copy_canvas(frame.cmd, images_[frame.image].image);
@@ -233,16 +233,9 @@ bool Swapchain::end(const Frame& frame) {
   const VkFence fence = slot.finished.get();
   vk::check(device_.ResetFences(device_.handle, 1, &fence), "resetting a fence");
   const VkSemaphore acquired = slot.acquired.get(), drawn = images_[frame.image].drawn.get();
-  const VkPipelineStageFlags stage = VK_PIPELINE_STAGE_TRANSFER_BIT;
-  const VkSubmitInfo submit{.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-                            .waitSemaphoreCount = 1,
-                            .pWaitSemaphores = &acquired,
-                            .pWaitDstStageMask = &stage,
-                            .commandBufferCount = 1,
-                            .pCommandBuffers = &frame.cmd,
-                            .signalSemaphoreCount = 1,
-                            .pSignalSemaphores = &drawn};
-  vk::check(device_.QueueSubmit(device_.queue, 1, &submit, fence), "submitting a frame");
+  submission.wait(acquired, VK_PIPELINE_STAGE_TRANSFER_BIT);
+  submission.signal(drawn);
+  vk::check(submission.submit(device_, frame.cmd, fence), "submitting a frame");
   const VkSwapchainKHR swapchain = swapchain_.get();
   const VkPresentInfoKHR present{.sType = VK_STRUCTURE_TYPE_PRESENT_INFO_KHR,
                                  .waitSemaphoreCount = 1,

@@ -61,8 +61,9 @@ class Swapchain {
   };
   // Waits until the slot's last frame has finished. None when the window changed and resize() is due.
   std::optional<Frame> begin();
-  // Submits and presents; the render pass must have been the last to draw. False when resize() is due.
-  bool end(const Frame& frame);
+  // Submits and presents; the render pass must have been the last to draw. False when resize() is due. submission: what
+  // else the frame waits for and signals.
+  bool end(const Frame& frame, vk::Submission submission = {});
 
  private:
   struct Slot : vk::CommandSlot {

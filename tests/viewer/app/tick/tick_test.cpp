@@ -135,6 +135,47 @@ TEST(tick, references_and_sizes_change_from_frame_to_frame_without_a_wait_and_ev
   EXPECT_TRUE(device->validation_messages().empty()) << device->validation_messages().front();
 }
 
+// Work on another stream beside a plain picture.
+class Helped final : public FrameSource {
+ public:
+  explicit Helped(const vk::OwnDevice& device) : picture_(device, 0.5f) {}
+  void record(VkCommandBuffer cmd, const vk::Image& target) override {
+    picture_.record(cmd, target);
+    work_ = std::make_shared<const Work>(++frames_);
+  }
+  std::shared_ptr<const WorkElsewhere> elsewhere() const override { return work_; }
+
+ private:
+  struct Work final : WorkElsewhere {
+    explicit Work(int frame) : seconds(frame) {}
+    double milliseconds() const override { return 1000 * seconds; }
+    double seconds;
+  };
+  Plain picture_;
+  std::shared_ptr<const Work> work_;
+  int frames_ = 0;
+};
+
+TEST(tick, time_that_a_source_spends_elsewhere_is_its_frames_own) {
+  std::string why_not;
+  const auto device = open_device(/*validation=*/true, why_not);
+  if (!device) GTEST_SKIP() << why_not;
+  Tick tick(*device, {.frames_in_flight = Host::kInFlight});
+  Helped helped(*device);
+  Plain alone(*device, 0.5f);
+  Host host(*device);
+  for (int i = 1; i <= 8; ++i)
+    host.frame([&](VkCommandBuffer cmd) {
+      tick.resize(64, 64);
+      tick.record(cmd, i == 7 ? static_cast<FrameSource&>(alone) : helped);
+    });
+  device->DeviceWaitIdle(device->handle);
+  // The queue's own part is far below a second.
+  EXPECT_EQ(std::floor(tick.render_ms(8) / 1000), 7);
+  EXPECT_EQ(std::floor(tick.render_ms(7) / 1000), 0);
+  EXPECT_EQ(std::floor(tick.render_ms(6) / 1000), 6);
+}
+
 TEST(tick, a_reference_replaced_before_its_first_frame_is_never_seen) {
   std::string why_not;
   const auto device = open_device(/*validation=*/true, why_not);
