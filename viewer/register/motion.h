@@ -7,6 +7,8 @@
 #include <glm/mat4x4.hpp>
 #include <glm/vec3.hpp>
 
+#include "viewer/render/matrix_rows.h"
+
 namespace fg {
 
 // What one motion is written in: the isocentre, and the axes of the first camera, along which the turns and shifts of a
@@ -28,11 +30,6 @@ glm::dmat4 moved(const RigidMotion& motion, const MotionFrame& frame, const glm:
 
 // The step is taken from where the motion has led: the turn is about the isocentre as it was shifted.
 RigidMotion stepped(const RigidMotion& motion, const MotionFrame& frame, const MotionStep& step);
-
-// 4 x 4, rows first, as the C interface reads matrices.
-inline void write_rows(const glm::dmat4& matrix, double* rows) {
-  for (int i = 0; i < 16; ++i) rows[i] = matrix[i % 4][i / 4];
-}
 
 // dL/dstep at step 0, of dL/dcamera_to_world (3 x 4, rows first) and the camera as it was moved.
 MotionStep step_gradient(const RigidMotion& motion, const MotionFrame& frame, const glm::dmat4& moved_camera,

@@ -54,6 +54,27 @@ void check_geometry(const DrrGeometry& g) {
       fmt::format("camera_to_world flattens space, its determinant is {}; a rotation is expected", volume));
 }
 
+void check_target(const DrrGeometry& g, const vk::Image& target) {
+  if (target.width() != static_cast<std::uint32_t>(g.width) ||
+      target.height() != static_cast<std::uint32_t>(g.height))
+    throw Failure(ExitCode::size_mismatch,
+                  fmt::format("the DRR geometry is {} x {} pixels, its target image {} x {}; they must agree",
+                              g.width, g.height, target.width(), target.height()));
+}
+
+void check_display(const DrrDisplay& display) {
+  if (!std::isfinite(display.window) || !std::isfinite(display.level) || display.window <= 0)
+    throw Failure(ExitCode::usage,
+                  fmt::format("the DRR window must be positive and the level finite, got {} and {}",
+                              display.window, display.level));
+}
+
+DrrWindow grey_of(const DrrDisplay& display) {
+  const double offset = 0.5 - display.level / display.window;
+  return {static_cast<float>((display.inverted ? -1 : 1) / display.window),
+          static_cast<float>(display.inverted ? 1 - offset : offset)};
+}
+
 DrrRays make_drr_rays(const DrrGeometry& g, const glm::dmat4& world_to_texel, VkExtent3D size) {
   check_geometry(g);
   const glm::dmat4 camera_to_texel = world_to_texel * g.camera_to_world;

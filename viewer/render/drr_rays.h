@@ -1,8 +1,9 @@
 #pragma once
-// The geometry of a DRR, turned into what the shader multiplies. Pure arithmetic, in double until the last
+// The geometry and display of a DRR, turned into what the shaders multiply. Pure arithmetic, in double until the last
 // step.
 
 #include "shaders/drr/rays.h"
+#include "shaders/drr/window.h"
 #include "viewer/render/drr_renderer.h"
 
 namespace fg {
@@ -12,6 +13,13 @@ inline constexpr int kMostDrrSamples =
 
 // Throws Failure(usage) where the geometry makes no sense: sizes, pitches, NaN, a projective camera_to_world.
 void check_geometry(const DrrGeometry& geometry);
+
+// Throws Failure(size_mismatch) where the target has another size than the geometry.
+void check_target(const DrrGeometry& geometry, const vk::Image& target);
+
+// Throws Failure(usage) where the display makes no sense.
+void check_display(const DrrDisplay& display);
+DrrWindow grey_of(const DrrDisplay& display);
 
 // size: of the volume's texture, its border of zeros included.
 DrrRays make_drr_rays(const DrrGeometry& geometry, const glm::dmat4& world_to_texel, VkExtent3D size);

@@ -1,19 +1,12 @@
 #include "viewer/render/drr_renderer.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <glm/geometric.hpp>
-#include <glm/mat3x3.hpp>
 
 #include "plugin/vk/commands.h"
 #include "plugin/vk/compute_pass.h"
-#include "plugin/vk/error.h"
 #include "shaders/drr/grey.comp.h"
 #include "shaders/drr/integrals.comp.h"
-#include "viewer/error.h"
 #include "viewer/render/drr_rays.h"
 #include "viewer/render/drr_volume.h"
 
@@ -58,17 +51,11 @@ class Pass {
   std::size_t next_ = 0;
 };
 
-glm::dmat4 world_to_voxel(const Volume& volume) {
-  const glm::dmat3 axes(volume.voxel_to_world);
-  const double sides = glm::length(axes[0]) * glm::length(axes[1]) * glm::length(axes[2]);
-  if (!(std::abs(glm::determinant(axes)) > 1e-9 * sides))  // true for NaN too
-    throw Failure(
-        ExitCode::unreadable_input,
-        "the volume's voxel_to_world cannot be inverted: its axes lie in one plane or have no length");
-  return glm::inverse(volume.voxel_to_world);
-}
-
 }  // namespace
+
+DrrGeometry first_geometry(const Volume& volume) {
+  return {.camera_to_world = drr_pose(DrrOrientation::ap, {0, 0, 0}, {0, 850, 0}, volume.centre_mm())};
+}
 
 struct DrrRenderer::State {
   State(const vk::OwnDevice& own_device, const Volume& volume, const Attenuation& attenuation)
@@ -87,22 +74,17 @@ struct DrrRenderer::State {
   DrrRays rays{};
 
   void record(VkCommandBuffer cmd, const vk::Image& target, Pass& pass) {
-    if (target.width() != static_cast<std::uint32_t>(geometry.width) ||
-        target.height() != static_cast<std::uint32_t>(geometry.height))
-      throw Failure(
-          ExitCode::size_mismatch,
-          fmt::format("the DRR geometry is {} x {} pixels, its target image {} x {}; they must agree",
-                      geometry.width, geometry.height, target.width(), target.height()));
-    rays.grey_scale = static_cast<float>((display.inverted ? -1 : 1) / display.window);
-    const double offset = 0.5 - display.level / display.window;
-    rays.grey_offset = static_cast<float>(display.inverted ? 1 - offset : offset);
+    check_target(geometry, target);
+    const DrrWindow grey_line = grey_of(display);
+    rays.grey_scale = grey_line.grey_scale;
+    rays.grey_offset = grey_line.grey_offset;
     pass.record(cmd, target, rays);
   }
 };
 
 DrrRenderer::DrrRenderer(const vk::OwnDevice& device, const Volume& volume, const Attenuation& attenuation)
     : state_(std::make_unique<State>(device, volume, attenuation)) {
-  set_geometry({.camera_to_world = drr_pose(DrrOrientation::ap, {0, 0, 0}, {0, 850, 0}, volume.centre_mm())});
+  set_geometry(first_geometry(volume));
 }
 
 DrrRenderer::~DrrRenderer() = default;
@@ -114,10 +96,7 @@ void DrrRenderer::set_geometry(const DrrGeometry& geometry) {
 }
 
 void DrrRenderer::set_display(const DrrDisplay& display) {
-  if (!std::isfinite(display.window) || !std::isfinite(display.level) || display.window <= 0)
-    throw Failure(ExitCode::usage,
-                  fmt::format("the DRR window must be positive and the level finite, got {} and {}",
-                              display.window, display.level));
+  check_display(display);
   state_->display = display;
 }
 

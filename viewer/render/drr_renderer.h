@@ -53,7 +53,21 @@ struct DrrDisplay {
   bool inverted = false;         // false: bone is bright
 };
 
-class DrrRenderer final : public FrameSource {
+// AP, source 850 mm from the volume's centre.
+DrrGeometry first_geometry(const Volume& volume);
+
+// Radiographs of one volume, whichever renderer makes them.
+class DrrSource : public FrameSource {
+ public:
+  // Of the next recorded frame. Throw Failure(usage) where they make no sense. The first geometry is first_geometry().
+  virtual void set_geometry(const DrrGeometry& geometry) = 0;
+  virtual void set_display(const DrrDisplay& display) = 0;
+
+  // record() is grey, windowed. Its target and this one, an R32_SFLOAT storage image in GENERAL, have the geometry's size.
+  virtual void record_integrals(VkCommandBuffer cmd, const vk::Image& target) = 0;
+};
+
+class DrrRenderer final : public DrrSource {
  public:
   // Frames that may be recorded and not yet finished by the GPU, both kinds together.
   static constexpr int kMostFramesInFlight = 16;
@@ -63,14 +77,10 @@ class DrrRenderer final : public FrameSource {
   DrrRenderer(const vk::OwnDevice& device, const Volume& volume, const Attenuation& attenuation = {});
   ~DrrRenderer() override;
 
-  // Of the next recorded frame. Throw Failure(usage) where they make no sense. The first geometry is AP,
-  // source 850 mm from the volume's centre.
-  void set_geometry(const DrrGeometry& geometry);
-  void set_display(const DrrDisplay& display);
-
-  // The target must have the geometry's size.
-  void record(VkCommandBuffer cmd, const vk::Image& target) override;   // grey, windowed, RGBA8
-  void record_integrals(VkCommandBuffer cmd, const vk::Image& target);  // R32_SFLOAT storage image, GENERAL
+  void set_geometry(const DrrGeometry& geometry) override;
+  void set_display(const DrrDisplay& display) override;
+  void record(VkCommandBuffer cmd, const vk::Image& target) override;
+  void record_integrals(VkCommandBuffer cmd, const vk::Image& target) override;
 
  private:
   struct State;

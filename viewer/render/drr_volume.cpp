@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <glm/geometric.hpp>
+#include <glm/mat3x3.hpp>
+#include <glm/matrix.hpp>
 #include <vector>
 
 #include "plugin/vk/commands.h"
@@ -23,25 +26,6 @@ std::string size_text(const Volume& volume) {
 Failure too_large(const vk::OwnDevice& device, const Volume& volume, const std::string& why) {
   return {ExitCode::internal, fmt::format("the volume's {} are too many for {}: {}; crop or downsample it",
                                           size_text(volume), device.properties.deviceName, why)};
-}
-
-void check_volume(const Volume& volume) {
-  const auto [nx, ny, nz] = volume.extent;
-  if (nx < 1 || ny < 1 || nz < 1)
-    throw Failure(ExitCode::unreadable_input, "the volume is empty: " + size_text(volume));
-  if (volume.values.size() !=
-      static_cast<std::size_t>(nx) * static_cast<std::size_t>(ny) * static_cast<std::size_t>(nz))
-    throw Failure(ExitCode::internal,
-                  fmt::format("a volume of {} came with {} values", size_text(volume), volume.values.size()));
-}
-
-void check_attenuation(const Attenuation& a) {
-  if (!(a.mu_water >= 0) || !(a.mu_bone >= 0) || !(a.hu_bone > 0) ||
-      !std::isfinite(a.mu_water + a.mu_bone + a.hu_bone))
-    throw Failure(ExitCode::usage,
-                  fmt::format("the attenuation of water and bone must be 0 or more and bone's HU "
-                              "positive, got {} and {} per mm at {} HU",
-                              a.mu_water, a.mu_bone, a.hu_bone));
 }
 
 VkImageFormatProperties offered_by(const vk::OwnDevice& device) {
@@ -100,6 +84,35 @@ void change_layers(const vk::OwnDevice& device, VkImage image, VkImageLayout fro
 }
 
 }  // namespace
+
+void check_volume(const Volume& volume) {
+  const auto [nx, ny, nz] = volume.extent;
+  if (nx < 1 || ny < 1 || nz < 1)
+    throw Failure(ExitCode::unreadable_input, "the volume is empty: " + size_text(volume));
+  if (volume.values.size() !=
+      static_cast<std::size_t>(nx) * static_cast<std::size_t>(ny) * static_cast<std::size_t>(nz))
+    throw Failure(ExitCode::internal,
+                  fmt::format("a volume of {} came with {} values", size_text(volume), volume.values.size()));
+}
+
+void check_attenuation(const Attenuation& a) {
+  if (!(a.mu_water >= 0) || !(a.mu_bone >= 0) || !(a.hu_bone > 0) ||
+      !std::isfinite(a.mu_water + a.mu_bone + a.hu_bone))
+    throw Failure(ExitCode::usage,
+                  fmt::format("the attenuation of water and bone must be 0 or more and bone's HU "
+                              "positive, got {} and {} per mm at {} HU",
+                              a.mu_water, a.mu_bone, a.hu_bone));
+}
+
+glm::dmat4 world_to_voxel(const Volume& volume) {
+  const glm::dmat3 axes(volume.voxel_to_world);
+  const double sides = glm::length(axes[0]) * glm::length(axes[1]) * glm::length(axes[2]);
+  if (!(std::abs(glm::determinant(axes)) > 1e-9 * sides))  // true for NaN too
+    throw Failure(
+        ExitCode::unreadable_input,
+        "the volume's voxel_to_world cannot be inverted: its axes lie in one plane or have no length");
+  return glm::inverse(volume.voxel_to_world);
+}
 
 float attenuation_of(float hu, const Attenuation& a) {
   const double above_air = std::max(static_cast<double>(hu), -1000.0);

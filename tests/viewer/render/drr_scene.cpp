@@ -18,16 +18,6 @@ oracle::Matrix4 rows_of(const glm::dmat4& m) {
   return rows;
 }
 
-vk::Image make_target(const vk::OwnDevice& device, const DrrGeometry& geometry, VkFormat format) {
-  vk::Image target(device, {.format = format,
-                            .extent = {static_cast<std::uint32_t>(geometry.width),
-                                       static_cast<std::uint32_t>(geometry.height), 1}});
-  vk::run_and_wait(device, [&](VkCommandBuffer cmd) {
-    vk::change_layout(device, cmd, target.get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
-  });
-  return target;
-}
-
 template <class T>
 std::vector<T> copied(const std::vector<std::byte>& bytes) {
   std::vector<T> values(bytes.size() / sizeof(T));
@@ -39,7 +29,8 @@ std::vector<T> copied(const std::vector<std::byte>& bytes) {
 
 void DeviceTest::SetUp() {
   try {
-    device_ = std::make_unique<vk::OwnDevice>(vk::OwnDeviceInfo{.validation = true});
+    device_ = std::make_unique<vk::OwnDevice>(
+        vk::OwnDeviceInfo{.validation = true, .device_extensions = device_extensions()});
   } catch (const vk::Error& error) {
     GTEST_SKIP() << error.what();
   }
@@ -72,19 +63,33 @@ glm::dmat4 scaling_about_origin(const glm::dvec3& spacing_mm, int nx, int ny, in
   return matrix;
 }
 
-std::vector<float> render_integrals(const vk::OwnDevice& device, DrrRenderer& renderer,
+vk::Image make_target(const vk::OwnDevice& device, const DrrGeometry& geometry, VkFormat format) {
+  vk::Image target(device, {.format = format,
+                            .extent = {static_cast<std::uint32_t>(geometry.width),
+                                       static_cast<std::uint32_t>(geometry.height), 1}});
+  vk::run_and_wait(device, [&](VkCommandBuffer cmd) {
+    vk::change_layout(device, cmd, target.get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
+  });
+  return target;
+}
+
+std::vector<float> render_integrals(const vk::OwnDevice& device, DrrSource& renderer,
                                     const DrrGeometry& geometry) {
   const vk::Image target = make_target(device, geometry, VK_FORMAT_R32_SFLOAT);
   renderer.set_geometry(geometry);
-  vk::run_and_wait(device, [&](VkCommandBuffer cmd) { renderer.record_integrals(cmd, target); });
+  vk::run_and_wait(
+      device, [&](VkCommandBuffer cmd) { renderer.record_integrals(cmd, target); },
+      [&](vk::Submission& submission) { renderer.join(submission); });
   return copied<float>(vk::download(device, target, 4, VK_IMAGE_LAYOUT_GENERAL));
 }
 
-std::vector<std::uint8_t> render_grey(const vk::OwnDevice& device, DrrRenderer& renderer,
+std::vector<std::uint8_t> render_grey(const vk::OwnDevice& device, DrrSource& renderer,
                                       const DrrGeometry& geometry) {
   const vk::Image target = make_target(device, geometry, VK_FORMAT_R8G8B8A8_UNORM);
   renderer.set_geometry(geometry);
-  vk::run_and_wait(device, [&](VkCommandBuffer cmd) { renderer.record(cmd, target); });
+  vk::run_and_wait(
+      device, [&](VkCommandBuffer cmd) { renderer.record(cmd, target); },
+      [&](vk::Submission& submission) { renderer.join(submission); });
   return copied<std::uint8_t>(vk::download(device, target, 4, VK_IMAGE_LAYOUT_GENERAL));
 }
 

@@ -21,6 +21,7 @@ class DeviceTest : public testing::Test {
   void SetUp() override;
   void TearDown() override;
   const vk::OwnDevice& device() const { return *device_; }
+  virtual std::vector<const char*> device_extensions() const { return {}; }
 
  private:
   std::unique_ptr<vk::OwnDevice> device_;
@@ -32,9 +33,11 @@ Volume make_volume(int nx, int ny, int nz, const glm::dmat4& voxel_to_world);
 glm::dmat4 scaling_about_origin(const glm::dvec3& spacing_mm, int nx, int ny,
                                 int nz);  // grid centre at 0, 0, 0
 
-std::vector<float> render_integrals(const vk::OwnDevice& device, DrrRenderer& renderer,
+// R32_SFLOAT or RGBA8, of the geometry's size, in GENERAL.
+vk::Image make_target(const vk::OwnDevice& device, const DrrGeometry& geometry, VkFormat format);
+std::vector<float> render_integrals(const vk::OwnDevice& device, DrrSource& renderer,
                                     const DrrGeometry& geometry);
-std::vector<std::uint8_t> render_grey(const vk::OwnDevice& device, DrrRenderer& renderer,
+std::vector<std::uint8_t> render_grey(const vk::OwnDevice& device, DrrSource& renderer,
                                       const DrrGeometry& geometry);
 std::vector<double> oracle_integrals(const Volume& volume, const DrrGeometry& geometry,
                                      const Attenuation& attenuation = {});
