@@ -13,19 +13,20 @@
 
 #include "plugin/vk/commands.h"
 #include "plugin/vk/error.h"
+#include "viewer/app/tick/evaluator_host.h"
 #include "viewer/commands/commands.h"
 #include "viewer/commands/drr_geometry_file.h"
 #include "viewer/error.h"
 #include "viewer/io/image.h"
 #include "viewer/io/lower_case.h"
 #include "viewer/io/volume.h"
-#include "viewer/render/drr_renderer.h"
+#include "viewer/render/live_drr.h"
 
 namespace fg {
 namespace {
 
 struct DrrOptions {
-  std::string volume, geometry_file, device;
+  std::string volume, geometry_file, device, renderer = "vulkan";
   std::vector<std::string> outputs;
   std::optional<double> sdd_mm, delx_mm, dely_mm, x0_mm, y0_mm;
   std::optional<int> height, width, n_samples;
@@ -129,16 +130,20 @@ vk::Image make_target(const vk::OwnDevice& device, const DrrGeometry& geometry, 
   return target;
 }
 
-ImageF render_integrals(const vk::OwnDevice& device, DrrRenderer& renderer, const DrrGeometry& geometry,
+ImageF render_integrals(const vk::OwnDevice& device, LiveDrr& renderer, const DrrGeometry& geometry,
                         double& milliseconds) {
   const vk::Image target = make_target(device, geometry, VK_FORMAT_R32_SFLOAT);
   const GpuTimer timer(device);
-  vk::run_and_wait(device, [&](VkCommandBuffer cmd) {
-    timer.begin(cmd);
-    renderer.record_integrals(cmd, target);
-    timer.end(cmd);
-  });
-  milliseconds = timer.wait_for_milliseconds();
+  vk::run_and_wait(
+      device,
+      [&](VkCommandBuffer cmd) {
+        timer.begin(cmd);
+        renderer.record_integrals(cmd, target);
+        timer.end(cmd);
+      },
+      [&](vk::Submission& submission) { renderer.join(submission); });
+  const auto elsewhere = renderer.elsewhere();
+  milliseconds = timer.wait_for_milliseconds() + (elsewhere ? elsewhere->milliseconds() : 0);
   const std::vector<std::byte> bytes = vk::download(device, target, sizeof(float), VK_IMAGE_LAYOUT_GENERAL);
   ImageF image{.width = geometry.width, .height = geometry.height, .channels = 1, .values = {}};
   image.values.resize(bytes.size() / sizeof(float));
@@ -146,9 +151,11 @@ ImageF render_integrals(const vk::OwnDevice& device, DrrRenderer& renderer, cons
   return image;
 }
 
-Image8 render_grey(const vk::OwnDevice& device, DrrRenderer& renderer, const DrrGeometry& geometry) {
+Image8 render_grey(const vk::OwnDevice& device, LiveDrr& renderer, const DrrGeometry& geometry) {
   const vk::Image target = make_target(device, geometry, VK_FORMAT_R8G8B8A8_UNORM);
-  vk::run_and_wait(device, [&](VkCommandBuffer cmd) { renderer.record(cmd, target); });
+  vk::run_and_wait(
+      device, [&](VkCommandBuffer cmd) { renderer.record(cmd, target); },
+      [&](vk::Submission& submission) { renderer.join(submission); });
   const std::vector<std::byte> bytes = vk::download(device, target, 4, VK_IMAGE_LAYOUT_GENERAL);
   Image8 image{.width = geometry.width, .height = geometry.height, .rgba = {}};
   image.rgba.resize(bytes.size());
@@ -156,13 +163,17 @@ Image8 render_grey(const vk::OwnDevice& device, DrrRenderer& renderer, const Drr
   return image;
 }
 
-void print_summary(const vk::OwnDevice& device, const ImageF& integrals, double milliseconds) {
+void print_summary(const vk::OwnDevice& device, const LiveDrr& renderer, const ImageF& integrals,
+                   double milliseconds) {
   const auto [low, high] = std::minmax_element(integrals.values.begin(), integrals.values.end());
   double sum = 0;
   for (const float value : integrals.values) sum += value;
-  std::printf("%d x %d pixels, line integrals %.4f to %.4f, mean %.4f, GPU %.2f ms (%s)\n", integrals.width,
-              integrals.height, *low, *high, sum / static_cast<double>(integrals.values.size()), milliseconds,
+  std::printf("%d x %d pixels, line integrals %.4f to %.4f, mean %.4f, GPU %.2f ms (%s, %s)\n",
+              integrals.width, integrals.height, *low, *high,
+              sum / static_cast<double>(integrals.values.size()), milliseconds, renderer.name(),
               device.properties.deviceName);
+  if (!renderer.passed_over().empty())
+    std::fprintf(stderr, "framegauge: not by cuda: %s\n", renderer.passed_over().c_str());
   if (*high == 0)
     std::fprintf(
         stderr,
@@ -171,12 +182,16 @@ void print_summary(const vk::OwnDevice& device, const ImageF& integrals, double 
 
 int run(const DrrOptions& options) {
   check_outputs(options.outputs);
-  const Volume volume = load_volume(options.volume);
-  for (const std::string& note : volume.notes) std::fprintf(stderr, "framegauge: %s\n", note.c_str());
-  const DrrGeometry geometry = geometry_of(options, volume.centre_mm());
+  const DrrBackend backend = drr_backend_named(options.renderer);
+  const auto volume = std::make_shared<const Volume>(load_volume(options.volume));
+  for (const std::string& note : volume->notes) std::fprintf(stderr, "framegauge: %s\n", note.c_str());
+  const DrrGeometry geometry = geometry_of(options, volume->centre_mm());
 
-  const vk::OwnDevice device({.wanted_device = options.device, .validation = options.validation});
-  DrrRenderer renderer(device, volume, options.attenuation);
+  const vk::OwnDevice device({.wanted_device = options.device,
+                              .validation = options.validation,
+                              .device_extensions = evaluator_extensions()});
+  LiveDrr renderer(device, volume, options.attenuation,
+                   LiveDrr::Options{.backend = backend, .frames_in_flight = 1});
   renderer.set_geometry(geometry);
   renderer.set_display(options.display);
   double milliseconds = 0;
@@ -189,7 +204,7 @@ int run(const DrrOptions& options) {
     else
       save_npy(file, integrals);
   }
-  print_summary(device, integrals, milliseconds);
+  print_summary(device, renderer, integrals, milliseconds);
   if (!device.validation_messages().empty())
     throw Failure(ExitCode::internal, fmt::format("the Vulkan validation layer reported {} problems",
                                                   device.validation_messages().size()));
@@ -268,6 +283,9 @@ void add_drr(CLI::App& app, int& exit_code) {
   add_geometry_options(*c, *options);
   add_pose_options(*c, *options);
   add_display_options(*c, *options);
+  c->add_option("--drr-renderer", options->renderer,
+                "vulkan, cuda, or auto, which takes vulkan where cuda cannot be had")
+      ->capture_default_str();
   c->add_option("--device", options->device, "Vulkan device: part of its name, or its index");
   c->add_flag("--validation", options->validation,
               "Run under the Vulkan validation layer; fail on any message");

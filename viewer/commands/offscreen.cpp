@@ -1,5 +1,6 @@
 #include "viewer/commands/offscreen.h"
 
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -64,14 +65,21 @@ std::string no_score_because(const Session& session) {
   return "nothing to compare with was named (--cameras, --reference-scene or --reference-image)";
 }
 
+// Of a tick, on the host's clock. CUDA begins to render a radiograph while the tick is recorded.
+struct WallTimes {
+  double from_submit_ms = 0, from_record_ms = 0;
+};
+
 nlohmann::ordered_json describe(const Session& session, std::uint64_t number,
-                                const std::optional<TickResult>& result, double wall_ms) {
+                                const std::optional<TickResult>& result, const WallTimes& wall) {
   nlohmann::ordered_json line{{"tick", number},
                               {"width", session.images().width()},
                               {"height", session.images().height()},
                               {"reference", session.reference_name()},
                               {"executor", fg_executor_name(session.executor())},
-                              {"wall_ms", wall_ms}};
+                              {"wall_ms", wall.from_submit_ms},
+                              {"wall_with_recording_ms", wall.from_record_ms}};
+  if (session.content() == Session::Content::volume) line["drr_renderer"] = session.drr_renderer();
   if (const auto camera = session.snapped()) line["camera"] = session.cameras()[*camera].name;
   if (!result) {
     line["no_score_because"] = no_score_because(session);
@@ -95,6 +103,13 @@ void print(const Session& session, std::uint64_t number, const std::optional<Tic
     std::printf("tick %3llu  %-24s no score: %s  wall %7.2f ms\n", static_cast<unsigned long long>(number),
                 view.c_str(), no_score_because(session).c_str(), wall_ms);
   std::fflush(stdout);
+}
+
+void print_drr_renderer(const Session& session) {
+  if (session.content() != Session::Content::volume) return;
+  const std::string why_not_cuda = session.cuda_drr_passed_over();
+  std::printf("radiographs by %s%s\n", session.drr_renderer().c_str(),
+              why_not_cuda.empty() ? "" : (" (cuda: " + why_not_cuda + ")").c_str());
 }
 
 void save_pictures(const Session& session, const OffscreenOptions& offscreen) {
@@ -124,6 +139,7 @@ int run_offscreen(const ViewOptions& options, const OffscreenOptions& offscreen)
                               .device_extensions = evaluator_extensions()});
   Session session(device,
                   {.executor = options.executor,
+                   .drr_backend = options.drr_backend,
                    .downscale = options.downscale,
                    .background = {options.background[0], options.background[1], options.background[2]}});
   session.load(options);
@@ -131,6 +147,8 @@ int run_offscreen(const ViewOptions& options, const OffscreenOptions& offscreen)
   if (session.content() == Session::Content::nothing)
     throw Failure(ExitCode::usage, "nothing to render: name a scene (.ply) or a volume (--ct)");
   for (const std::string& note : session.take_notes()) std::fprintf(stderr, "framegauge: %s\n", note.c_str());
+
+  print_drr_renderer(session);
 
   const std::filesystem::path log_file = offscreen.output / "metrics.jsonl";
   std::ofstream log(log_file, std::ios::trunc);  // a line a tick, flushed: Ctrl-C leaves every finished tick
@@ -140,12 +158,17 @@ int run_offscreen(const ViewOptions& options, const OffscreenOptions& offscreen)
   for (int i = 0; i < offscreen.frames && !interrupt.requested(); ++i) {
     route.go(i, offscreen.frames);
     std::uint64_t number = 0;
-    double wall_ms = 0;
-    for (int attempt = 0; attempt == 0 || (!session.complete() && attempt < 8); ++attempt)
-      wall_ms = queue.run([&](VkCommandBuffer cmd) { number = session.tick(cmd); });
+    WallTimes wall;
+    for (int attempt = 0; attempt == 0 || (!session.complete() && attempt < 8); ++attempt) {
+      const auto start = std::chrono::steady_clock::now();
+      wall.from_submit_ms = queue.run([&](VkCommandBuffer cmd) { number = session.tick(cmd); },
+                                      [&](vk::Submission& submission) { session.join(submission); });
+      const std::chrono::duration<double, std::milli> whole = std::chrono::steady_clock::now() - start;
+      wall.from_record_ms = whole.count();
+    }
     const std::optional<TickResult> result = session.poll();
-    print(session, number, result, wall_ms);
-    log << describe(session, number, result, wall_ms).dump() << std::endl;
+    print(session, number, result, wall.from_submit_ms);
+    log << describe(session, number, result, wall).dump() << std::endl;
     if (!log)
       throw Failure(ExitCode::internal, log_file.string() + ": could not be written; is the disk full?");
   }

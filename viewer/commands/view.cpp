@@ -17,7 +17,7 @@ namespace {
 struct CommandLine {
   ViewOptions view;
   OffscreenOptions offscreen;
-  std::string geometry, executor = "auto", color_map = "turbo";
+  std::string geometry, executor = "auto", drr_renderer = "auto", color_map = "turbo";
   std::vector<float> background = {0, 0, 0}, range = {0, 1};
   std::vector<int> size;
   bool headless = false, no_vsync = false;
@@ -25,6 +25,7 @@ struct CommandLine {
 
 int run(CommandLine& line) {
   line.view.executor = executor_named(line.executor);
+  line.view.drr_backend = drr_backend_named(line.drr_renderer);
   check_background(line.background);
   check_heatmap_range(line.range);
   std::copy(line.background.begin(), line.background.end(), line.view.background);
@@ -41,6 +42,8 @@ int run(CommandLine& line) {
     throw Failure(
         ExitCode::usage,
         "--size is of free views of splats; a radiograph has the height and width of its --geometry");
+  if (line.view.ct.empty() && line.view.drr_backend != DrrBackend::automatic)
+    throw Failure(ExitCode::usage, "--drr-renderer is of radiographs; name a CT with --ct");
   if (line.offscreen.output.empty())
     throw Failure(ExitCode::usage, "--offscreen needs --output FOLDER for its pictures");
   line.offscreen.color_map = color_map_named(line.color_map);
@@ -76,6 +79,11 @@ void add_view(CLI::App& app, int& exit_code) {
   c->add_option("--xray", v.xray, "Radiograph that the CT's DRR is scored against");
   c->add_option("--geometry", line->geometry,
                 "JSON file with the radiograph's geometry (see 'framegauge drr --help')");
+  c->add_option(
+       "--drr-renderer", line->drr_renderer,
+       "What renders radiographs: cuda, on an image that Vulkan shares with it, vulkan, or auto, which takes "
+       "vulkan where the other cannot be had")
+      ->capture_default_str();
   c->add_option("--executor", line->executor, "auto, in_queue, interop or shader")->capture_default_str();
   c->add_option("--device", v.device, "Vulkan device: part of its name, or its index");
   c->add_flag("--validation", v.validation,

@@ -159,4 +159,23 @@ TEST_F(drr_command, the_phantoms_radiograph_is_what_its_pose_and_window_give) {
   EXPECT_LT(sum / static_cast<double>(drr.rgba.size() / 4), 0.8);
 }
 
+TEST_F(drr_command, cuda_gives_the_radiograph_of_vulkan_or_says_why_not) {
+  const ImageF expected = render(folder, "--drr-renderer vulkan");
+  EXPECT_EQ(render(folder, "--drr-renderer auto").values.size(), expected.values.size());
+  const Outcome cuda = framegauge("drr " + small_volume(folder).string() + " --drr-renderer cuda -o " +
+                                  (folder / "cuda.npy").string());
+  if (cuda.exit_code != 0) {
+    EXPECT_EQ(cuda.exit_code, 5);
+    EXPECT_EQ(cuda.err.find("framegauge: radiographs cannot be rendered by CUDA here: "), 0u) << cuda.err;
+    EXPECT_FALSE(fs::exists(folder / "cuda.npy"));
+    return;
+  }
+  EXPECT_NE(cuda.out.find("(cuda, "), std::string::npos) << cuda.out;
+  const ImageF image = load_npy(folder / "cuda.npy");
+  ASSERT_EQ(image.values.size(), expected.values.size());
+  const float most = *std::max_element(expected.values.begin(), expected.values.end());
+  for (std::size_t i = 0; i < image.values.size(); ++i)
+    ASSERT_NEAR(image.values[i], expected.values[i], 1e-4f * most);  // cuda_drr_renderer_test.cpp
+}
+
 }  // namespace fg

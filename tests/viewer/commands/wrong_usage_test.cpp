@@ -36,6 +36,8 @@ TEST(wrong_usage, an_option_without_effect_is_refused) {
   const std::string offscreen = " --offscreen --output " + (scratch_folder() / "out").string();
   expect_usage("view " + kScene + " --xray a.png" + offscreen, "--xray requires --ct");
   expect_usage("view " + kScene + " --geometry a.json" + offscreen, "--geometry requires --ct");
+  expect_usage("view " + kScene + " --offscreen --output o --frames 2 --drr-renderer cuda",
+               "--drr-renderer is of radiographs");
   expect_usage("view " + kScene + kImages + offscreen, "--images requires --cameras");
   expect_usage("view " + kScene + " --camera view_01" + offscreen, "--camera requires --cameras");
   expect_usage("view " + kScene + " --frames 3", "--frames requires --offscreen");
@@ -54,6 +56,7 @@ TEST(wrong_usage, a_value_that_means_nothing_is_refused) {
   expect_usage("view " + kScene + offscreen + " --background nan 0 0", "0 to 1");
   expect_usage("view " + kScene + offscreen + " --range 0.5 0.5", "two different");
   expect_usage("view " + kScene + offscreen + " --range nan 1", "two different");
+  expect_usage("view" + kCt + offscreen + " --drr-renderer opengl", "'opengl'; choose auto, vulkan or cuda");
   expect_usage("eval " + kScene + kCameras + " --output nowhere --background 0 0 -1", "0 to 1");
   expect_usage("eval " + kScene + kCameras + " --output nowhere --fail-under ssim=nan", "is not a number");
   expect_usage("diff a.png b.png --background 0 1.5 0", "0 to 1");
@@ -79,6 +82,33 @@ TEST(view_command, without_a_reference_it_names_the_option_that_gives_one) {
   if (radiograph.err.find("without ITK") != std::string::npos) GTEST_SKIP() << radiograph.err;
   EXPECT_EQ(radiograph.exit_code, 0) << radiograph.err;
   EXPECT_NE(radiograph.out.find("--xray"), std::string::npos) << radiograph.out;
+}
+
+TEST(view_command, tells_which_renderer_makes_the_radiographs) {
+  const auto folder = scratch_folder();
+  const std::string view =
+      "view" + kCt + " --offscreen --output " + (folder / "out").string() + " --drr-renderer ";
+  const Outcome vulkan = framegauge(view + "vulkan");
+  if (vulkan.err.find("without ITK") != std::string::npos) GTEST_SKIP() << vulkan.err;
+  EXPECT_EQ(vulkan.exit_code, 0) << vulkan.err;
+  EXPECT_EQ(vulkan.out.find("radiographs by vulkan\n"), 0u) << vulkan.out;
+  const auto line = nlohmann::json::parse(read_text(folder / "out/metrics.jsonl"));
+  EXPECT_EQ(line["drr_renderer"], "vulkan");
+  EXPECT_GE(line["wall_with_recording_ms"], line["wall_ms"]);
+
+  const Outcome either = framegauge(view + "auto"), cuda = framegauge(view + "cuda");
+  EXPECT_EQ(either.exit_code, 0) << either.err;
+  if (cuda.exit_code == 0) {  // a machine with a GPU
+    EXPECT_EQ(cuda.out.find("radiographs by cuda\n"), 0u) << cuda.out;
+    return;
+  }
+  EXPECT_EQ(cuda.exit_code, 5);
+  const std::string start = "framegauge: radiographs cannot be rendered by CUDA here: ",
+                    end = "; choose auto or vulkan\n";
+  ASSERT_EQ(cuda.err.find(start), 0u) << cuda.err;
+  ASSERT_TRUE(cuda.err.ends_with(end)) << cuda.err;
+  const std::string reason = cuda.err.substr(start.size(), cuda.err.size() - start.size() - end.size());
+  EXPECT_EQ(either.out.find("radiographs by vulkan (cuda: " + reason + ")\n"), 0u) << either.out;
 }
 
 TEST(eval_command, a_transparent_photo_says_what_is_behind_it) {

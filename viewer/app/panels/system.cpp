@@ -39,6 +39,12 @@ void navigation_controls(Ui& ui) {
   if (ImGui::Combo("free view", &index, kResolutions, 3)) ui.settings.free_resolution = 1 << index;
 }
 
+void drr_renderer_text(const Session& session) {
+  ImGui::TextDisabled("%s, by %s", session.title().c_str(), session.drr_renderer().c_str());
+  const std::string why_not_cuda = session.cuda_drr_passed_over();
+  if (!why_not_cuda.empty() && ImGui::IsItemHovered()) ImGui::SetTooltip("cuda: %s", why_not_cuda.c_str());
+}
+
 }  // namespace
 
 void draw_system(Ui& ui) {
@@ -52,7 +58,7 @@ void draw_system(Ui& ui) {
     if (ui.session.content() == Session::Content::splats)
       ImGui::TextDisabled("%s: %zu splats", ui.session.title().c_str(), ui.session.splat_count());
     else
-      ImGui::TextDisabled("%s", ui.session.title().c_str());
+      drr_renderer_text(ui.session);
   }
   if (ui.has_reference()) ImGui::TextDisabled("against %s", ui.session.reference_name().c_str());
   ImGui::PopTextWrapPos();

@@ -31,6 +31,7 @@ nlohmann::ordered_json scores_json(const Session& session, const DisplaySettings
                     {"worst", display.worst},
                     {"best", display.best},
                     {"errors_bright", display.errors_bright}};
+  if (session.content() == Session::Content::volume) out["drr_renderer"] = session.drr_renderer();
   if (!result) return out;
   add_scores(out, *result);
   return out;

@@ -133,6 +133,10 @@ glm::ivec2 Session::frame_size() const {
 }
 DrrView& Session::drr() { return state_->drr; }
 const DrrView& Session::drr() const { return state_->drr; }
+std::string Session::drr_renderer() const { return state_->radiograph ? state_->radiograph->name() : ""; }
+std::string Session::cuda_drr_passed_over() const {
+  return state_->radiograph ? state_->radiograph->passed_over() : "";
+}
 
 // ---- the tick ----
 
@@ -193,12 +197,16 @@ std::uint64_t Session::tick(VkCommandBuffer cmd) {
   State& s = *state_;
   s.apply_view();
   const std::uint64_t number = s.tick->record(cmd, s.source());
+  if (s.radiograph)
+    if (std::string note = s.radiograph->take_note(); !note.empty()) s.notes.push_back(std::move(note));
   if (s.reference_kind() == State::ReferenceKind::photo) {
     s.pending.push_back({number, *s.snapped});
     if (s.pending.size() > 64) s.pending.pop_front();  // dropped ticks never come back
   }
   return number;
 }
+
+void Session::join(vk::Submission& submission) { state_->source().join(submission); }
 
 std::optional<TickResult> Session::poll() {
   State& s = *state_;

@@ -6,7 +6,9 @@
 //   session.load_scene("scene.ply");
 //   session.load_cameras("sparse/", "photos/");
 //   session.snap("DSC_0042.JPG");
-//   vk::run_and_wait(device, [&](VkCommandBuffer cmd) { session.tick(cmd); });
+//   vk::run_and_wait(
+//       device, [&](VkCommandBuffer cmd) { session.tick(cmd); },
+//       [&](vk::Submission& submission) { session.join(submission); });
 //   session.poll()->scores.ssim;
 
 #include <cstdint>
@@ -24,6 +26,7 @@
 #include "viewer/app/tick/tick.h"
 #include "viewer/app/view/drr_view.h"
 #include "viewer/render/gaussian_renderer.h"
+#include "viewer/render/live_drr.h"
 #include "viewer/scene/dataset.h"
 #include "viewer/scene/splats.h"
 
@@ -31,6 +34,7 @@ namespace fg {
 
 struct SessionOptions {
   FgExecutor executor = FG_EXECUTOR_AUTO;
+  DrrBackend drr_backend = DrrBackend::automatic;
   std::uint32_t frames_in_flight = 3;
   int downscale = 1;                // photos and the frames scored against them
   float background[3] = {0, 0, 0};  // display-referred 0..1
@@ -90,6 +94,9 @@ class Session {
   DrrView& drr();
   const DrrView& drr() const;
   const Volume& volume() const;
+  std::string drr_renderer() const;  // "cuda" or "vulkan"; empty without a volume
+  std::string cuda_drr_passed_over()
+      const;  // why CUDA does not render them, where it was asked for; else empty
 
   // Registration: moves the radiograph, step by step, to where it fits the X-ray best. From the present pose; whoever
   // moves the radiograph by hand meanwhile takes over. Throws Failure where there is no volume or no X-ray.
@@ -102,6 +109,8 @@ class Session {
   // Records one tick and returns its number. Waits for no device: a photo that is not decoded yet is all that
   // snap() may wait for.
   std::uint64_t tick(VkCommandBuffer cmd);
+  // What the submission of the tick recorded last waits for and signals; nothing for one that was joined already.
+  void join(vk::Submission& submission);
   std::optional<TickResult> poll();  // the newest finished result, once; also remembers the camera's score
 
   // Whether the newest finished tick drew every splat; the first ticks of a scene may find buffers too small,

@@ -18,16 +18,19 @@ std::string file_name_of(const std::filesystem::path& file) {
   return whole.filename().string();
 }
 
-std::vector<float> integrals_of(const vk::OwnDevice& device, DrrRenderer& renderer,
+std::vector<float> integrals_of(const vk::OwnDevice& device, DrrSource& renderer,
                                 const DrrGeometry& geometry) {
   renderer.set_geometry(geometry);
   const vk::Image target(device, {.format = VK_FORMAT_R32_SFLOAT,
                                   .extent = {static_cast<std::uint32_t>(geometry.width),
                                              static_cast<std::uint32_t>(geometry.height), 1}});
-  vk::run_and_wait(device, [&](VkCommandBuffer cmd) {
-    vk::change_layout(device, cmd, target.get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
-    renderer.record_integrals(cmd, target);
-  });
+  vk::run_and_wait(
+      device,
+      [&](VkCommandBuffer cmd) {
+        vk::change_layout(device, cmd, target.get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
+        renderer.record_integrals(cmd, target);
+      },
+      [&](vk::Submission& submission) { renderer.join(submission); });
   const std::vector<std::byte> bytes = vk::download(device, target, sizeof(float), VK_IMAGE_LAYOUT_GENERAL);
   std::vector<float> values(bytes.size() / sizeof(float));
   std::memcpy(values.data(), bytes.data(), bytes.size());
@@ -142,10 +145,12 @@ void Session::load_volume(const std::filesystem::path& file, const std::optional
                           const Attenuation& attenuation) {
   State& s = *state_;
   std::size_t nonfinite = 0;
-  Volume volume = fg::load_volume(file, &nonfinite);
-  auto renderer = std::make_unique<DrrRenderer>(s.device, volume, attenuation);
+  const auto volume = std::make_shared<const Volume>(fg::load_volume(file, &nonfinite));
+  auto renderer = std::make_unique<LiveDrr>(
+      s.device, volume, attenuation,
+      LiveDrr::Options{.backend = s.options.drr_backend, .frames_in_flight = s.options.frames_in_flight});
   DrrView view;
-  view.isocentre_mm = volume.centre_mm();
+  view.isocentre_mm = volume->centre_mm();
   if (geometry) {
     view.geometry = *geometry;
     view.base = DrrView::Base::file;
@@ -168,7 +173,7 @@ void Session::load_volume(const std::filesystem::path& file, const std::optional
   s.pending.clear();
   s.snapped.reset();
   s.photo = nullptr;
-  s.volume = std::make_shared<const Volume>(std::move(volume));
+  s.volume = volume;
   s.content = Content::volume;
   s.title = file_name_of(file);
   s.detector = view.geometry;

@@ -35,7 +35,7 @@ struct Session::State {
   std::string title;
   std::unique_ptr<GaussianRenderer> splats;
   std::unique_ptr<GaussianRenderer> reference_splats;
-  std::unique_ptr<DrrRenderer> radiograph;
+  std::unique_ptr<LiveDrr> radiograph;
   SplatScene::Bounds bounds{{0, 0, 0}, 1};
   std::size_t splat_count = 0;
   std::shared_ptr<const Volume> volume = std::make_shared<Volume>();

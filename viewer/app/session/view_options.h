@@ -7,7 +7,7 @@
 #include <string>
 
 #include "framegauge/vulkan.h"
-#include "viewer/render/drr_renderer.h"
+#include "viewer/render/live_drr.h"
 
 namespace fg {
 
@@ -26,6 +26,7 @@ struct ViewOptions {
       drr_geometry;  // from --geometry; its camera_to_world is the pose that sliders start from
   std::optional<DrrDisplay> drr_display;  // none: fitted to the volume
   Attenuation attenuation;
+  DrrBackend drr_backend = DrrBackend::automatic;
 
   std::string camera;               // name of the ground-truth camera to start at; empty: the first
   int downscale = 1;                // photos and the frames scored against them

@@ -84,6 +84,7 @@ class Viewer {
         probe_(device_, Swapchain::kSlots),
         session_(device_,
                  {.executor = options.executor,
+                  .drr_backend = options.drr_backend,
                   .frames_in_flight = Swapchain::kSlots + 1,
                   .downscale = options.downscale,
                   .background = {options.background[0], options.background[1], options.background[2]}}),
@@ -275,7 +276,9 @@ class Viewer {
     record_tick(frame->cmd);
     record_picture(*frame);
     record_window(*frame);
-    if (!swapchain_.end(*frame)) window_.resized = true;
+    vk::Submission submission;
+    session_.join(submission);
+    if (!swapchain_.end(*frame, submission)) window_.resized = true;
     take_results();
     if (ui_.wants_screenshot) screenshot();
     return true;
