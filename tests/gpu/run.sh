@@ -73,8 +73,10 @@ assets=$folder/assets dsc=$folder/data/splats/dsc
 scene=("$assets/scene/point_cloud.ply" --cameras "$assets/scene/sparse" --images "$assets/scene/images")
 step eval-sample "$framegauge" eval "${scene[@]}" --output "$output/eval-sample" --validation
 step view-sample "$framegauge" view "${scene[@]}" --offscreen --frames 24 --output "$output/view-sample" --validation
-step view-radiograph "$framegauge" view --ct "$assets/ct/phantom.json" --xray "$assets/ct/phantom_xray.png" \
-  --geometry "$assets/ct/phantom_xray.json" --offscreen --frames 20 --output "$output/radiograph"
+for renderer in vulkan cuda; do
+  step view-radiograph-$renderer "$framegauge" view --ct "$assets/ct/phantom.json" --xray "$assets/ct/phantom_xray.png" \
+    --geometry "$assets/ct/phantom_xray.json" --offscreen --frames 105 --drr-renderer $renderer --output "$output/radiograph-$renderer"
+done
 if [ -d "$dsc" ]; then
   step eval-dsc "$framegauge" eval "$dsc/point_cloud.ply" --cameras "$dsc/sparse" --images "$dsc/images" --output "$output/eval-dsc"
   # A scene against itself from free cameras: both are rendered at 1080p, one is timed as the renderer.
@@ -105,10 +107,10 @@ middle() {  # middle FIGURE LOG
   sed -n "$(($(wc -l <"$output/figures") / 2 + 1))p" "$output/figures"
 }
 {
-  echo "step,median_render_ms,median_metric_ms,median_wall_ms,ticks"
+  echo "step,median_render_ms,median_metric_ms,median_wall_ms,median_wall_with_recording_ms,ticks"
   for log in "$output"/*/metrics.jsonl; do
     grep -q '"render_ms"' "$log" 2>/dev/null || continue
-    echo "$(basename "$(dirname "$log")"),$(middle render_ms "$log"),$(middle metric_ms "$log"),$(middle wall_ms "$log"),$(($(wc -l <"$log") - 5))"
+    echo "$(basename "$(dirname "$log")"),$(middle render_ms "$log"),$(middle metric_ms "$log"),$(middle wall_ms "$log"),$(middle wall_with_recording_ms "$log"),$(($(wc -l <"$log") - 5))"
   done
 } | tee "$output/ticks.csv"
 rm -f "$output/figures"

@@ -10,6 +10,7 @@
 #include "viewer/app/tick/evaluator_host.h"
 #include "viewer/commands/commands.h"
 #include "viewer/error.h"
+#include "viewer/render/cuda_drr_renderer.h"
 
 namespace fg {
 namespace {
@@ -88,6 +89,13 @@ bool print_executors(const vk::OwnDevice& device) {
   return any;
 }
 
+void print_drr_renderers(const vk::OwnDevice& device) {
+  const std::string why_not_cuda = why_no_cuda_drr(device);
+  std::printf("Renderers of radiographs on %s\n  vulkan   available\n  cuda     %s%s\n",
+              device.properties.deviceName,
+              why_not_cuda.empty() ? "available" : "not available: ", why_not_cuda.c_str());
+}
+
 int run(const std::string& wanted_device) {
   std::printf("framegauge %s\n", fg_version());
   print_cuda();
@@ -97,6 +105,7 @@ int run(const std::string& wanted_device) {
       const vk::OwnDevice device(
           {.wanted_device = wanted_device, .device_extensions = evaluator_extensions()});
       ready = print_executors(device);
+      print_drr_renderers(device);
     } catch (const vk::Error& e) {
       std::printf("Executors\n  not available: %s\n", e.what());
       ready = false;

@@ -4,6 +4,7 @@
 
 #include "viewer/device/status.h"
 #include "viewer/error.h"
+#include "viewer/render/drr_op.h"
 #include "viewer/report/near_names.h"
 
 namespace fg {
@@ -101,19 +102,9 @@ Objective::Objective(const ComputeDevice& device, const AttenuationVolume& volum
 }
 
 FgDrr Objective::drr_of(std::size_t view, std::int64_t count) {
-  const DrrGeometry& g = views_[view].geometry;
-  FgDrr op;
-  fg_drr_defaults(&op);
+  FgDrr op = drr_op(views_[view].geometry, voxel_to_world_);
   op.volume = volume_.get();
-  write_rows(voxel_to_world_, op.voxel_to_world);
-  op.numbers = FG_DRR_ATTENUATION;
   op.poses = memory_[view].poses.first(count);
-  op.beam = g.orthographic ? FG_DRR_PARALLEL : FG_DRR_CONE;
-  op.sdd_mm = g.sdd_mm;
-  op.delx_mm = g.delx_mm;
-  op.dely_mm = g.dely_mm;
-  op.x0_mm = g.x0_mm;
-  op.y0_mm = g.y0_mm;
   op.sampling = FG_DRR_SAMPLES_BY_STEP;
   op.step_mm = step_mm_;
   op.images = memory_[view].images.first(count);

@@ -13,9 +13,9 @@
 #include "shaders/drr/window.comp.h"
 #include "viewer/device/device_tensor.h"
 #include "viewer/device/status.h"
+#include "viewer/render/drr_op.h"
 #include "viewer/render/drr_rays.h"
 #include "viewer/render/drr_volume.h"
-#include "viewer/render/matrix_rows.h"
 
 namespace fg {
 namespace {
@@ -194,10 +194,20 @@ void CudaDrrRenderer::State::record_turn(VkCommandBuffer cmd, Slot& slot, const 
   expect_ok(fg_shared_image_submission(slot.image.get(), &slot.turn));
 }
 
+std::string why_no_cuda_drr(const vk::OwnDevice& device) {
+  try {
+    cuda_device_of(device);
+    return {};
+  } catch (const Failure& failure) {
+    return failure.what();
+  }
+}
+
 // Slots of the geometry's size, as many as keep the timers of all frames in flight apart. Vulkan has the first turn with
 // an image. That the queue has come to it says that the old slots, used before, are free to go.
 void CudaDrrRenderer::State::fit_slots() {
   if (!slots.empty() && width == geometry.width && height == geometry.height) return;
+  cuda.wait();  // what the queue waits for has happened, or CUDA is lost, which is known then
   std::vector<Slot> made;
   for (std::uint32_t i = 0; i <= frames_in_flight; ++i) {
     made.push_back(make_slot());
@@ -205,7 +215,6 @@ void CudaDrrRenderer::State::fit_slots() {
         device, [&](VkCommandBuffer cmd) { record_turn(cmd, made.back()); },
         [&](vk::Submission& submission) { add_turn(made.back().turn, submission); });
   }
-  cuda.wait();
   integrals = {cuda, {1, 1, geometry.height, geometry.width}};
   width = geometry.width;
   height = geometry.height;
@@ -236,21 +245,11 @@ void CudaDrrRenderer::State::wait_until_free(const Slot& slot) const {
 
 // All of CUDA's work for a frame, on the stream: into memory of our own, then into the shared image in CUDA's turn.
 void CudaDrrRenderer::State::render_integrals(Slot& slot) {
-  const DrrGeometry& g = geometry;
-  FgDrr op;
-  fg_drr_defaults(&op);
+  FgDrr op = drr_op(geometry, voxel_to_world);
   op.volume = voxels.get();
-  write_rows(voxel_to_world, op.voxel_to_world);
-  op.numbers = FG_DRR_ATTENUATION;
   op.poses = pose.get();
-  op.beam = g.orthographic ? FG_DRR_PARALLEL : FG_DRR_CONE;
-  op.sdd_mm = g.sdd_mm;
-  op.delx_mm = g.delx_mm;
-  op.dely_mm = g.dely_mm;
-  op.x0_mm = g.x0_mm;
-  op.y0_mm = g.y0_mm;
   op.sampling = FG_DRR_SAMPLES_ON_SEGMENT;
-  op.samples = g.n_samples;
+  op.samples = geometry.n_samples;
   op.images = integrals.get();
 
   std::int64_t shape[2] = {height, width};
@@ -259,7 +258,7 @@ void CudaDrrRenderer::State::render_integrals(Slot& slot) {
   picture.shape = shape;
 
   void* const stream = cuda.stream();
-  write_rows(g.camera_to_world, slot.pose.data());
+  write_rows(geometry.camera_to_world, slot.pose.data());
   slot.timer->start(stream);
   cuda.copy(pose.data(), slot.pose.data(), sizeof(slot.pose));
   expect_ok(fg_drr(&op, stream));

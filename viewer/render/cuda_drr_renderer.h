@@ -13,9 +13,14 @@
 // A kernel that fails after the submission leaves the queue waiting for what never comes; the next record() or the
 // destructor notices and lets the queue go on. A host that waits for the fence of that very submission cannot be helped.
 
+#include <string>
+
 #include "viewer/render/drr_renderer.h"
 
 namespace fg {
+
+// "" where this device shares images with CUDA; else why not, one sentence.
+std::string why_no_cuda_drr(const vk::OwnDevice& device);
 
 class CudaDrrRenderer final : public DrrSource {
  public:
