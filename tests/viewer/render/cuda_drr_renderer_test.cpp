@@ -21,6 +21,22 @@
 #define cuda_drr_renderer drr_turns_with_a_fake_cuda  // tests of two programs have two names
 #endif
 
+namespace {
+int waits = 0;
+PFN_vkWaitSemaphores wait_for_semaphores = nullptr;
+PFN_vkWaitForFences wait_for_fences = nullptr;
+PFN_vkDeviceWaitIdle wait_for_device = nullptr;
+PFN_vkQueueWaitIdle wait_for_queue = nullptr;
+
+// A look at a semaphore that was reached long ago is no wait.
+VKAPI_ATTR VkResult VKAPI_CALL counted_semaphores(VkDevice device, const VkSemaphoreWaitInfo* info,
+                                                  std::uint64_t timeout) {
+  if (wait_for_semaphores(device, info, 0) == VK_SUCCESS) return VK_SUCCESS;
+  ++waits;
+  return wait_for_semaphores(device, info, timeout);
+}
+}  // namespace
+
 namespace fg::test {
 namespace {
 
@@ -178,6 +194,40 @@ TEST_F(cuda_drr_renderer, frames_in_flight_keep_their_own_view) {
     }
     for (std::size_t i = 0; i < targets.size(); ++i)
       expect_shown(pixels_of(targets[i]), vulkan, geometries[i]);
+  }
+}
+
+TEST_F(cuda_drr_renderer, waits_for_nothing_after_the_first_frame_of_a_size) {
+  const auto cuda = make();
+  const DrrGeometry geometry = view(200, 200, {12, -34, 56});
+  cuda->set_geometry(geometry);
+  std::vector<vk::Image> targets;
+  for (std::uint32_t i = 0; i < kFramesInFlight; ++i) targets.push_back(target_of(geometry));
+  vk::Dispatch& vulkan = functions();
+  wait_for_semaphores = vulkan.WaitSemaphores;
+  wait_for_fences = vulkan.WaitForFences;
+  wait_for_device = vulkan.DeviceWaitIdle;
+  wait_for_queue = vulkan.QueueWaitIdle;
+  {
+    Flight flight(device());
+    for (std::size_t i = 0; i < 40; ++i)
+      flight.frame(*cuda, [&](VkCommandBuffer cmd) {
+        waits = 0;
+        vulkan.WaitSemaphores = counted_semaphores;
+        vulkan.WaitForFences = [](VkDevice d, std::uint32_t n, const VkFence* f, VkBool32 all,
+                                  std::uint64_t t) { return ++waits, wait_for_fences(d, n, f, all, t); };
+        vulkan.DeviceWaitIdle = [](VkDevice d) { return ++waits, wait_for_device(d); };
+        vulkan.QueueWaitIdle = [](VkQueue q) { return ++waits, wait_for_queue(q); };
+        cuda->record(cmd, targets[i % kFramesInFlight]);
+        vulkan.WaitSemaphores = wait_for_semaphores;
+        vulkan.WaitForFences = wait_for_fences;
+        vulkan.DeviceWaitIdle = wait_for_device;
+        vulkan.QueueWaitIdle = wait_for_queue;
+        if (i == 0)
+          EXPECT_GT(waits, 0) << "the images of a size get their layout: the count sees nothing";
+        else
+          EXPECT_EQ(waits, 0) << "frame " << i;
+      });
   }
 }
 

@@ -21,6 +21,7 @@ class DeviceTest : public testing::Test {
   void SetUp() override;
   void TearDown() override;
   const vk::OwnDevice& device() const { return *device_; }
+  vk::Dispatch& functions() { return *device_; }  // to count calls
   virtual std::vector<const char*> device_extensions() const { return {}; }
 
  private:
