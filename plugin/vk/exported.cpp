@@ -1,6 +1,7 @@
 #include "plugin/vk/exported.h"
 
 #include "plugin/vk/error.h"
+#include "plugin/vk/submission.h"
 
 namespace fg::vk {
 namespace {
@@ -34,13 +35,7 @@ interop::ExternalMemory export_memory(const Device& device, const Image& image) 
 UniqueSemaphore make_exported_timeline(const Device& device) {
   const VkExportSemaphoreCreateInfo exported{.sType = VK_STRUCTURE_TYPE_EXPORT_SEMAPHORE_CREATE_INFO,
                                              .handleTypes = VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT};
-  const VkSemaphoreTypeCreateInfo type{.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
-                                       .pNext = &exported,
-                                       .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE};
-  const VkSemaphoreCreateInfo info{.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, .pNext = &type};
-  VkSemaphore semaphore;
-  check(device.CreateSemaphore(device.handle, &info, nullptr, &semaphore), "creating a timeline semaphore");
-  return {device, semaphore};
+  return make_timeline(device, &exported);
 }
 
 interop::UniqueFd export_semaphore(const Device& device, VkSemaphore semaphore) {

@@ -4,6 +4,16 @@
 
 namespace fg::vk {
 
+UniqueSemaphore make_timeline(const Device& device, const void* next) {
+  const VkSemaphoreTypeCreateInfo type{.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
+                                       .pNext = next,
+                                       .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE};
+  const VkSemaphoreCreateInfo info{.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, .pNext = &type};
+  VkSemaphore semaphore;
+  check(device.CreateSemaphore(device.handle, &info, nullptr, &semaphore), "creating a timeline semaphore");
+  return {device, semaphore};
+}
+
 std::uint32_t Submission::Side::add(VkSemaphore semaphore, std::uint64_t value) {
   if (count == kMost)
     throw Error(VK_ERROR_UNKNOWN, "a submission waits for and signals at most " + std::to_string(kMost) +

@@ -10,8 +10,12 @@
 #include <cstdint>
 
 #include "plugin/vk/own_device.h"
+#include "plugin/vk/unique.h"
 
 namespace fg::vk {
+
+// A timeline semaphore, at 0; the device has the feature timelineSemaphore enabled. next: chained into its type.
+UniqueSemaphore make_timeline(const Device& device, const void* next = nullptr);
 
 class Submission {
  public:

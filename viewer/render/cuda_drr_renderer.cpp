@@ -107,6 +107,7 @@ struct CudaDrrRenderer::State {
   struct Slot {
     UniqueSharedImage image;       // the integrals
     FgSharedImageSubmission turn;  // Vulkan's latest with it
+    std::uint64_t frame = 0;       // the latest submission that used it has ended when `ended` is there
     std::shared_ptr<const StreamTimer> timer;
     std::array<double, 16> pose{};  // the stream reads it
     vk::BindingSet set;
@@ -125,7 +126,8 @@ struct CudaDrrRenderer::State {
         window(own_device, {.spirv = shaders::drr_window,
                             .bindings = {vk::kStorageImage, vk::kCombinedImageSampler},
                             .push_bytes = sizeof(DrrWindow)}),
-        sampler(vk::make_sampler(own_device, VK_FILTER_NEAREST)) {}
+        sampler(vk::make_sampler(own_device, VK_FILTER_NEAREST)),
+        ended(vk::make_timeline(own_device)) {}
 
   const vk::OwnDevice& device;
   const std::uint32_t frames_in_flight;
@@ -142,6 +144,9 @@ struct CudaDrrRenderer::State {
   int width = 0, height = 0;  // of the slots
   Slot* newest = nullptr;     // recorded last
   bool joined = true;         // its submission
+  // Counts submissions on the queue alone. The images' semaphores, which CUDA signals too, tell layers nothing.
+  const vk::UniqueSemaphore ended;
+  std::uint64_t submitted = 0;
   DrrGeometry geometry;
   DrrDisplay display;
 
@@ -223,21 +228,22 @@ void CudaDrrRenderer::State::fit_slots() {
   newest = nullptr;
 }
 
-// A frame that was recorded and never submitted leaves Vulkan's turn open: it is ended from here, after CUDA's.
+// A frame that was recorded and never submitted leaves Vulkan's turn open: it is ended by a submission of nothing.
 void CudaDrrRenderer::State::end_unsubmitted_turn() {
   if (joined) return;
-  cuda.wait();
-  vk::check(signal_from_host(device, newest->turn.semaphore, newest->turn.signal_value),
-            "ending the turn of a frame that was not submitted");
+  vk::run_and_wait(
+      device, [](VkCommandBuffer) {},
+      [&](vk::Submission& submission) { add_turn(newest->turn, submission); });
   joined = true;
 }
 
 void CudaDrrRenderer::State::wait_until_free(const Slot& slot) const {
   constexpr std::uint64_t kPatience = 5'000'000'000;  // nanoseconds
+  const VkSemaphore semaphore = ended.get();
   const VkSemaphoreWaitInfo info{.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
                                  .semaphoreCount = 1,
-                                 .pSemaphores = &slot.turn.semaphore,
-                                 .pValues = &slot.turn.signal_value};
+                                 .pSemaphores = &semaphore,
+                                 .pValues = &slot.frame};
   if (vk::check(device.WaitSemaphores(device.handle, &info, kPatience),
                 "waiting for an earlier radiograph") == VK_TIMEOUT)
     throw Failure(ExitCode::internal, "Vulkan has not finished with an earlier radiograph in 5 seconds");
@@ -336,9 +342,12 @@ void CudaDrrRenderer::record_integrals(VkCommandBuffer cmd, const vk::Image& tar
 }
 
 void CudaDrrRenderer::join(vk::Submission& submission) {
-  if (state_->joined) return;
-  add_turn(state_->newest->turn, submission);
-  state_->joined = true;
+  State& state = *state_;
+  if (state.joined) return;
+  add_turn(state.newest->turn, submission);
+  submission.signal(state.ended.get(), ++state.submitted);
+  state.newest->frame = state.submitted;
+  state.joined = true;
 }
 
 std::shared_ptr<const WorkElsewhere> CudaDrrRenderer::elsewhere() const {
