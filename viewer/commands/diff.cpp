@@ -326,6 +326,13 @@ void add_diff(CLI::App& app, int& exit_code) {
   add_output_options(c, *line);
   c->add_option("-j,--workers", line->options.workers, "Pairs in work at once; by default as many as cores")
       ->check(CLI::Range(1, 1024));
+  c->add_option(
+       "--device", line->options.device,
+       "What scores: cpu, cuda or cuda:N (every metric has both), or auto, which is CUDA device 0 where "
+       "there is "
+       "one, else the processor. Files are decoded on the processor. The two agree within rounding; results "
+       "name the one that was taken")
+      ->capture_default_str();
   c->add_flag(
       "--resume", line->options.resume,
       "Go on where a run with the same options was stopped (it left FILE.journal beside its result file)");

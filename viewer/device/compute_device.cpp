@@ -35,9 +35,23 @@ void ComputeDevice::open_cuda(int index) {
                                           "; this machine has " + std::to_string(count) + ", counted from 0");
   device_ = {kDLCUDA, index};
   name_ = devices[static_cast<std::size_t>(index)].name;
+  create_stream();
+}
+
+void ComputeDevice::create_stream() {
   void* stream = nullptr;
-  expect_ok(fg_cuda_stream_create(index, &stream));
+  expect_ok(fg_cuda_stream_create(device_.device_id, &stream));
   stream_ = {stream, fg_cuda_stream_destroy};
+}
+
+ComputeDevice ComputeDevice::another() const {
+  ComputeDevice device = *this;
+  if (device_.device_type == kDLCUDA) device.create_stream();
+  return device;
+}
+
+std::string ComputeDevice::word() const {
+  return device_.device_type == kDLCUDA ? "cuda:" + std::to_string(device_.device_id) : "cpu";
 }
 
 std::shared_ptr<void> ComputeDevice::allocate(std::size_t bytes) const {

@@ -15,9 +15,13 @@ class ComputeDevice {
   // another word and Failure(internal) with the reason where the device that was asked for is not there.
   explicit ComputeDevice(const std::string& wanted);
 
+  // The same device with a stream of its own.
+  ComputeDevice another() const;
+
   DLDevice dlpack() const { return device_; }
   void* stream() const { return stream_.get(); }  // what ops take
   std::string name() const { return name_; }
+  std::string word() const;  // "cpu", "cuda:0": what the constructor takes for it
 
   // Freed with the last copy of the pointer. Throws OutOfMemory (status.h).
   std::shared_ptr<void> allocate(std::size_t bytes) const;
@@ -27,6 +31,7 @@ class ComputeDevice {
 
  private:
   void open_cuda(int index);
+  void create_stream();
 
   DLDevice device_{kDLCPU, 0};
   std::shared_ptr<void> stream_;

@@ -46,11 +46,13 @@ class DeviceTensor {
   DLTensor tensor_{};
 };
 
-// Scratch that grows to what is asked for.
+// Memory that grows to what is asked for; what was in it is lost then.
 class DeviceScratch {
  public:
   void* of(const ComputeDevice& device, std::size_t bytes) {
     if (bytes > bytes_) {
+      memory_.reset();  // first, so that the two are never there at once
+      bytes_ = 0;
       memory_ = device.allocate(bytes);
       bytes_ = bytes;
     }

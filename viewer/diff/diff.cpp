@@ -177,6 +177,7 @@ class DiffRun {
     prints_table_ = prints_table(options);
     const std::optional<std::filesystem::path> journal = journal_file(options);
     check_words(options, masks_.any());
+    device_ = ComputeDevice(options.device);
     SourceOptions inputs = options.source;
     inputs.workers = workers();
     inputs.images = image_rules(options, masks_.any());
@@ -219,7 +220,7 @@ class DiffRun {
 
   // All that a pair's scores and pictures depend on, besides its own files.
   std::string journal_settings() const {
-    ordered_json json = {{"journal", "framegauge-diff-journal-2"},
+    ordered_json json = {{"journal", "framegauge-diff-journal-3"},
                          {"inputs", options_.source.inputs},
                          {"metrics", describe_metrics(plan_)},
                          {"settings", settings_}};
@@ -227,6 +228,9 @@ class DiffRun {
     for (const auto* folder : {&options_.pictures.heatmaps, &options_.pictures.strips})
       json["pictures"].push_back(*folder ? (*folder)->string() : "");
     if (options_.pictures.only_failing) json["limits"] = options_.gates.all();
+    // Devices agree within rounding: one result file is of one kind of them. Its number does not matter.
+    if (!std::all_of(plan_.metrics.begin(), plan_.metrics.end(), has_same_bits_everywhere))
+      json["device"] = device_.name();
     return json.dump();
   }
 
@@ -238,6 +242,7 @@ class DiffRun {
   void score(const InterruptGuard& interrupt) {
     RunOptions run;
     run.workers = workers();
+    run.device = device_;
     for (std::size_t i = 0; i < source_->count() && journal_ && journal_->finished_before(); ++i) {
       const PairIdentity identity = source_->identity(i);
       if (const PairResult* before = journal_->find(identity)) {
@@ -296,6 +301,8 @@ class DiffRun {
     if (baseline_)
       outcome.comparison = compare(outcome.results, describe_metrics(plan_), *baseline_, tolerances_);
     outcome.settings = settings_;
+    outcome.settings["device"] = device_.word();
+    if (device_.dlpack().device_type != kDLCPU) outcome.settings["device_name"] = device_.name();
     outcome.interrupted = interrupted && outcome.results.pairs.size() < source_->count();
     return outcome;
   }
@@ -311,9 +318,10 @@ class DiffRun {
     if (options_.csv) write_text(*options_.csv, to_csv(outcome));
     if (options_.junit) write_text(*options_.junit, to_junit(outcome));
     if (options_.report)
-      write_text(*options_.report,
-                 html_report(outcome, *source_, masks_,
-                             {.pictures = options_.report_pictures, .style = options_.pictures.style}));
+      write_text(*options_.report, html_report(outcome, *source_, masks_,
+                                               {.pictures = options_.report_pictures,
+                                                .style = options_.pictures.style,
+                                                .device = device_}));
     if (options_.gaussian_splatting)
       write_gaussian_splatting_tables(*options_.gaussian_splatting, method(), outcome);
     if (options_.update_baseline && !outcome.interrupted)
@@ -347,6 +355,7 @@ class DiffRun {
   }
 
   const DiffOptions& options_;
+  ComputeDevice device_{"cpu"};
   Masks masks_;
   bool prints_table_ = true;
   std::unique_ptr<PairSource> source_;

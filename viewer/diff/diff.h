@@ -33,6 +33,7 @@ struct DiffOptions {
   std::size_t report_pictures = 8;                      // pairs with their pictures in the report
   std::string method;                                   // the name in them; "" for the test's own
   unsigned workers = 0;                                 // 0: as many as cores
+  std::string device = "auto";                          // as ComputeDevice takes it
   bool resume = false, quiet = false;
 };
 

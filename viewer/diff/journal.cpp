@@ -79,8 +79,8 @@ void Journal::read(const std::string& settings) {
   std::getline(in, line);
   if (line != settings)
     throw Failure(ExitCode::usage, file_.string() +
-                                       ": belongs to a run with other options; use the same ones, or leave "
-                                       "--resume out to start anew");
+                                       ": belongs to a run with other options or on another device; use the "
+                                       "same ones, or leave --resume out to start anew");
   while (std::getline(in, line) && !in.eof()) {  // eof: the line has no end, a crash cut it short
     try {
       PairResult result = result_of(ordered_json::parse(line));

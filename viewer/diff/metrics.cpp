@@ -135,6 +135,8 @@ bool higher_is_better(Metric metric) {
          metric != Metric::flip && metric != Metric::flip_hdr;
 }
 
+bool has_same_bits_everywhere(Metric metric) { return metric == Metric::vmaf_ssim; }
+
 std::vector<Metric> default_metrics(bool masked) {
   if (masked) return {Metric::ssim, Metric::psnr, Metric::mse, Metric::mae, Metric::max_error};
   return {Metric::ssim, Metric::ssim_valid, Metric::psnr, Metric::mse, Metric::mae, Metric::max_error};

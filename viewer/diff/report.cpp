@@ -48,13 +48,13 @@ std::vector<int> histogram_of(const std::vector<float>& map, float least) {
 }
 
 ordered_json pictures_of(std::size_t index, const Outcome& outcome, const PairSource& source,
-                         const Masks& masks, const HeatmapStyle& style) {
+                         const Masks& masks, const ReportOptions& options) {
   const FramePair pair = source.load(index);
   const int width = pair.test->width, height = pair.test->height;
   ScorePlan plan = outcome.plan;
   plan.metrics = {plan.map_metric};
   plan.map_statistics = false;
-  ScoreWorkspace workspace;
+  ScoreWorkspace workspace{.device = OpDevice(options.device), .map = {}};
   const PairScores scores =
       score_pair(pair, masks.of_size(width, height).get(), plan, KeepMap::yes, workspace);
   const int shrunk = (std::max(width, height) + kLongestSide - 1) / kLongestSide;
@@ -64,7 +64,7 @@ ordered_json pictures_of(std::size_t index, const Outcome& outcome, const PairSo
           {"histogram", histogram_of(scores.map, least_of_map(plan.map_metric))},
           {"test", data_uri(to_picture(*pair.test, plan.data_range.value_or(1)), shrunk)},
           {"reference", data_uri(to_picture(*pair.reference, plan.data_range.value_or(1)), shrunk)},
-          {"heatmap", data_uri(heatmap_of(scores, width, height, style), shrunk)}};
+          {"heatmap", data_uri(heatmap_of(scores, width, height, options.style), shrunk)}};
 }
 
 // What to_json() has, with pairs short: a video has many.
@@ -108,7 +108,7 @@ std::string html_report(const Outcome& outcome, const PairSource& source, const 
   std::sort(worst.begin(), worst.end());  // a video is decoded once more from its start, not once a picture
   for (const std::size_t i : worst) try {
       data["pictures"][std::to_string(i)] =
-          pictures_of(outcome.results.pairs[i].index, outcome, source, masks, options.style);
+          pictures_of(outcome.results.pairs[i].index, outcome, source, masks, options);
     } catch (const Failure& failure) {
       // The file has gone or changed since it was scored; the report says so in its place.
       if (failure.code != ExitCode::unreadable_input && failure.code != ExitCode::size_mismatch) throw;

@@ -12,6 +12,7 @@ namespace fg {
 struct ReportOptions {
   std::size_t pictures = 12;  // pairs shown with their pictures: unreadable and failing ones aside, the worst
   HeatmapStyle style;
+  ComputeDevice device = ComputeDevice("cpu");
 };
 
 // Reads the worst pairs once more for their pictures.

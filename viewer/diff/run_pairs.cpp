@@ -19,7 +19,7 @@ class Run {
 
   void work() noexcept {
     try {
-      ScoreWorkspace workspace;
+      ScoreWorkspace workspace{.device = OpDevice(options_.device.another()), .map = {}};
       for (std::size_t i = next_++; i < source_.count() && !stop_ && !interrupt_.requested(); i = next_++) {
         if (options_.done.contains(i)) continue;
         PairResult result = score(i, workspace);
@@ -53,6 +53,10 @@ class Run {
       result.scores = std::move(scores.values);
       result.data_range = scores.data_range;
       if (options_.scored) options_.scored(result, pair, scores);
+    } catch (const OutOfMemory& failure) {
+      result.status = PairResult::Status::unreadable;
+      result.problem = result.identity.test + ": " + failure.what() +
+                       (workspace.device.copies() ? "; take fewer --workers, or --device cpu" : "");
     } catch (const Failure& failure) {
       if (failure.code != ExitCode::unreadable_input && failure.code != ExitCode::size_mismatch) throw;
       result.status = failure.code == ExitCode::size_mismatch ? PairResult::Status::size_mismatch

@@ -14,7 +14,8 @@ namespace fg {
 struct RunOptions {
   unsigned workers = 1;
   KeepMap keep_maps = KeepMap::no;
-  std::set<std::size_t> done;  // indices that are finished already
+  ComputeDevice device = ComputeDevice("cpu");  // each worker has a stream of its own
+  std::set<std::size_t> done;                   // indices that are finished already
   // In the worker, at once with others: pictures are written here.
   std::function<void(const PairResult&, const FramePair&, const PairScores&)> scored;
   // One at a time, in the order in which pairs are finished.

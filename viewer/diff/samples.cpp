@@ -27,17 +27,14 @@ double psnr_of(double mse) {
   return mse == 0 ? std::numeric_limits<double>::infinity() : -10 * std::log10(mse);
 }
 
-Errors errors_of(const Samples& samples) {
-  const HostTensor x(samples.test, samples.code, samples.bits, samples.shape());
-  const HostTensor y(samples.reference, samples.code, samples.bits, samples.shape());
+Errors errors_of(const Samples& samples, OpDevice& device) {
   std::array<double, FG_ERROR_COLUMNS> values{};
-  HostTensor columns(values.data(), kDLFloat, 64, {1, FG_ERROR_COLUMNS});
+  OpCall call(device);
   FgImageErrors op;
   fg_image_errors_defaults(&op);
-  set_images(op, x, y, samples);
-  op.errors = &columns.tensor;
-  const auto scratch = scratch_for(op, fg_image_errors_scratch_bytes);
-  expect_ok(fg_image_errors(&op, nullptr));
+  set_images(op, call, samples);
+  op.errors = call.output(values.data(), kDLFloat, 64, {1, FG_ERROR_COLUMNS});
+  call.run(op, fg_image_errors_scratch_bytes, fg_image_errors);
   return {values[FG_ERROR_MSE], values[FG_ERROR_MAE], values[FG_ERROR_MAX], values[FG_ERROR_PSNR]};
 }
 

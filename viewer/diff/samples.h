@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "viewer/device/host_tensor.h"
+#include "viewer/device/op_call.h"
 #include "viewer/diff/frame.h"
 
 namespace fg {
@@ -14,7 +14,8 @@ inline constexpr double kNone = std::numeric_limits<double>::quiet_NaN();  // no
 
 // Samples of both pictures as an op takes them: one image of channels last.
 struct Samples {
-  const void *test = nullptr, *reference = nullptr;
+  const void *test = nullptr, *reference = nullptr;  // host memory
+  OpDevice::Kept kept;  // the same on the device, where it has been brought there
   DLDataTypeCode code = kDLUInt;
   std::uint8_t bits = 8;
   int width = 0, height = 0, stored_channels = 1, channels = 1;
@@ -26,11 +27,22 @@ struct Samples {
     return {std::int64_t{height} * row_pixels * stored_channels, std::int64_t{row_pixels} * stored_channels,
             stored_channels, 1};
   }
+  // Other values of the same shape, which are not on the device.
+  Samples with(const void* other_test, const void* other_reference) const {
+    Samples samples = *this;
+    samples.test = other_test;
+    samples.reference = other_reference;
+    samples.kept = {};
+    return samples;
+  }
   Samples part(const Rectangle& r) const {
     const std::size_t offset = (std::size_t(r.y) * row_pixels + r.x) * stored_channels * (bits / 8);
     Samples samples = *this;
     samples.test = static_cast<const std::uint8_t*>(test) + offset;
     samples.reference = static_cast<const std::uint8_t*>(reference) + offset;
+    if (kept.first)
+      samples.kept = {static_cast<const std::uint8_t*>(kept.first) + offset,
+                      static_cast<const std::uint8_t*>(kept.second) + offset};
     samples.width = r.width;
     samples.height = r.height;
     return samples;
@@ -38,9 +50,11 @@ struct Samples {
 };
 
 template <class Op>
-void set_images(Op& op, const HostTensor& x, const HostTensor& y, const Samples& samples) {
-  op.x = &x.tensor;
-  op.y = &y.tensor;
+void set_images(Op& op, OpCall& call, const Samples& samples) {
+  op.x = call.input(samples.test, samples.code, samples.bits, samples.shape(), samples.strides(),
+                    samples.kept.first);
+  op.y = call.input(samples.reference, samples.code, samples.bits, samples.shape(), samples.strides(),
+                    samples.kept.second);
   op.layout = FG_LAYOUT_NHWC;
   op.channels = samples.channels;
   op.data_range = samples.data_range;
@@ -63,6 +77,6 @@ struct Errors {
 
 double psnr_of(double mse);
 
-Errors errors_of(const Samples& samples);
+Errors errors_of(const Samples& samples, OpDevice& device);
 
 }  // namespace fg

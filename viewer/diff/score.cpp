@@ -8,7 +8,6 @@
 #include <numeric>
 
 #include "framegauge/framegauge.h"
-#include "viewer/device/host_tensor.h"
 #include "viewer/diff/samples.h"
 #include "viewer/diff/score_flip.h"
 #include "viewer/diff/score_ncc.h"
@@ -31,12 +30,10 @@ std::vector<T> hidden(const void* values, const Samples& samples, const Mask& ma
 }
 
 template <class T>
-Errors errors_of_hidden(Samples samples, const Mask& mask) {
+Errors errors_of_hidden(const Samples& samples, const Mask& mask, OpDevice& device) {
   const std::vector<T> test = hidden<T>(samples.test, samples, mask),
                        reference = hidden<T>(samples.reference, samples, mask);
-  samples.test = test.data();
-  samples.reference = reference.data();
-  Errors errors = errors_of(samples);
+  Errors errors = errors_of(samples.with(test.data(), reference.data()), device);
   const double share = static_cast<double>(mask.weights.size()) / static_cast<double>(mask.visible);
   errors.mse *= share;
   errors.mae *= share;
@@ -44,12 +41,12 @@ Errors errors_of_hidden(Samples samples, const Mask& mask) {
   return errors;
 }
 
-Errors errors_of(const Samples& samples, const Mask* mask) {
-  if (!mask) return errors_of(samples);
+Errors errors_of(const Samples& samples, const Mask* mask, OpDevice& device) {
+  if (!mask) return errors_of(samples, device);
   if (mask->visible == 0)
     return {kNone, kNone, kNone, kNone};  // chroma whose every sample touches a hidden pixel
-  return samples.code == kDLUInt ? errors_of_hidden<std::uint8_t>(samples, *mask)
-                                 : errors_of_hidden<float>(samples, *mask);
+  return samples.code == kDLUInt ? errors_of_hidden<std::uint8_t>(samples, *mask, device)
+                                 : errors_of_hidden<float>(samples, *mask, device);
 }
 
 // Values of a map of one or three channels, channels last, in a rectangle of it.
@@ -118,9 +115,7 @@ MapPart inside(MapPart map, int window) {
 }
 
 SsimResult ssim_of(const Samples& samples, const ScorePlan& plan, FgPadding padding, const Mask* mask,
-                   std::vector<float>* keep_map) {
-  const HostTensor x(samples.test, samples.code, samples.bits, samples.shape(), samples.strides());
-  const HostTensor y(samples.reference, samples.code, samples.bits, samples.shape(), samples.strides());
+                   std::vector<float>* keep_map, OpDevice& device) {
   const int cut = padding == FG_PADDING_VALID ? plan.window - 1 : 0;
   const int width = samples.width - cut, height = samples.height - cut;
   SsimResult result;
@@ -129,21 +124,19 @@ SsimResult ssim_of(const Samples& samples, const ScorePlan& plan, FgPadding padd
     keep_map->resize(static_cast<std::size_t>(width) * height * samples.channels);
     result.map = {keep_map->data(), width, samples.channels, {0, 0, width, height}};
   }
-  HostTensor map(keep_map ? keep_map->data() : nullptr, kDLFloat, 32, {1, height, width, samples.channels});
-  HostTensor mean(&result.mean, kDLFloat, 64, {1});
-  const auto run = [&](auto& op, auto* ask, auto* call) {
-    set_images(op, x, y, samples);
+  OpCall call(device);
+  const auto run = [&](auto& op, auto* ask, auto* function) {
+    set_images(op, call, samples);
     op.window = plan.window;
-    op.map = keep_map ? &map.tensor : nullptr;
-    op.mean = &mean.tensor;
-    const auto scratch = scratch_for(op, ask);
-    expect_ok(call(&op, nullptr));
+    op.map = call.output(keep_map ? keep_map->data() : nullptr, kDLFloat, 32,
+                         {1, height, width, samples.channels});
+    op.mean = call.output(&result.mean, kDLFloat, 64, {1});
+    call.run(op, ask, function);
   };
   if (mask) {
-    const HostTensor weights(mask->weights.data(), kDLFloat, 32, {1, height, width, 1});
     FgMaskedSsim2d op;
     fg_masked_ssim2d_defaults(&op);
-    op.mask = &weights.tensor;
+    op.mask = call.input(mask->weights.data(), kDLFloat, 32, {1, height, width, 1});
     run(op, fg_masked_ssim2d_scratch_bytes, fg_masked_ssim2d);
   } else {
     FgSsim2d op;
@@ -160,6 +153,8 @@ double mean_inside(const Samples& samples, const ScorePlan& plan, double padded_
                    ScoreWorkspace& workspace) {
   const int border = plan.window / 2, width = samples.width, height = samples.height;
   if (width < plan.window || height < plan.window) return kNone;
+  if (workspace.device.copies())  // one call is faster there than four strips
+    return ssim_of(samples, plan, FG_PADDING_VALID, nullptr, nullptr, workspace.device).mean;
   const int inner_width = width - 2 * border, inner_height = height - 2 * border;
   // A strip reaches as far in as the windows of its border pixels do; which part of its map counts.
   const struct {
@@ -172,48 +167,43 @@ double mean_inside(const Samples& samples, const ScorePlan& plan, double padded_
   };
   double sum = padded_mean * width * height;
   for (const auto& [strip, counted] : strips) {
-    MapPart map = ssim_of(samples.part(strip), plan, FG_PADDING_SAME, nullptr, &workspace.map).map;
+    MapPart map =
+        ssim_of(samples.part(strip), plan, FG_PADDING_SAME, nullptr, &workspace.map, workspace.device).map;
     map.part = counted;
     sum -= mean_of(map) * counted.width * counted.height;
   }
   return sum / (static_cast<double>(inner_width) * inner_height);
 }
 
-double ms_ssim_of(const Samples& samples, const ScorePlan& plan) {
+double ms_ssim_of(const Samples& samples, const ScorePlan& plan, OpDevice& device) {
   if (std::min(samples.width, samples.height) < 16 * (plan.window - 1) + 1)
     return kNone;  // no window at scale 5
-  const HostTensor x(samples.test, samples.code, samples.bits, samples.shape());
-  const HostTensor y(samples.reference, samples.code, samples.bits, samples.shape());
   double score = kNone;
-  HostTensor mean(&score, kDLFloat, 64, {1});
+  OpCall call(device);
   FgMsSsim op;
   fg_ms_ssim_defaults(&op);
-  set_images(op, x, y, samples);
+  set_images(op, call, samples);
   op.window = plan.window;
-  op.mean = &mean.tensor;
-  const auto scratch = scratch_for(op, fg_ms_ssim_scratch_bytes);
-  expect_ok(fg_ms_ssim(&op, nullptr));
+  op.mean = call.output(&score, kDLFloat, 64, {1});
+  call.run(op, fg_ms_ssim_scratch_bytes, fg_ms_ssim);
   return score;
 }
 
 template <class Op>
-double video_score(const Plane& test, const Plane& reference, int bits, int smallest_side,
+double video_score(const Plane& test, const Plane& reference, int bits, int smallest_side, OpDevice& device,
                    void (*defaults)(Op*), FgStatus (*ask)(const Op*, size_t*),
-                   FgStatus (*call)(const Op*, void*)) {
+                   FgStatus (*function)(const Op*, void*)) {
   if (std::min(test.width, test.height) < smallest_side) return kNone;
   const std::uint8_t sample_bits = bits <= 8 ? 8 : 16;
-  const HostTensor x(test.bytes.data(), kDLUInt, sample_bits, {test.height, test.width});
-  const HostTensor y(reference.bytes.data(), kDLUInt, sample_bits, {test.height, test.width});
   double score = kNone;
-  HostTensor mean(&score, kDLFloat, 64, {1});
+  OpCall call(device);
   Op op;
   defaults(&op);
-  op.x = &x.tensor;
-  op.y = &y.tensor;
+  op.x = call.input(test.bytes.data(), kDLUInt, sample_bits, {test.height, test.width});
+  op.y = call.input(reference.bytes.data(), kDLUInt, sample_bits, {test.height, test.width});
   op.bits = bits;
-  op.mean = &mean.tensor;
-  const auto scratch = scratch_for(op, ask);
-  expect_ok(call(&op, nullptr));
+  op.mean = call.output(&score, kDLFloat, 64, {1});
+  call.run(op, ask, function);
   return score;
 }
 
@@ -242,7 +232,7 @@ void score_ssims(const Samples& samples, const Mask* mask, const ScorePlan& plan
     const bool drawn = keep_map == KeepMap::yes && plan.map_metric == Metric::ssim;
     const bool want_map = plan.map_statistics || drawn;
     const SsimResult padded =
-        ssim_of(samples, plan, FG_PADDING_SAME, mask, want_map ? &workspace.map : nullptr);
+        ssim_of(samples, plan, FG_PADDING_SAME, mask, want_map ? &workspace.map : nullptr, workspace.device);
     add_ssim("ssim", padded.mean, padded.map, mask, plan, values);
     if (drawn) scores.map = averaged(padded.map);
     if (!valid) return;
@@ -252,15 +242,15 @@ void score_ssims(const Samples& samples, const Mask* mask, const ScorePlan& plan
     add_ssim("ssim-valid", want_map ? mean_of(part) : mean_inside(samples, plan, padded.mean, workspace),
              part, nullptr, plan, values);
   } else if (valid) {
-    const SsimResult result =
-        ssim_of(samples, plan, FG_PADDING_VALID, nullptr, plan.map_statistics ? &workspace.map : nullptr);
+    const SsimResult result = ssim_of(samples, plan, FG_PADDING_VALID, nullptr,
+                                      plan.map_statistics ? &workspace.map : nullptr, workspace.device);
     add_ssim("ssim-valid", result.mean, result.map, nullptr, plan, values);
   }
 }
 
 void score_errors(const FramePair& pair, const Samples& samples, const Mask* mask, const ScorePlan& plan,
-                  Values& values) {
-  Errors all = errors_of(samples, mask);
+                  OpDevice& device, Values& values) {
+  Errors all = errors_of(samples, mask, device);
   if (plan.chroma) {
     // Of all samples together, as FFmpeg's psnr filter does: each plane weighs as much as it has samples.
     values["psnr-y"] = all.psnr;
@@ -272,7 +262,7 @@ void score_errors(const FramePair& pair, const Samples& samples, const Mask* mas
       const Plane &x = pair.test->planes[p], &y = pair.reference->planes[p];
       const Mask small = mask ? shrunk(*mask, x.width, x.height) : Mask{};
       const PlaneSamples plane(x, y, pair.test->bits);
-      const Errors e = errors_of(plane.get(), mask ? &small : nullptr);
+      const Errors e = errors_of(plane.get(), mask ? &small : nullptr, device);
       values[p == 1 ? "psnr-u" : "psnr-v"] = e.psnr;
       weight = mask ? static_cast<double>(small.visible) : x.width * static_cast<double>(x.height);
       if (weight == 0) continue;
@@ -287,7 +277,7 @@ void score_errors(const FramePair& pair, const Samples& samples, const Mask* mas
   values["max"] = all.max;
 }
 
-void score_video(const FramePair& pair, const ScorePlan& plan, Values& values) {
+void score_video(const FramePair& pair, const ScorePlan& plan, OpDevice& device, Values& values) {
   const bool any =
       plan.has(Metric::vmaf_ssim) || plan.has(Metric::vmaf_float_ssim) || plan.has(Metric::vmaf_ms_ssim);
   if (!any) return;
@@ -296,14 +286,23 @@ void score_video(const FramePair& pair, const ScorePlan& plan, Values& values) {
   const int bits = luma_bits(*pair.test);
   constexpr int kWindow = 11, kFiveScales = 176;  // smallest sides of the two float metrics
   if (plan.has(Metric::vmaf_ssim))
-    values["vmaf-ssim"] = video_score(test, reference, bits, 1, fg_vmaf_ssim_defaults,
+    values["vmaf-ssim"] = video_score(test, reference, bits, 1, device, fg_vmaf_ssim_defaults,
                                       fg_vmaf_ssim_scratch_bytes, fg_vmaf_ssim);
   if (plan.has(Metric::vmaf_float_ssim))
-    values["vmaf-float-ssim"] = video_score(test, reference, bits, kWindow, fg_vmaf_float_ssim_defaults,
-                                            fg_vmaf_float_ssim_scratch_bytes, fg_vmaf_float_ssim);
+    values["vmaf-float-ssim"] =
+        video_score(test, reference, bits, kWindow, device, fg_vmaf_float_ssim_defaults,
+                    fg_vmaf_float_ssim_scratch_bytes, fg_vmaf_float_ssim);
   if (plan.has(Metric::vmaf_ms_ssim))
-    values["vmaf-ms-ssim"] = video_score(test, reference, bits, kFiveScales, fg_vmaf_ms_ssim_defaults,
+    values["vmaf-ms-ssim"] = video_score(test, reference, bits, kFiveScales, device, fg_vmaf_ms_ssim_defaults,
                                          fg_vmaf_ms_ssim_scratch_bytes, fg_vmaf_ms_ssim);
+}
+
+// Others are of what is made of the frames for them alone.
+bool takes_samples(const ScorePlan& plan) {
+  return std::any_of(plan.metrics.begin(), plan.metrics.end(), [](Metric metric) {
+    return metric != Metric::vmaf_ssim && metric != Metric::vmaf_float_ssim &&
+           metric != Metric::vmaf_ms_ssim && metric != Metric::flip_hdr;
+  });
 }
 
 // Both of the same kind, or a sentence why not.
@@ -342,7 +341,7 @@ FramePair comparable(const FramePair& pair) {
 
 PairScores score_pair(const FramePair& given, const Mask* mask, const ScorePlan& plan, KeepMap keep_map,
                       ScoreWorkspace& workspace) {
-  if (given.test->kind == Frame::Kind::volume) return score_volumes(given, plan, keep_map);
+  if (given.test->kind == Frame::Kind::volume) return score_volumes(given, plan, keep_map, workspace.device);
   const FramePair pair = comparable(given);
   const Frame &test = *pair.test, &reference = *pair.reference;
   std::optional<PlaneSamples> luma;
@@ -369,17 +368,22 @@ PairScores score_pair(const FramePair& given, const Mask* mask, const ScorePlan&
   }
   PairScores scores;
   Values values;
+  OpDevice& device = workspace.device;
+  if (takes_samples(plan))
+    samples.kept = device.keep(samples.test, samples.reference,
+                               static_cast<std::size_t>(samples.strides().front()) * (samples.bits / 8));
   if (plan.has(Metric::ssim) || plan.has(Metric::ssim_valid))
     score_ssims(samples, mask, plan, keep_map, workspace, scores, values);
-  if (plan.has(Metric::ms_ssim)) values["ms-ssim"] = ms_ssim_of(samples, plan);
+  if (plan.has(Metric::ms_ssim)) values["ms-ssim"] = ms_ssim_of(samples, plan, device);
   if (plan.has(Metric::psnr) || plan.has(Metric::mse) || plan.has(Metric::mae) || plan.has(Metric::max_error))
-    score_errors(pair, samples, mask, plan, values);
-  score_video(pair, plan, values);
-  if (plan.has(Metric::ncc)) values["ncc"] = ncc_of(samples, mask);
+    score_errors(pair, samples, mask, plan, device, values);
+  score_video(pair, plan, device, values);
+  if (plan.has(Metric::ncc)) values["ncc"] = ncc_of(samples, mask, device);
   for (const Metric metric : {Metric::flip, Metric::flip_hdr})
     if (plan.has(metric)) {
       const bool drawn = keep_map == KeepMap::yes && plan.map_metric == metric;
-      values[metric_name(metric)] = flip_of(pair, metric, plan.flip, drawn ? &scores.map : nullptr);
+      values[metric_name(metric)] =
+          flip_of(pair, samples, metric, plan.flip, drawn ? &scores.map : nullptr, device);
     }
   for (const Column& column : columns_of(plan)) scores.values.push_back(values.at(column.name));
   return scores;

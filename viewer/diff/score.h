@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "viewer/device/op_call.h"
 #include "viewer/diff/frame.h"
 #include "viewer/diff/mask.h"
 #include "viewer/diff/metrics.h"
@@ -17,8 +18,9 @@ struct PairScores {
 
 enum class KeepMap { no, yes };
 
-// Memory that a thread uses again for its next pair; one of 1080p has a map of 25 MB.
+// What a thread uses again for its next pair: the device that the ops run on, and memory; a pair of 1080p has a map of 25 MB.
 struct ScoreWorkspace {
+  OpDevice device;
   std::vector<float> map;
 };
 

@@ -1,9 +1,6 @@
 #include "viewer/diff/score_flip.h"
 
-#include <limits>
-
 #include "framegauge/framegauge.h"
-#include "viewer/device/host_tensor.h"
 
 namespace fg {
 namespace {
@@ -45,24 +42,25 @@ Rgb display_of(const Frame& frame, Image8& picture) {
 
 }  // namespace
 
-double flip_of(const FramePair& pair, Metric metric, const FlipViewing& viewing, std::vector<float>* map) {
+double flip_of(const FramePair& pair, const Samples& samples, Metric metric, const FlipViewing& viewing,
+               std::vector<float>* map, OpDevice& device) {
   const bool hdr = metric == Metric::flip_hdr;
   Image8 test_picture, reference_picture;
   const Rgb test = hdr ? of_floats(light_of(*pair.test)) : display_of(*pair.test, test_picture);
   const Rgb reference =
       hdr ? of_floats(light_of(*pair.reference)) : display_of(*pair.reference, reference_picture);
   const int height = pair.test->height, width = pair.test->width;
-  const HostTensor x(test.values, test.code, test.bits, {1, height, width, test.stored_channels});
-  const HostTensor y(reference.values, reference.code, reference.bits,
-                     {1, height, width, reference.stored_channels});
-  double score = std::numeric_limits<double>::quiet_NaN();
-  HostTensor mean(&score, kDLFloat, 64, {1});
+  double score = kNone;
   if (map) map->resize(static_cast<std::size_t>(height) * static_cast<std::size_t>(width));
-  HostTensor errors(map ? map->data() : nullptr, kDLFloat, 32, {1, height, width, 1});
+  OpCall call(device);
+  const auto input = [&](const Rgb& image, const void* sampled, const void* kept) {
+    return call.input(image.values, image.code, image.bits, {1, height, width, image.stored_channels}, {},
+                      image.values == sampled ? kept : nullptr);
+  };
   FgFlip op;
   fg_flip_defaults(&op);
-  op.x = &x.tensor;
-  op.y = &y.tensor;
+  op.x = input(test, samples.test, samples.kept.first);
+  op.y = input(reference, samples.reference, samples.kept.second);
   op.layout = FG_LAYOUT_NHWC;
   op.channels = 3;
   op.range = hdr ? FG_FLIP_HDR : FG_FLIP_LDR;
@@ -71,10 +69,9 @@ double flip_of(const FramePair& pair, Metric metric, const FlipViewing& viewing,
   op.start_exposure = viewing.start;
   op.stop_exposure = viewing.stop;
   op.exposures = viewing.exposures;
-  op.map = map ? &errors.tensor : nullptr;
-  op.mean = &mean.tensor;
-  const auto scratch = scratch_for(op, fg_flip_scratch_bytes);
-  expect_ok(fg_flip(&op, nullptr));
+  op.map = call.output(map ? map->data() : nullptr, kDLFloat, 32, {1, height, width, 1});
+  op.mean = call.output(&score, kDLFloat, 64, {1});
+  call.run(op, fg_flip_scratch_bytes, fg_flip);
   return score;
 }
 

@@ -7,6 +7,6 @@
 namespace fg {
 
 // mask: null, or of the samples' size.
-double ncc_of(const Samples& samples, const Mask* mask);
+double ncc_of(const Samples& samples, const Mask* mask, OpDevice& device);
 
 }  // namespace fg

@@ -7,25 +7,21 @@
 namespace fg {
 namespace {
 
-double ssim3d_of(const FramePair& pair, double range, const ScorePlan& plan, std::vector<float>* keep_map) {
-  const Frame& frame = *pair.test;
+double ssim3d_of(const Frame& frame, const Samples& rows, const ScorePlan& plan, std::vector<float>* keep_map,
+                 OpDevice& device) {
   const std::vector<std::int64_t> shape{frame.depth, frame.height, frame.width};
-  const HostTensor x(frame.voxels.data(), kDLFloat, 32, shape);
-  const HostTensor y(pair.reference->voxels.data(), kDLFloat, 32, shape);
   if (keep_map) keep_map->resize(frame.voxels.size());
-  HostTensor map(keep_map ? keep_map->data() : nullptr, kDLFloat, 32, shape);
   double score = kNone;
-  HostTensor mean(&score, kDLFloat, 64, {1});
+  OpCall call(device);
   FgSsim3d op;
   fg_ssim3d_defaults(&op);
-  op.x = &x.tensor;
-  op.y = &y.tensor;
-  op.data_range = range;
+  op.x = call.input(rows.test, kDLFloat, 32, shape, {}, rows.kept.first);
+  op.y = call.input(rows.reference, kDLFloat, 32, shape, {}, rows.kept.second);
+  op.data_range = rows.data_range;
   op.window = plan.window;
-  op.map = keep_map ? &map.tensor : nullptr;
-  op.mean = &mean.tensor;
-  const auto scratch = scratch_for(op, fg_ssim3d_scratch_bytes);
-  expect_ok(fg_ssim3d(&op, nullptr));
+  op.map = call.output(keep_map ? keep_map->data() : nullptr, kDLFloat, 32, shape);
+  op.mean = call.output(&score, kDLFloat, 64, {1});
+  call.run(op, fg_ssim3d_scratch_bytes, fg_ssim3d);
   return score;
 }
 
@@ -57,18 +53,19 @@ double range_of_volumes(const FramePair& pair, const ScorePlan& plan) {
   return range > 0 ? range : 1;  // all voxels alike
 }
 
-PairScores score_volumes(const FramePair& pair, const ScorePlan& plan, KeepMap keep_map) {
+PairScores score_volumes(const FramePair& pair, const ScorePlan& plan, KeepMap keep_map, OpDevice& device) {
   const double range = range_of_volumes(pair, plan);
-  const Samples rows = rows_of(pair, range);
+  Samples rows = rows_of(pair, range);
+  rows.kept = device.keep(rows.test, rows.reference, pair.test->voxels.size() * sizeof(float));
   const bool drawn = keep_map == KeepMap::yes && plan.has(Metric::ssim3d);
   PairScores scores{.values = {}, .data_range = range, .map = {}};
   std::vector<float> map;
   const double ssim3d =
-      plan.has(Metric::ssim3d) ? ssim3d_of(pair, range, plan, drawn ? &map : nullptr) : kNone;
+      plan.has(Metric::ssim3d) ? ssim3d_of(*pair.test, rows, plan, drawn ? &map : nullptr, device) : kNone;
   if (drawn) scores.map = middle_slice(map, *pair.test);
   const bool of_errors =
       plan.has(Metric::psnr) || plan.has(Metric::mse) || plan.has(Metric::mae) || plan.has(Metric::max_error);
-  const Errors errors = of_errors ? errors_of(rows) : Errors{};
+  const Errors errors = of_errors ? errors_of(rows, device) : Errors{};
   for (const Metric metric : plan.metrics) switch (metric) {
       case Metric::psnr:
         scores.values.push_back(errors.psnr);
@@ -83,7 +80,7 @@ PairScores score_volumes(const FramePair& pair, const ScorePlan& plan, KeepMap k
         scores.values.push_back(errors.max);
         break;
       case Metric::ncc:
-        scores.values.push_back(ncc_of(rows, nullptr));
+        scores.values.push_back(ncc_of(rows, nullptr, device));
         break;
       default:
         scores.values.push_back(ssim3d);

@@ -9,6 +9,6 @@ namespace fg {
 double range_of_volumes(const FramePair& pair, const ScorePlan& plan);
 
 // The map is that of the middle slice, of ssim3d where the plan has it.
-PairScores score_volumes(const FramePair& pair, const ScorePlan& plan, KeepMap keep_map);
+PairScores score_volumes(const FramePair& pair, const ScorePlan& plan, KeepMap keep_map, OpDevice& device);
 
 }  // namespace fg

@@ -145,8 +145,9 @@ TEST(volume_inputs, a_folder_of_one_DICOM_series_is_one_volume) {
   ASSERT_EQ(source->count(), 1u);
   const FramePair pair = source->load(0);
   EXPECT_EQ(pair.test->depth, 3);
-  const PairScores scores =
-      score_volumes(pair, {.metrics = {Metric::max_error}, .data_range = 1, .volumes = true}, KeepMap::no);
+  OpDevice cpu;
+  const PairScores scores = score_volumes(
+      pair, {.metrics = {Metric::max_error}, .data_range = 1, .volumes = true}, KeepMap::no, cpu);
   EXPECT_EQ(scores.values.at(0), 100.0);
 }
 #endif
@@ -161,8 +162,9 @@ TEST(volume_inputs, several_tests_are_held_against_one_reference) {
   ASSERT_EQ(source->count(), 2u);
   EXPECT_FALSE(source->two_files);
   const ScorePlan plan{.metrics = {Metric::mae}, .volumes = true};
-  EXPECT_EQ(score_volumes(source->load(0), plan, KeepMap::no).values.at(0), 2.0);
-  EXPECT_EQ(score_volumes(source->load(1), plan, KeepMap::no).values.at(0), 0.0);
+  OpDevice cpu;
+  EXPECT_EQ(score_volumes(source->load(0), plan, KeepMap::no, cpu).values.at(0), 2.0);
+  EXPECT_EQ(score_volumes(source->load(1), plan, KeepMap::no, cpu).values.at(0), 0.0);
   EXPECT_EQ(source->identity(0).name, "five.nii");
 }
 
