@@ -123,11 +123,12 @@ CLI::Option* add_repeated(CLI::App* c, const char* name, std::vector<std::string
 
 void add_input_options(CLI::App* c, DiffLine& line) {
   SourceOptions& source = line.options.source;
-  c->add_option("inputs", source.inputs,
-                "TEST... REFERENCE: image files (PNG, JPEG, WebP, OpenEXR, PFM, HDR), volumes (NIfTI, NRRD, "
-                "MetaImage, DICOM), folders of either, or videos (what FFmpeg decodes, .yuv, .y4m). Several "
-                "tests are held against the one reference, "
-                "which comes last")
+  c->add_option(
+       "inputs", source.inputs,
+       "TEST... REFERENCE: image files (PNG, JPEG, WebP, OpenEXR, PFM, HDR), volumes (NIfTI, NRRD, "
+       "MetaImage, DICOM), videos (what FFmpeg decodes, .yuv, .y4m), or folders of one of these. Several "
+       "tests are held against the one reference, "
+       "which comes last")
       ->expected(2, -1);
   const char* group = "What is compared";
   c->add_option("--match", line.match,
@@ -353,6 +354,9 @@ void add_diff(CLI::App& app, int& exit_code) {
       "  framegauge diff renders/ photos/ --inria scores --method ours              # results.json, "
       "per_view.json\n"
       "  framegauge diff coded.mp4 source.y4m --metrics vmaf-ssim,psnr --csv frames.csv\n"
+      "  framegauge diff encodes/ sources/ --fail-under ssim=0.95 --fail-percent 1  # videos of the same "
+      "names, "
+      "frame by frame\n"
       "  framegauge diff late.mkv source.mkv --offset 2 --frames 0:500 --every 10   # frame i against i + 2\n"
       "  framegauge diff coded.yuv source.yuv --size 1920x1080 --format yuv420p --report report.html\n"
       "  framegauge diff render.exr truth.exr --tonemap none --data-range 4\n"

@@ -18,7 +18,7 @@ std::string file_name(const fs::path& path) {
 }
 
 void add_folder(const fs::path& test, const fs::path& reference, const SourceOptions& options,
-                const FileKind& kind, const std::string& prefix, Pairing& all) {
+                const InputKind& kind, const std::string& prefix, Pairing& all) {
   Pairing pairing = match_files(test, kind.list(test), reference, kind.list(reference), options.match);
   for (FilePair& pair : pairing.pairs) {
     pair.name = prefix + pair.name;
@@ -30,7 +30,9 @@ void add_folder(const fs::path& test, const fs::path& reference, const SourceOpt
             std::back_inserter(all.unmatched_references));
 }
 
-Pairing find_pairs(const SourceOptions& options, const FileKind& kind) {
+}  // namespace
+
+Pairing pair_inputs(const SourceOptions& options, const InputKind& kind) {
   const fs::path reference = options.inputs.back();
   const std::size_t tests = options.inputs.size() - 1;
   std::set<std::string> names;
@@ -65,6 +67,8 @@ Pairing find_pairs(const SourceOptions& options, const FileKind& kind) {
   return all;
 }
 
+namespace {
+
 class FilePairs : public PairSource {
  public:
   FilePairs(std::vector<FilePair> pairs, FileKind kind) : pairs_(std::move(pairs)), kind_(std::move(kind)) {
@@ -95,8 +99,8 @@ class FilePairs : public PairSource {
 }  // namespace
 
 std::unique_ptr<PairSource> open_file_pairs(const SourceOptions& options, FileKind kind) {
-  Pairing pairing = find_pairs(options, kind);
-  const bool two_files = options.inputs.size() == 2 && !kind.is_folder(options.inputs[0]);
+  Pairing pairing = pair_inputs(options, kind.input);
+  const bool two_files = options.inputs.size() == 2 && !kind.input.is_folder(options.inputs[0]);
   auto source = std::make_unique<FilePairs>(std::move(pairing.pairs), std::move(kind));
   source->two_files = two_files;
   for (const auto* files : {&pairing.unmatched_tests, &pairing.unmatched_references})

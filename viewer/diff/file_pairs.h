@@ -11,17 +11,25 @@
 
 namespace fg {
 
-// What files of one kind need that is theirs. The last three are called from any number of threads, and throw
-// Failure(unreadable_input) or Failure(size_mismatch).
-struct FileKind {
+// What inputs of one kind are.
+struct InputKind {
   std::string one, many;                                        // "an image", "images"
   std::function<bool(const std::filesystem::path&)> is_folder;  // of several files; else it is one of them
   std::function<std::vector<std::filesystem::path>(const std::filesystem::path&)>
-      list;                                                        // paths below such a folder
+      list;  // paths below such a folder
+};
+
+// What files need whose pairs are each one picture. The functions are called from any number of threads, and throw
+// Failure(unreadable_input) or Failure(size_mismatch).
+struct FileKind {
+  InputKind input;
   std::function<std::string(const std::filesystem::path&)> stamp;  // changes when the file does
   std::function<std::shared_ptr<const Frame>(const std::filesystem::path&)> load_reference;
   std::function<std::shared_ptr<const Frame>(const std::filesystem::path&, const Frame& reference)> load_test;
 };
+
+// Which files of the inputs belong together. Throws Failure with the exit code that the command returns.
+Pairing pair_inputs(const SourceOptions& options, const InputKind& kind);
 
 // A reference that all tests share is loaded here, once. Throws Failure with the exit code that the command returns.
 std::unique_ptr<PairSource> open_file_pairs(const SourceOptions& options, FileKind kind);

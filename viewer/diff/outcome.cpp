@@ -30,10 +30,10 @@ ordered_json scores_of(const Outcome& outcome, const std::vector<double>& scores
   return values;
 }
 
-ordered_json summary_of(const Outcome& outcome) {
+ordered_json summary_of(const Outcome& outcome, const std::vector<Statistics>& statistics) {
   ordered_json summary;
   for (std::size_t c = 0; c < outcome.results.columns.size(); ++c) {
-    const Statistics& s = outcome.results.statistics[c];
+    const Statistics& s = statistics[c];
     ordered_json values;
     for (const std::string& name : statistic_names())
       if (name != "pooled" || outcome.results.columns[c].metric == Metric::psnr)
@@ -42,6 +42,16 @@ ordered_json summary_of(const Outcome& outcome) {
     summary[column_name(outcome.results.columns[c], outcome.two_files)] = values;
   }
   return summary;
+}
+
+ordered_json videos_of(const Outcome& outcome) {
+  ordered_json videos = ordered_json::array();
+  for (const VideoSummary& video : summaries_of_videos(outcome.results))
+    videos.push_back({{"name", video.name},
+                      {"scored", video.scored},
+                      {"failed", video.failed},
+                      {"summary", summary_of(outcome, video.statistics)}});
+  return videos;
 }
 
 ordered_json pair_of(const Outcome& outcome, std::size_t index) {
@@ -128,6 +138,9 @@ std::string aligned_table(const Outcome& outcome) {
   const std::vector<std::size_t> rows = rows_to_print(results);
   std::size_t name_width = 8;
   for (const std::size_t i : rows) name_width = std::max(name_width, results.pairs[i].identity.name.size());
+  const std::vector<VideoSummary> videos = summaries_of_videos(results);
+  const auto mean_of = [](const VideoSummary& video) { return "mean of " + video.name; };
+  for (const VideoSummary& video : videos) name_width = std::max(name_width, mean_of(video).size());
   std::string text = fmt::format("{:<{}}", "pair", name_width);
   for (const Column& column : results.columns)
     text += fmt::format("  {:>{}}", column.name, cell_width(column.name));
@@ -145,6 +158,11 @@ std::string aligned_table(const Outcome& outcome) {
     text += fmt::format("({} worst of {} pairs by {}; --csv or --json have them all)\n",
                         std::min(kWorst, results.pairs.size()), results.pairs.size(),
                         results.columns.front().name);
+  for (const VideoSummary& video : videos) {
+    std::vector<double> means;
+    for (const Statistics& s : video.statistics) means.push_back(s.mean);
+    text += aligned_row(outcome, mean_of(video), name_width, means) + "\n";
+  }
   for (const char* name : {"mean", "p5", "min", "max"}) {
     std::vector<double> values;
     for (const Statistics& s : results.statistics) values.push_back(statistic(s, name));
@@ -218,7 +236,8 @@ ordered_json to_json(const Outcome& outcome) {
                     {"unreadable", results.count(PairResult::Status::unreadable)},
                     {"size_mismatch", results.count(PairResult::Status::size_mismatch)},
                     {"unmatched", outcome.unmatched_count}};
-  json["summary"] = summary_of(outcome);
+  json["summary"] = summary_of(outcome, results.statistics);
+  if (ordered_json videos = videos_of(outcome); !videos.empty()) json["videos"] = std::move(videos);
   json["metrics"] = describe_metrics(outcome.plan);
   json["settings"] = outcome.settings;
   json["thresholds"] = thresholds;

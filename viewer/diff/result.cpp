@@ -22,6 +22,31 @@ std::size_t Results::count(PairResult::Status status) const {
       pairs.begin(), pairs.end(), [&](const PairResult& pair) { return pair.status == status; }));
 }
 
+std::vector<VideoSummary> summaries_of_videos(const Results& results) {
+  std::vector<VideoSummary> videos;
+  std::vector<std::vector<double>> scores;  // by column, of the last one
+  const auto close = [&] {
+    for (std::size_t c = 0; c < scores.size() && !videos.empty(); ++c)
+      videos.back().statistics.push_back(statistics_of(results.columns[c], scores[c]));
+    scores.assign(results.columns.size(), {});
+  };
+  for (const PairResult& pair : results.pairs) {  // those of one video follow each other
+    if (pair.identity.video.empty()) continue;
+    if (videos.empty() || videos.back().name != pair.identity.video) {
+      close();
+      videos.push_back({.name = pair.identity.video, .statistics = {}});
+    }
+    if (pair.status != PairResult::Status::scored) {
+      ++videos.back().failed;
+      continue;
+    }
+    ++videos.back().scored;
+    for (std::size_t c = 0; c < scores.size(); ++c) scores[c].push_back(pair.scores[c]);
+  }
+  close();
+  return videos;
+}
+
 std::vector<double> column_scores(const Results& results, std::size_t column) {
   std::vector<double> scores;
   for (const PairResult& pair : results.pairs)

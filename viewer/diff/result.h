@@ -35,6 +35,14 @@ struct Results {
   std::size_t count(PairResult::Status status) const;
 };
 
+// The scored frames of one video among several.
+struct VideoSummary {
+  std::string name;
+  std::size_t scored = 0, failed = 0;
+  std::vector<Statistics> statistics;  // one a column
+};
+std::vector<VideoSummary> summaries_of_videos(const Results& results);  // in the order of the source
+
 // The scores of one column, of the scored pairs.
 std::vector<double> column_scores(const Results& results, std::size_t column);
 

@@ -31,6 +31,7 @@ struct PairIdentity {
   std::string name;             // unique among the pairs
   std::string test, reference;  // files
   std::string stamp;            // changes when one of the files does: sizes and times
+  std::string video;            // of which test it is a frame, where there are several videos
 };
 
 class PairSource {

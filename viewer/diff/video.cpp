@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <string_view>
 
 #include "viewer/error.h"
@@ -17,7 +18,8 @@ using namespace std::string_view_literals;
 class RawVideoFile : public Video {
  public:
   RawVideoFile(const std::filesystem::path& file, const std::optional<RawVideoLayout>& layout)
-      : video_(std::make_shared<const RawVideo>(file, layout)) {
+      : path_(file), layout_(layout), video_(std::make_unique<const RawVideo>(file, layout)) {
+    frames_ = video_->frames();
     const RawVideoLayout& raw = video_->layout();
     format_ = {.size = raw.size,
                .bits = raw.format.bits,
@@ -35,18 +37,35 @@ class RawVideoFile : public Video {
                       file.string(), bytes, video_->frames() - 1));
   }
   const VideoFormat& format() const override { return format_; }
-  std::size_t frames() const override { return video_->frames(); }
-  Frame read(std::size_t index) const override { return video_->read(index); }
+  std::size_t frames() const override { return frames_; }
+  Frame read(std::size_t index) const override {
+    const RawVideo& video = opened();
+    if (index >= video.frames())
+      throw unreadable(
+          path_, fmt::format("frame {} expected, it has {}; it has become shorter", index, video.frames()));
+    return video.read(index);
+  }
   std::unique_ptr<Video> another() const override {
-    return std::unique_ptr<Video>(new RawVideoFile(video_, format_));
+    return std::unique_ptr<Video>(new RawVideoFile(*this, Closed{}));
   }
 
  private:
-  RawVideoFile(std::shared_ptr<const RawVideo> video, VideoFormat format)
-      : video_(std::move(video)), format_(std::move(format)) {}
+  struct Closed {};
+  RawVideoFile(const RawVideoFile& like, Closed)
+      : path_(like.path_), layout_(like.layout_), format_(like.format_), frames_(like.frames_) {}
 
-  std::shared_ptr<const RawVideo> video_;
+  const RawVideo& opened() const {
+    const std::lock_guard lock(mutex_);
+    if (!video_) video_ = std::make_unique<const RawVideo>(path_, layout_);
+    return *video_;
+  }
+
+  std::filesystem::path path_;
+  std::optional<RawVideoLayout> layout_;
   VideoFormat format_;
+  std::size_t frames_ = 0;
+  mutable std::mutex mutex_;
+  mutable std::unique_ptr<const RawVideo> video_;  // null until it is read
 };
 
 // How files of containers start: bytes at an offset.
@@ -74,16 +93,25 @@ constexpr const char* kEndings[] = {".mp4",  ".m4v",  ".mov",  ".mkv", ".webm", 
                                     ".ogv",  ".mxf",  ".nut",  ".ivf", ".3gp",  ".h264", ".264", ".h265",
                                     ".265",  ".hevc", ".obu",  ".gif", ".dv"};
 
+bool has_coded_ending(const std::filesystem::path& file) {
+  return std::find(std::begin(kEndings), std::end(kEndings), lower_ending(file)) != std::end(kEndings);
+}
+
 bool is_coded_video(const std::filesystem::path& file) {
   if (!std::filesystem::is_regular_file(file)) return false;
   const std::vector<std::uint8_t> bytes = read_file_start(file, 32);
   const std::string_view start(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   for (const auto& [offset, magic] : kContainers)
     if (start.size() > offset && start.substr(offset).starts_with(magic)) return true;
-  return std::find(std::begin(kEndings), std::end(kEndings), lower_ending(file)) != std::end(kEndings);
+  return has_coded_ending(file);
 }
 
 }  // namespace
+
+bool is_video_name(const std::filesystem::path& file) {
+  const std::string ending = lower_ending(file);
+  return ending == ".yuv" || ending == ".y4m" || has_coded_ending(file);
+}
 
 bool is_video(const std::filesystem::path& file) { return is_raw_video(file) || is_coded_video(file); }
 

@@ -33,7 +33,8 @@ class Video {
   // From any number of threads. Fast where the frames are asked for in nearly ascending order.
   // Throws Failure(unreadable_input).
   virtual Frame read(std::size_t index) const = 0;
-  // For another pass through the frames: the file is not looked through anew. Without notes and description.
+  // For another pass through the frames: no file is open before the first is asked for, and where numbering them takes time it
+  // is not done anew. Without notes and description.
   virtual std::unique_ptr<Video> another() const = 0;
 
   std::vector<std::string> notes;      // for standard error
@@ -48,6 +49,7 @@ struct WantedFrames {
 
 // By content or by the name's ending; nothing is opened that is no regular file.
 bool is_video(const std::filesystem::path& file);
+bool is_video_name(const std::filesystem::path& file);  // by its ending
 
 // layout: of a .yuv. Throws Failure.
 std::unique_ptr<Video> open_video(const std::filesystem::path& file,

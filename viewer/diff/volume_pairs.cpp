@@ -168,10 +168,10 @@ bool are_volumes(const std::vector<std::string>& inputs) {
 std::unique_ptr<PairSource> open_volumes(const SourceOptions& options) {
   check_inputs(options);
   auto source = open_file_pairs(
-      options, {.one = "a volume",
-                .many = "volumes",
-                .is_folder = [](const fs::path& input) { return kind_of(input) == Kind::folder; },
-                .list = list_volumes,
+      options, {.input = {.one = "a volume",
+                          .many = "volumes",
+                          .is_folder = [](const fs::path& input) { return kind_of(input) == Kind::folder; },
+                          .list = list_volumes},
                 .stamp = stamp_of_volume,
                 .load_reference = load_reference,
                 .load_test = TestLoader{options.resample, options.outside}});

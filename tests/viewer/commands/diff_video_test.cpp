@@ -12,18 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Frame i of a file has noise noises[i].
-std::string y4m_of(const std::vector<int>& noises, int bits = 8) {
-  std::string text =
-      "YUV4MPEG2 W64 H48 F25:1 C420" + (bits == 8 ? std::string() : "p" + std::to_string(bits)) + "\n";
-  for (const int noise : noises) {
-    text += "FRAME\n";
-    for (const Plane& plane : planes(64, 48, bits, noise).planes)
-      text.append(plane.bytes.begin(), plane.bytes.end());
-  }
-  return text;
-}
-
 class diff_video : public testing::Test {
  protected:
   std::string write(const char* name, const std::string& text) {

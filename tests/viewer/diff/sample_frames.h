@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "viewer/diff/frame.h"
 #include "viewer/diff/score.h"
@@ -49,6 +51,19 @@ inline Frame planes(int width, int height, int bits, int noise, bool chroma = tr
     frame.planes.push_back(std::move(plane));
   }
   return frame;
+}
+
+// A .y4m file whose frame i has noise noises[i].
+inline std::string y4m_of(const std::vector<int>& noises, int bits = 8, int width = 64, int height = 48,
+                          bool chroma = true) {
+  std::string text = "YUV4MPEG2 W" + std::to_string(width) + " H" + std::to_string(height) + " F25:1 C" +
+                     (chroma ? "420" : "mono") + (bits == 8 ? "" : "p" + std::to_string(bits)) + "\n";
+  for (const int noise : noises) {
+    text += "FRAME\n";
+    for (const Plane& plane : planes(width, height, bits, noise, chroma).planes)
+      text.append(plane.bytes.begin(), plane.bytes.end());
+  }
+  return text;
 }
 
 inline PairScores score_once(const FramePair& pair, const Mask* mask, const ScorePlan& plan,

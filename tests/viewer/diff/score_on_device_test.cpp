@@ -172,17 +172,12 @@ TEST(diff_on_cuda, frames_of_y4m_are_those_of_the_processor) {
   if (const std::string reason = why_not(); !reason.empty()) GTEST_SKIP() << reason;
   const TemporaryFolder folder;
   for (const int bits : {8, 10}) {
-    const auto y4m = [&](const char* name, bool noisy) {
-      std::string text = "YUV4MPEG2 W212 H180 F25:1 C420" + std::string(bits == 8 ? "" : "p10") + "\n";
-      for (int frame = 0; frame < 12; ++frame) {
-        text += "FRAME\n";
-        for (const Plane& plane : planes(212, 180, bits, noisy ? 3 * frame + 1 : 0).planes)
-          text.append(plane.bytes.begin(), plane.bytes.end());
-      }
-      write_text(folder / name, text);
-      return (folder / name).string();
-    };
-    const auto source = open_source({.inputs = {y4m("test.y4m", true), y4m("reference.y4m", false)}});
+    std::vector<int> noises;
+    for (int frame = 0; frame < 12; ++frame) noises.push_back(3 * frame + 1);
+    const auto test = folder / "test.y4m", reference = folder / "reference.y4m";
+    write_text(test, y4m_of(noises, bits, 212, 180));
+    write_text(reference, y4m_of(std::vector<int>(12, 0), bits, 212, 180));
+    const auto source = open_source({.inputs = {test.string(), reference.string()}});
     compare_runs(*source, {.metrics = parse_metrics("all", false), .chroma = true, .luma_only = true});
   }
 }
