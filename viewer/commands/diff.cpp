@@ -123,12 +123,12 @@ CLI::Option* add_repeated(CLI::App* c, const char* name, std::vector<std::string
 
 void add_input_options(CLI::App* c, DiffLine& line) {
   SourceOptions& source = line.options.source;
-  c->add_option(
-       "inputs", source.inputs,
-       "TEST... REFERENCE: image files (PNG, JPEG, WebP, OpenEXR, PFM, HDR), volumes (NIfTI, NRRD, "
-       "MetaImage, DICOM), videos (what FFmpeg decodes, .yuv, .y4m), or folders of one of these. Several "
-       "tests are held against the one reference, "
-       "which comes last")
+  c->add_option("inputs", source.inputs,
+                "TEST... REFERENCE: image files (PNG, JPEG, WebP, OpenEXR, PFM, HDR), volumes (NIfTI, NRRD, "
+                "MetaImage, DICOM), videos (what FFmpeg decodes, .yuv, .y4m, animated WebP), or folders of "
+                "one of these. Several "
+                "tests are held against the one reference, "
+                "which comes last")
       ->expected(2, -1);
   const char* group = "What is compared";
   c->add_option("--match", line.match,

@@ -146,10 +146,6 @@ class CodedVideo : public Video {
                                   file_->format.name));
   }
 
-  bool is_wanted(std::size_t index) const {
-    return index >= wanted_.first && index < wanted_.end && (index - wanted_.first) % wanted_.every == 0;
-  }
-
   Failure missing(std::size_t index, const std::string& problem) const {
     return unreadable(file_->path, fmt::format("frame {} could not be decoded{}", index,
                                                problem.empty() ? "" : ": " + problem));
@@ -209,14 +205,14 @@ class CodedVideo : public Video {
         continue;
       }
       if (at == index) return std::move(step.frame);
-      if (is_wanted(at)) keep(at, std::move(step.frame));
+      if (wanted_.has(at)) keep(at, std::move(step.frame));
     }
     return nullptr;
   }
 
   void note_missing(std::size_t first, std::size_t end, const std::string& problem) const {
     for (std::size_t i = first; i < end; ++i)
-      if (is_wanted(i)) missing_[i] = problem;
+      if (wanted_.has(i)) missing_[i] = problem;
   }
 
   // For a reader who is not quite as far. The oldest is let go where nobody comes: frames that an earlier run scored.

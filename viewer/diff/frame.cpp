@@ -13,14 +13,6 @@
 namespace fg {
 namespace {
 
-// Codes of 8 bits composited; those of an opaque image are taken as they are.
-Frame frame_of_codes(Image8 image, const std::array<float, 3>& background) {
-  Frame frame{.width = image.width, .height = image.height};
-  if (!image.opaque()) image = composite_over(image, background.data());
-  frame.rgba8 = std::move(image.rgba);
-  return frame;
-}
-
 Frame frame_of_values(const DeepImage& image, const ImageRules& rules) {
   const bool encode = image.scene_linear && !rules.scene_linear;
   Frame frame{.kind = Frame::Kind::rgb,
@@ -160,6 +152,13 @@ Rectangle parse_rectangle(const std::string& text, const std::string& option) {
                   fmt::format("{}: expected X,Y,W,H in pixels from the top left, such as 0,0,64,32; got '{}'",
                               option, text));
   return r;
+}
+
+Frame frame_of_codes(Image8 image, const std::array<float, 3>& background) {
+  Frame frame{.width = image.width, .height = image.height};
+  if (!image.opaque()) image = composite_over(image, background.data());
+  frame.rgba8 = std::move(image.rgba);
+  return frame;
 }
 
 std::shared_ptr<const Frame> load_frame(const std::filesystem::path& file, const ImageRules& rules) {

@@ -74,6 +74,9 @@ struct ImageRules {
 
 std::shared_ptr<const Frame> load_frame(const std::filesystem::path& file, const ImageRules& rules);
 
+// Codes of 8 bits, laid over the background where they are transparent.
+Frame frame_of_codes(Image8 image, const std::array<float, 3>& background);
+
 // 8-bit codes as floats, code / 255, so that they can be compared with deeper files.
 Frame as_floats(const Frame& frame);
 

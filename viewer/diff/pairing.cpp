@@ -142,7 +142,7 @@ std::vector<fs::path> list_files(const fs::path& folder, bool (*wanted)(const fs
   for (; !error && it != end; it.increment(error)) {
     const fs::path relative = it->path().lexically_relative(folder);
     std::error_code ignored;
-    if (it->is_regular_file(ignored) && wanted(relative) && !hidden(relative)) files.push_back(relative);
+    if (it->is_regular_file(ignored) && wanted(it->path()) && !hidden(relative)) files.push_back(relative);
   }
   if (error) throw unreadable(folder, "the folder cannot be read: " + error.message());
   if (files.empty()) throw unreadable(folder, holds_none);

@@ -40,7 +40,7 @@ Folders look_into(const std::vector<std::string>& inputs) {
     if (std::error_code error; !fs::is_directory(input, error)) continue;
     const FolderContents contents = contents_of(input);
     if (contents.pictures) folders.of_pictures = input;
-    if (!contents.pictures && !contents.videos.empty()) folders.of_videos = input;
+    if (!contents.pictures && (contents.animations || !contents.videos.empty())) folders.of_videos = input;
     if (!contents.pictures || contents.videos.empty()) continue;
     std::vector<std::string> names;
     for (const fs::path& file : contents.videos) names.push_back(file.string());

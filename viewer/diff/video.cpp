@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "viewer/error.h"
+#include "viewer/io/animation.h"
 #include "viewer/io/lower_case.h"
 
 namespace fg {
@@ -97,13 +98,16 @@ bool has_coded_ending(const std::filesystem::path& file) {
   return std::find(std::begin(kEndings), std::end(kEndings), lower_ending(file)) != std::end(kEndings);
 }
 
-bool is_coded_video(const std::filesystem::path& file) {
-  if (!std::filesystem::is_regular_file(file)) return false;
+enum class Kind { other, animated, coded };
+
+Kind kind_of(const std::filesystem::path& file) {
+  if (!std::filesystem::is_regular_file(file)) return Kind::other;
   const std::vector<std::uint8_t> bytes = read_file_start(file, 32);
+  if (is_animated_webp(bytes)) return Kind::animated;
   const std::string_view start(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   for (const auto& [offset, magic] : kContainers)
-    if (start.size() > offset && start.substr(offset).starts_with(magic)) return true;
-  return has_coded_ending(file);
+    if (start.size() > offset && start.substr(offset).starts_with(magic)) return Kind::coded;
+  return has_coded_ending(file) ? Kind::coded : Kind::other;
 }
 
 }  // namespace
@@ -113,12 +117,22 @@ bool is_video_name(const std::filesystem::path& file) {
   return ending == ".yuv" || ending == ".y4m" || has_coded_ending(file);
 }
 
-bool is_video(const std::filesystem::path& file) { return is_raw_video(file) || is_coded_video(file); }
+bool is_video(const std::filesystem::path& file) {
+  return is_raw_video(file) || kind_of(file) != Kind::other;
+}
 
 std::unique_ptr<Video> open_video(const std::filesystem::path& file,
-                                  const std::optional<RawVideoLayout>& layout, const WantedFrames& wanted) {
-  if (is_raw_video(file) || !is_coded_video(file)) return std::make_unique<RawVideoFile>(file, layout);
-  return open_coded_video(file, wanted);
+                                  const std::optional<RawVideoLayout>& layout, const WantedFrames& wanted,
+                                  const std::array<float, 3>& background) {
+  switch (is_raw_video(file) ? Kind::other : kind_of(file)) {
+    case Kind::animated:
+      return open_animated_video(file, wanted, background);
+    case Kind::coded:
+      return open_coded_video(file, wanted);
+    case Kind::other:
+      break;
+  }
+  return std::make_unique<RawVideoFile>(file, layout);
 }
 
 }  // namespace fg

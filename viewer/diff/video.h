@@ -1,7 +1,8 @@
 #pragma once
-// Frames of a video file: raw (.yuv, .y4m), or compressed in a container, which the FFmpeg libraries decode.
+// Frames of a video file: raw (.yuv, .y4m), compressed in a container, which the FFmpeg libraries decode, or animated WebP.
 
-#include <functional>
+#include <array>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -45,17 +46,23 @@ class Video {
 struct WantedFrames {
   std::size_t first = 0, end = SIZE_MAX, every = 1;
   unsigned at_once = 2;  // readers
+
+  bool has(std::size_t index) const { return index >= first && index < end && (index - first) % every == 0; }
 };
 
 // By content or by the name's ending; nothing is opened that is no regular file.
 bool is_video(const std::filesystem::path& file);
 bool is_video_name(const std::filesystem::path& file);  // by its ending
 
-// layout: of a .yuv. Throws Failure.
+// layout: of a .yuv. background: of an animation's transparent pixels. Throws Failure.
 std::unique_ptr<Video> open_video(const std::filesystem::path& file,
-                                  const std::optional<RawVideoLayout>& layout, const WantedFrames& wanted);
+                                  const std::optional<RawVideoLayout>& layout, const WantedFrames& wanted,
+                                  const std::array<float, 3>& background = {});
 
 // Inside viewer/diff: coded_video.cpp, or a sentence where the program was built without the FFmpeg libraries.
 std::unique_ptr<Video> open_coded_video(const std::filesystem::path& file, const WantedFrames& wanted);
+// animated_video.cpp.
+std::unique_ptr<Video> open_animated_video(const std::filesystem::path& file, const WantedFrames& wanted,
+                                           const std::array<float, 3>& background);
 
 }  // namespace fg

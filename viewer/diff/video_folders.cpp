@@ -11,16 +11,26 @@
 #include "viewer/diff/stamp.h"
 #include "viewer/diff/video_pairs.h"
 #include "viewer/error.h"
+#include "viewer/io/lower_case.h"
 
 namespace fg {
 namespace {
 
 namespace fs = std::filesystem;
 
+bool is_animation(const fs::path& file) {
+  try {
+    return lower_ending(file) == ".webp" && is_video(file);
+  } catch (const Failure&) {  // it cannot be read, which its row says
+    return false;
+  }
+}
+
 std::vector<fs::path> list_videos(const fs::path& folder) {
-  return list_files(folder, is_video_name,
-                    "holds no video; expected files named .mp4, .mkv, .mov, .webm, .y4m, .yuv or another "
-                    "ending of video");
+  return list_files(
+      folder, [](const fs::path& file) { return is_video_name(file) || is_animation(file); },
+      "holds no video; expected files named .mp4, .mkv, .mov, .webm, .y4m, .yuv or another "
+      "ending of video");
 }
 
 // Two videos that belong together.
@@ -154,9 +164,10 @@ FolderContents contents_of(const fs::path& folder) {
       it.disable_recursion_pending();
     else if (!it->is_regular_file(ignored))
       continue;
-    else if (is_image_name(it->path()))
-      contents.pictures = true;
-    else if (is_video_name(it->path()))
+    else if (is_image_name(it->path())) {
+      if (contents.pictures) continue;  // no more need be known
+      (is_animation(it->path()) ? contents.animations : contents.pictures) = true;
+    } else if (is_video_name(it->path()))
       contents.videos.push_back(it->path().lexically_relative(folder));
   }
   std::sort(contents.videos.begin(), contents.videos.end());

@@ -5,9 +5,10 @@
 
 namespace fg {
 
-// By the names of the files below it.
+// By the names of the files below it; of WebP by what it is.
 struct FolderContents {
   bool pictures = false;
+  bool animations = false;                    // animated WebP, where there are no other pictures
   std::vector<std::filesystem::path> videos;  // below the folder, hidden ones left out
 };
 FolderContents contents_of(const std::filesystem::path& folder);

@@ -25,7 +25,7 @@ std::unique_ptr<Video> open(const SourceOptions& options, std::size_t input) {
   if (range.end)
     wanted.end =
         static_cast<std::size_t>(std::max<std::int64_t>(0, static_cast<std::int64_t>(*range.end) + offset));
-  return open_video(options.inputs[input], options.layout, wanted);
+  return open_video(options.inputs[input], options.layout, wanted, options.images.background);
 }
 
 }  // namespace

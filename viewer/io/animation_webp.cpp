@@ -1,13 +1,16 @@
 #include "viewer/io/animation.h"
 
+#include <webp/decode.h>
+#include <webp/demux.h>
 #include <webp/encode.h>
 #include <webp/mux.h>
 
-#include <memory>
+#include <cstring>
 #include <string>
 
 #include "viewer/error.h"
 #include "viewer/io/file.h"
+#include "viewer/io/image_formats.h"
 
 namespace fg {
 namespace {
@@ -67,6 +70,56 @@ void save_animation(const std::filesystem::path& file, const std::vector<Animati
   OutputFile output(file);
   output.write(std::span<const std::uint8_t>(data.bytes, data.size));
   output.commit();
+}
+
+bool is_animated_webp(std::span<const std::uint8_t> start) {
+  const auto has = [&](std::size_t at, const char* magic) {
+    return start.size() >= at + 4 && std::memcmp(start.data() + at, magic, 4) == 0;
+  };
+  constexpr std::uint8_t kAnimation = 2;  // of the flags of the extended format
+  return has(0, "RIFF") && has(8, "WEBP") && has(12, "VP8X") && start.size() > 20 && (start[20] & kAnimation);
+}
+
+struct AnimationReader::Decoder {
+  explicit Decoder(const std::vector<std::uint8_t>& bytes) {
+    WebPAnimDecoderOptions options;
+    if (!WebPAnimDecoderOptionsInit(&options))
+      throw Failure(ExitCode::internal, "libwebp: built against another version");
+    options.use_threads = 1;
+    const WebPData data{bytes.data(), bytes.size()};
+    handle.reset(WebPAnimDecoderNew(&data, &options));
+  }
+
+  struct Free {
+    void operator()(WebPAnimDecoder* decoder) const { WebPAnimDecoderDelete(decoder); }
+  };
+  std::unique_ptr<WebPAnimDecoder, Free> handle;
+};
+
+AnimationReader::AnimationReader(const std::filesystem::path& file) : file_(file), bytes_(read_file(file)) {
+  constexpr std::int64_t kBytesPerPixel = 12;  // the decoder has two canvases beside ours
+  WebPBitstreamFeatures found{};
+  if (WebPGetFeatures(bytes_.data(), bytes_.size(), &found) != VP8_STATUS_OK)
+    throw unreadable(file, "the header of its animated WebP is damaged");
+  check_image_size(file, found.width, found.height, kBytesPerPixel, bytes_.size());
+  decoder_ = std::make_unique<Decoder>(bytes_);
+  WebPAnimInfo info{};
+  if (!decoder_->handle || !WebPAnimDecoderGetInfo(decoder_->handle.get(), &info) || info.frame_count == 0)
+    throw unreadable(file, "is an animated WebP that libwebp cannot read; it is damaged or truncated");
+  size_ = {static_cast<int>(info.canvas_width), static_cast<int>(info.canvas_height)};
+  frames_ = info.frame_count;
+}
+
+AnimationReader::~AnimationReader() = default;
+
+Image8 AnimationReader::next() {
+  std::uint8_t* canvas = nullptr;  // the decoder's, until its next call
+  int end_ms = 0;
+  if (!WebPAnimDecoderGetNext(decoder_->handle.get(), &canvas, &end_ms))
+    throw unreadable(file_, "frame " + std::to_string(next_) + " could not be decoded; it is damaged");
+  ++next_;
+  return {
+      size_.width, size_.height, {canvas, canvas + std::size_t(size_.width) * std::size_t(size_.height) * 4}};
 }
 
 }  // namespace fg

@@ -27,7 +27,10 @@ WebPBitstreamFeatures features(const std::filesystem::path& file, Bytes bytes) {
   WebPBitstreamFeatures found{};
   const VP8StatusCode status = WebPGetFeatures(bytes.data(), bytes.size(), &found);
   if (status != VP8_STATUS_OK) throw unreadable(file, std::string("WebP header: ") + sentence(status));
-  if (found.has_animation) throw unreadable(file, "is an animated WebP; expected a single image");
+  if (found.has_animation)
+    throw unreadable(file,
+                     "is an animated WebP; expected a single image. framegauge diff compares one animation "
+                     "with another, frame by frame");
   return found;
 }
 
