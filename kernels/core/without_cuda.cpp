@@ -6,6 +6,7 @@
 #include "kernels/core/cuda_memory.h"
 #include "kernels/core/error.h"
 #include "kernels/drr/drr.h"
+#include "kernels/drr/photons.h"
 #include "kernels/flip/flip.h"
 #include "kernels/image/image_errors.h"
 #include "kernels/registration/gradient_ncc.h"
@@ -142,6 +143,7 @@ void drr_gradient(const DrrGradient<T>&, Scratch, int, void*) {
   refuse();
 }
 void exposure(const Exposure&, int, void*) { refuse(); }
+void photon_counts(const PhotonCounts&, int, void*) { refuse(); }
 void resample(const Resample&, int, void*) { refuse(); }
 
 std::size_t ncc_scratch_bytes(const Ncc&) { refuse(); }

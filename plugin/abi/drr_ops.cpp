@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernels/drr/drr.h"
+#include "kernels/drr/photons.h"
 #include "plugin/abi/drr_checks.h"
 
 namespace fg::abi {
@@ -134,6 +135,29 @@ void run_gradient(const Checker& check, const FgDrrGradient& op, void* stream) {
 
 // ---- exposure ----
 
+bool check_noise(const Checker& check, const FgExposure& op, const ImageView<const float>& input) {
+  const int noise =
+      checked_enum(check, "noise", op.noise, FG_NOISE_POISSON, "FG_NOISE_NONE (0) or FG_NOISE_POISSON (1)");
+  if (noise == FG_NOISE_NONE) return false;
+  check.expect(
+      op.direction == FG_EXPOSE,
+      "noise is FG_NOISE_POISSON with direction FG_LINEARISE; noise comes with the exposure: expose with "
+      "it, then linearise without");
+  const std::int64_t most = kMostPhotonPlanes / input.channels - input.batch;
+  check.expect(
+      op.first_image >= 0 && op.first_image <= most,
+      "first_image is " + std::to_string(op.first_image) + "; expected 0 to " + std::to_string(most));
+  return true;
+}
+
+void run_photons(const FgExposure& op, const Exposure& exposure, void* stream) {
+  const PhotonCounts kernel{exposure.input, exposure.output, op.i0, op.seed, op.first_image};
+  if (is_on_cpu(*op.input))
+    cpu::photon_counts(kernel);
+  else
+    cuda::photon_counts(kernel, op.input->device.device_id, stream);
+}
+
 void run_exposure(const Checker& check, const FgExposure& op, void* stream) {
   check.tensor("input", op.input, true);
   check.expect(is_float32(op.input->dtype),
@@ -157,6 +181,8 @@ void run_exposure(const Checker& check, const FgExposure& op, void* stream) {
   kernel.direction = direction == FG_EXPOSE ? ExposureDirection::expose : ExposureDirection::linearise;
   kernel.i0 = static_cast<float>(op.i0);
   kernel.lowest = static_cast<float>(op.lowest);
+  // The gradient of a count is that of its mean.
+  if (check_noise(check, op, kernel.input) && op.gradient == nullptr) return run_photons(op, kernel, stream);
   if (is_on_cpu(*op.input))
     cpu::exposure(kernel);
   else

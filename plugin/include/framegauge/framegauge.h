@@ -15,8 +15,8 @@
  * input or of the scratch; tensors that interleave need calls of their own.
  *
  * The same call gives the same bits on the same machine, however many threads the pool has (one exception:
- * volume_gradient of FgDrrGradient on CUDA). CPU and CUDA agree within rounding only, but for fg_vmaf_ssim(), which has
- * the same bits everywhere.
+ * volume_gradient of FgDrrGradient on CUDA). CPU and CUDA agree within rounding only, but for fg_vmaf_ssim() and the
+ * counts of photons of fg_exposure(), which have the same bits everywhere.
  *
  * Every function that can fail returns FgStatus; fg_last_error() then has one sentence for a person: what was expected,
  * what came, what to do. It belongs to the calling thread.
@@ -512,8 +512,20 @@ FG_API void fg_drr_gradient_defaults(FgDrrGradient* op);
 FG_API FgStatus fg_drr_gradient_scratch_bytes(const FgDrrGradient* op, size_t* bytes);
 FG_API FgStatus fg_drr_gradient(const FgDrrGradient* op, void* stream);
 
-/* Beer and Lambert: line integrals x to intensities i0 exp(-x), and intensities I back to -ln(max(I, lowest) / i0). */
+/* Beer and Lambert: line integrals x to intensities i0 exp(-x), and intensities I back to -ln(max(I, lowest) / i0).
+ *
+ * FG_NOISE_POISSON: quantum noise. i0 is in photons, and the intensity is a count: a draw from the Poisson distribution of
+ * mean i0 exp(-x), rounded to float32 (whole numbers up to 2^24 are exact; means from 2^50 on are their own count, since
+ * their noise is below that rounding). x of NaN counts NaN, of -Inf Inf, of Inf 0. The count has the same bits on CPU and
+ * CUDA. What is drawn depends on the seed, on first_image + the number of the image in the batch (0 without one), the
+ * channel, the pixel's row and column and the extents of a plane and its channels; strides, threads and the cut of a batch
+ * into calls change nothing. Uniform numbers: Philox 4x32-10 (Salmon et al. 2011); draws: search from 0 for means below
+ * 10, else PTRS (Hoermann 1993).
+ * To linearise counts, set lowest to 0.5 or 1: a pixel that saw no photon then counts as half of one, or as one.
+ * The gradient of a noisy exposure is that of its mean, with no noise in it: -i0 exp(-x) dL/doutput. */
 typedef enum FgExposureDirection { FG_EXPOSE = 0, FG_LINEARISE = 1 } FgExposureDirection;
+
+typedef enum FgNoise { FG_NOISE_NONE = 0, FG_NOISE_POISSON = 1 } FgNoise;
 
 typedef struct FgExposure {
   size_t struct_size;
@@ -523,6 +535,9 @@ typedef struct FgExposure {
   double lowest;            /* above 0; default 1e-6. Intensities below, 0 for instance, count as this much */
   const DLTensor* gradient; /* NULL; or float32 of input's shape, dL/doutput: then output becomes dL/dinput */
   DLTensor* output;         /* float32 of input's shape */
+  FgNoise noise;            /* default FG_NOISE_NONE; FG_NOISE_POISSON is of FG_EXPOSE alone */
+  uint64_t seed;            /* this and the next: of FG_NOISE_POISSON. Any; default 0 */
+  int64_t first_image;      /* 0 or more, with the batch and times the channels at most 2^52; default 0 */
 } FgExposure;
 
 FG_API void fg_exposure_defaults(FgExposure* op);

@@ -275,6 +275,93 @@ TEST(fg_exposure, there_and_back_is_where_one_began) {
                "fg_exposure: output and input overlap in memory; what is written needs memory of its own");
 }
 
+// 2 images of 2 x 3 pixels with some 5000 to 30 photons each.
+struct NoisyExposure {
+  Tensor<float> integrals{{2, 1, 2, 3}}, counts{{2, 1, 2, 3}};
+  FgExposure op;
+  NoisyExposure() {
+    for (std::size_t i = 0; i < 12; ++i) integrals[i] = 0.45f * static_cast<float>(i);
+    fg_exposure_defaults(&op);
+    op.input = &integrals;
+    op.output = &counts;
+    op.i0 = 5000;
+    op.noise = FG_NOISE_POISSON;
+    op.seed = 3;
+  }
+};
+
+TEST(fg_exposure, counts_of_photons_come_back_with_their_seed) {
+  NoisyExposure a, b;
+  ASSERT_EQ(fg_exposure(&a.op, nullptr), FG_STATUS_OK) << fg_last_error();
+  ASSERT_EQ(fg_exposure(&b.op, nullptr), FG_STATUS_OK) << fg_last_error();
+  bool other = false;
+  for (std::size_t i = 0; i < 12; ++i) {
+    const double mean = 5000 * std::exp(-static_cast<double>(a.integrals[i]));
+    EXPECT_NEAR(a.counts[i], mean, 5 * std::sqrt(mean));
+    EXPECT_EQ(a.counts[i], std::floor(a.counts[i]));
+    EXPECT_EQ(a.counts[i], b.counts[i]);
+    other |= std::abs(a.counts[i] - mean) > 0.5;
+  }
+  EXPECT_TRUE(other) << "no noise";
+  b.op.seed = std::uint64_t{3} | std::uint64_t{1} << 32;
+  ASSERT_EQ(fg_exposure(&b.op, nullptr), FG_STATUS_OK) << fg_last_error();
+  bool same = true;
+  for (std::size_t i = 0; i < 12; ++i) same &= a.counts[i] == b.counts[i];
+  EXPECT_FALSE(same) << "the upper half of the seed counts";
+}
+
+TEST(fg_exposure, a_pixel_without_photons_counts_as_the_lowest_when_it_is_linearised) {
+  NoisyExposure dark;
+  for (std::size_t i = 0; i < 12; ++i) dark.integrals[i] = 100;
+  ASSERT_EQ(fg_exposure(&dark.op, nullptr), FG_STATUS_OK) << fg_last_error();
+  for (std::size_t i = 0; i < 12; ++i) EXPECT_EQ(dark.counts[i], 0);
+  FgExposure back;
+  fg_exposure_defaults(&back);
+  back.direction = FG_LINEARISE;
+  back.input = &dark.counts;
+  back.output = &dark.integrals;
+  back.i0 = 5000;
+  back.lowest = 0.5;
+  ASSERT_EQ(fg_exposure(&back, nullptr), FG_STATUS_OK) << fg_last_error();
+  for (std::size_t i = 0; i < 12; ++i) EXPECT_FLOAT_EQ(dark.integrals[i], std::log(10000.0f));
+}
+
+TEST(fg_exposure, the_gradient_of_counts_is_that_of_their_means) {
+  NoisyExposure noisy;
+  Tensor<float> upstream({2, 1, 2, 3}), plain({2, 1, 2, 3});
+  for (std::size_t i = 0; i < 12; ++i) upstream[i] = static_cast<float>(i) - 4;
+  noisy.op.gradient = &upstream;
+  ASSERT_EQ(fg_exposure(&noisy.op, nullptr), FG_STATUS_OK) << fg_last_error();
+  noisy.op.noise = FG_NOISE_NONE;
+  noisy.op.output = &plain;
+  ASSERT_EQ(fg_exposure(&noisy.op, nullptr), FG_STATUS_OK) << fg_last_error();
+  for (std::size_t i = 0; i < 12; ++i) {
+    EXPECT_EQ(noisy.counts[i], plain[i]);
+    EXPECT_FLOAT_EQ(plain[i], -5000 * std::exp(-noisy.integrals[i]) * upstream[i]);
+  }
+}
+
+TEST(fg_exposure, noise_that_cannot_be_gets_a_sentence) {
+  const auto expect_refused = [](const std::function<void(FgExposure&)>& spoil, const std::string& sentence) {
+    NoisyExposure good;
+    spoil(good.op);
+    EXPECT_EQ(fg_exposure(&good.op, nullptr), FG_STATUS_INVALID_ARGUMENT);
+    EXPECT_EQ(std::string(fg_last_error()), "fg_exposure: " + sentence);
+  };
+  expect_refused([](FgExposure& op) { op.noise = static_cast<FgNoise>(2); },
+                 "noise is 2; expected FG_NOISE_NONE (0) or FG_NOISE_POISSON (1)");
+  expect_refused(
+      [](FgExposure& op) { op.direction = FG_LINEARISE; },
+      "noise is FG_NOISE_POISSON with direction FG_LINEARISE; noise comes with the exposure: expose "
+      "with it, then linearise without");
+  expect_refused([](FgExposure& op) { op.first_image = -1; },
+                 "first_image is -1; expected 0 to 4503599627370494");
+  expect_refused([](FgExposure& op) { op.first_image = std::int64_t{1} << 52; },
+                 "first_image is 4503599627370496; expected 0 to 4503599627370494");
+  expect_refused([](FgExposure& op) { op.i0 = -1; }, "i0 is -1; expected a finite number above 0");
+  expect_refused([](FgExposure& op) { op.i0 = NAN; }, "i0 is nan; expected a finite number above 0");
+}
+
 // ---- sentences ----
 
 void expect_sentence(const std::function<void(GoodDrr&)>& spoil, FgStatus status,
