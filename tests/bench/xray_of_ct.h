@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "viewer/device/device_tensor.h"
+#include "viewer/device/photons.h"
 #include "viewer/device/status.h"
 #include "viewer/io/volume.h"
 #include "viewer/register/volume_levels.h"
@@ -59,11 +60,7 @@ inline Xray xray_of_ct(const ComputeDevice& device, const Volume& volume, const 
   xray.integrals.resize(image.elements());
   device.copy(xray.integrals.data(), image.data(), image.elements() * sizeof(float));
   device.wait();
-  if (photons > 0)
-    for (float& value : xray.integrals) {
-      std::poisson_distribution<int> counted(photons * std::exp(-static_cast<double>(value)));
-      value = static_cast<float>(-std::log(std::max(counted(random), 1) / photons));
-    }
+  if (photons > 0) count_photons(xray.integrals, g.height, g.width, photons, random());
   return xray;
 }
 

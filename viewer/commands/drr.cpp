@@ -16,6 +16,7 @@
 #include "viewer/app/tick/evaluator_host.h"
 #include "viewer/commands/commands.h"
 #include "viewer/commands/drr_geometry_file.h"
+#include "viewer/device/photons.h"
 #include "viewer/error.h"
 #include "viewer/io/image.h"
 #include "viewer/io/lower_case.h"
@@ -35,6 +36,8 @@ struct DrrOptions {
   std::vector<double> rotation_deg_zxy, translation_mm, isocentre_mm;
   Attenuation attenuation;
   DrrDisplay display;
+  std::optional<double> photons;
+  std::uint64_t seed = 0;
   bool validation = false;
 
   bool has_pose() const {
@@ -74,6 +77,11 @@ DrrGeometry geometry_of(const DrrOptions& o, const glm::dvec3& volume_centre_mm)
     g.camera_to_world = camera_to_world(pose, volume_centre_mm);
   }
   return g;
+}
+
+void check_photons(const DrrOptions& o) {
+  if (o.photons && !(std::isfinite(*o.photons) && *o.photons > 0))
+    throw Failure(ExitCode::usage, fmt::format("--photons {}: expected a finite number above 0", *o.photons));
 }
 
 // GPU nanoseconds of what is recorded between begin and end; 0 where the queue has no timestamps.
@@ -163,6 +171,27 @@ Image8 render_grey(const vk::OwnDevice& device, LiveDrr& renderer, const DrrGeom
   return image;
 }
 
+// The same from integrals that are no longer the renderer's.
+Image8 windowed(const ImageF& integrals, const DrrDisplay& display) {
+  Image8 image{.width = integrals.width, .height = integrals.height, .rgba = {}};
+  image.rgba.reserve(integrals.values.size() * 4);
+  for (const float value : integrals.values) {
+    const double share =
+        std::clamp((static_cast<double>(value) - display.level) / display.window + 0.5, 0.0, 1.0);
+    const auto grey =
+        static_cast<std::uint8_t>(std::floor(255 * (display.inverted ? 1 - share : share) + 0.5));
+    image.rgba.insert(image.rgba.end(), {grey, grey, grey, 255});
+  }
+  return image;
+}
+
+void warn_of_air(const ImageF& integrals) {
+  if (*std::max_element(integrals.values.begin(), integrals.values.end()) == 0)
+    std::fprintf(
+        stderr,
+        "framegauge: every line integral is 0: no ray meets the volume, or it is all air; check the pose\n");
+}
+
 void print_summary(const vk::OwnDevice& device, const LiveDrr& renderer, const ImageF& integrals,
                    double milliseconds) {
   const auto [low, high] = std::minmax_element(integrals.values.begin(), integrals.values.end());
@@ -174,15 +203,12 @@ void print_summary(const vk::OwnDevice& device, const LiveDrr& renderer, const I
               device.properties.deviceName);
   if (!renderer.passed_over().empty())
     std::fprintf(stderr, "framegauge: not by cuda: %s\n", renderer.passed_over().c_str());
-  if (*high == 0)
-    std::fprintf(
-        stderr,
-        "framegauge: every line integral is 0: no ray meets the volume, or it is all air; check the pose\n");
 }
 
 int run(const DrrOptions& options) {
   check_outputs(options.outputs);
   const DrrBackend backend = drr_backend_named(options.renderer);
+  check_photons(options);
   const auto volume = std::make_shared<const Volume>(load_volume(options.volume));
   for (const std::string& note : volume->notes) std::fprintf(stderr, "framegauge: %s\n", note.c_str());
   const DrrGeometry geometry = geometry_of(options, volume->centre_mm());
@@ -195,10 +221,14 @@ int run(const DrrOptions& options) {
   renderer.set_geometry(geometry);
   renderer.set_display(options.display);
   double milliseconds = 0;
-  const ImageF integrals = render_integrals(device, renderer, geometry, milliseconds);
+  ImageF integrals = render_integrals(device, renderer, geometry, milliseconds);
+  warn_of_air(integrals);
+  if (options.photons)
+    count_photons(integrals.values, integrals.height, integrals.width, *options.photons, options.seed);
   for (const std::string& file : options.outputs) {
     if (lower_ending(file) == ".png")
-      save_png(file, render_grey(device, renderer, geometry));
+      save_png(file, options.photons ? windowed(integrals, options.display)
+                                     : render_grey(device, renderer, geometry));
     else if (lower_ending(file) == ".exr")
       save_exr(file, integrals);
     else
@@ -259,6 +289,15 @@ void add_display_options(CLI::App& c, DrrOptions& o) {
   c.add_option("--level", d.level, "Line integral of middle grey in a PNG")
       ->capture_default_str()
       ->group("PNG");
+  CLI::Option* photons =
+      c.add_option("--photons", o.photons,
+                   "Quantum noise: how many photons reach a pixel through air. All outputs are then the line "
+                   "integrals -ln(count / photons) of counts drawn from Poisson's distribution; a pixel that "
+                   "counts none counts half of one")
+          ->group("Noise");
+  c.add_option("--seed", o.seed, "Of the noise: the same seed draws the same counts (default 0)")
+      ->needs(photons)
+      ->group("Noise");
   c.add_flag("--invert", d.inverted, "Bone dark, air bright, in a PNG")->group("PNG");
 }
 
@@ -293,6 +332,7 @@ void add_drr(CLI::App& app, int& exit_code) {
       "Examples:\n"
       "  framegauge drr ct.nii.gz --height 512 --width 512 --delx 0.8 --dely 0.8 -o ap.png\n"
       "  framegauge drr ct.nii.gz --orientation PA --rotation 10 0 0 -o pa.npy\n"
+      "  framegauge drr ct.nii.gz --photons 20000 --seed 1 -o noisy.npy\n"
       "  framegauge drr dicom_folder --geometry carm.json -o integrals.exr");
   c->callback([options, &exit_code] { exit_code = run(*options); });
 }

@@ -99,6 +99,35 @@ TEST_F(drr_command, png_npy_and_exr_of_one_run_show_the_same_radiograph) {
   EXPECT_EQ(peek_image_size(base + ".exr").width, 30);
 }
 
+TEST_F(drr_command, photons_add_noise_that_comes_back_with_its_seed_and_is_in_every_output) {
+  const std::string shape = "--height 60 --width 60 --delx 0.1 --dely 0.1 ";
+  const ImageF clean = render(folder, shape), noisy = render(folder, shape + "--photons 500 --seed 3"),
+               again = render(folder, shape + "--photons 500 --seed 3"),
+               other = render(folder, shape + "--photons 500 --seed 4");
+  EXPECT_EQ(noisy.values, again.values);
+  EXPECT_NE(noisy.values, other.values);
+  double sum = 0, squares = 0;  // the variance of ln(count) is 1 / count
+  for (std::size_t n = 0; n < clean.values.size(); ++n) {
+    const double off = static_cast<double>(noisy.values[n]) - static_cast<double>(clean.values[n]);
+    sum += off;
+    squares += off * off * 500 * std::exp(-static_cast<double>(clean.values[n]));
+  }
+  const double pixels = static_cast<double>(clean.values.size());
+  EXPECT_NEAR(sum / pixels, 1.0 / 1000, 5 * std::sqrt(1 / (400 * pixels)));  // -E ln is 1 / (2 mean) too high
+  EXPECT_NEAR(squares / pixels, 1, 5 * std::sqrt(2 / pixels));
+
+  const std::string base = (folder / "noisy").string();
+  const Outcome outcome =
+      framegauge("drr " + small_volume(folder).string() + " " + shape + "--photons 500 --seed 3 " +
+                 "--window 0.8 --level 0.2 --invert -o " + base + ".png -o " + base + ".npy");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(load_npy(base + ".npy").values, noisy.values);
+  const Image8 grey = load_image(base + ".png");
+  for (std::size_t n = 0; n < noisy.values.size(); ++n)
+    EXPECT_NEAR(grey.rgba[4 * n], 255 * (1 - std::clamp((noisy.values[n] + 0.2f) / 0.8f, 0.0f, 1.0f)),
+                0.5 + 1e-3);  // rounding to a code
+}
+
 TEST_F(drr_command, bad_input_ends_with_its_exit_code_and_one_line) {
   const std::string volume = small_volume(folder).string(), output = " -o " + (folder / "out.npy").string();
   const auto expect = [&](const std::string& arguments, ExitCode code, const std::string& words) {
@@ -118,6 +147,7 @@ TEST_F(drr_command, bad_input_ends_with_its_exit_code_and_one_line) {
   expect(volume + output + " --orientation sideways", ExitCode::usage, "sideways");
   expect(volume + output + " --width 1000000", ExitCode::usage, "at most");
   expect(volume + output + " --window 0", ExitCode::usage, "window");
+  expect(volume + output + " --photons 0", ExitCode::usage, "--photons 0: expected a finite number above 0");
   expect(volume + output + " --geometry nowhere.json", ExitCode::unreadable_input, "nowhere.json");
   expect(geometry("{"), ExitCode::unreadable_input, "JSON");
   expect(geometry("[]"), ExitCode::unreadable_input, "object");
