@@ -110,7 +110,8 @@ struct Drr {
 inline constexpr int kDrrSlopes = 7;
 
 // The gradient of a loss of which the caller gives the derivatives with respect to the images. Outputs are optional, at
-// least one is asked for. Not for DrrReduction::maximum.
+// least one is asked for. Of DrrReduction::maximum it is that of the first of the largest samples (drr_maxima.h); of
+// Siddon's maxima there is one by the volume alone.
 template <class T>
 struct DrrGradient {
   // images.data is not looked at. Where there are slopes, they are read, and the volume is not.

@@ -48,6 +48,14 @@ class DrrVoxels {
         step_z_(op.volume.depth > 1 ? op.volume.slice_stride : 0) {}
 
   float at(int z, int y, int x) const { return to_float(volume_.at(z, y, x)); }
+  FgDrrCorners corners(const FgDrrTaps& t) const {
+    const T* const near = &volume_.at(t.z.base, t.y.base, t.x.base);
+    const T* const far = near + step_z_;
+    return {to_float(near[0]),       to_float(near[step_x_]),
+            to_float(near[step_y_]), to_float(near[step_y_ + step_x_]),
+            to_float(far[0]),        to_float(far[step_x_]),
+            to_float(far[step_y_]),  to_float(far[step_y_ + step_x_])};
+  }
   void fill(DrrBlock& block) const {
     for (int i = 0; i < DrrBlock::kLanes; ++i) {
       const T* const near = &volume_.at(block.z[i], block.y[i], block.x[i]);

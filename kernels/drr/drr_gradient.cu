@@ -1,6 +1,7 @@
 // Gradients of DRRs on CUDA. By the rays: each block adds up the sums of its rays, a second kernel adds the blocks, in a
 // fixed order. By the volume: atomic additions, whose order, and so the last bits of the result, differ from run to run.
 
+#include "kernels/drr/drr_maxima.h"
 #include "kernels/drr/drr_sums.cuh"
 
 namespace fg::cuda {
@@ -106,6 +107,72 @@ __global__ void __launch_bounds__(SlopesTile::kThreads)
   store_block_sums<SlopesTile::kRays>(op, camera, place, ray, slope, parts);
 }
 
+// ---- maxima ----
+
+// A thread a ray; the order of the samples and what they see are those of the forward pass.
+template <bool kHu, class T>
+__global__ void __launch_bounds__(SlopesTile::kThreads)
+    find_maxima(Drr<T> op, DeviceVoxels<T, false> voxels, DrrBlocks blocks, DrrMaximum* all) {
+  __shared__ DrrCamera camera;
+  const DrrPlace place = place_of<SlopesTile>(blocks, op.images.height, op.images.width, threadIdx.x);
+  load_camera(op, place.pose, camera);
+  if (!place.inside) return;
+  const FgDrrGrid grid = op.grid();
+  const FgDrrRay ray = device_ray(op, camera, place);
+  const DrrRayMaxima maxima(op, all, place.pose, place.row, place.column);
+  maxima.clear(op.images.channels);
+  if (op.method == DrrMethod::siddon) {
+    FgDrrWalk walk = fg_drr_walk_begin(ray, grid);
+    while (walk.inside) {
+      const int channel = device_channel(op, walk);
+      if (channel >= 0 && fminf(fg_drr_walk_end(walk), walk.leave) > walk.beta)
+        keep_larger(maxima.of(channel), device_mu<kHu>(op, voxels.at(walk.z, walk.y, walk.x)),
+                    (std::int64_t{walk.z} * grid.ny + walk.y) * grid.nx + walk.x);
+      walk = fg_drr_walk_on(walk, ray, grid);
+    }
+    return;
+  }
+  const FgDrrMarch march = fg_drr_march(ray, grid, op.sampling);
+  for (int n = march.first; n <= march.last; ++n) {
+    const FgDrrTaps taps = fg_drr_taps(fg_drr_point(ray, fg_drr_beta(march, n)), grid);
+    const int channel = op.labels.given() ? device_channel(op, taps) : 0;
+    if (channel < 0) continue;
+    FgDrrCorners corners = voxels.corners(taps);
+    if constexpr (kHu) corners = fg_drr_mu_corners(op.values, corners);
+    keep_larger(maxima.of(channel), fg_drr_value(taps, corners), n);
+  }
+}
+
+template <bool kHu, class T>
+__global__ void __launch_bounds__(SlopesTile::kThreads)
+    gradient_by_maxima(DrrGradient<T> op, DeviceVoxels<T, false> voxels, DrrBlocks blocks, DrrMaximum* all,
+                       double* parts) {
+  __shared__ DrrCamera camera;
+  const Drr<T>& forward = op.forward;
+  const DrrPlace place =
+      place_of<SlopesTile>(blocks, forward.images.height, forward.images.width, threadIdx.x);
+  load_camera(forward, place.pose, camera);
+  FgDrrRay ray;
+  FgDrrSlope slope;
+  if (place.inside) {
+    ray = device_ray(forward, camera, place);
+    const auto corners = [&](const FgDrrTaps& taps) {
+      const FgDrrCorners numbers = voxels.corners(taps);
+      return kHu ? fg_drr_mu_corners(forward.values, numbers) : numbers;
+    };
+    const DeviceWeights weights(op, place);
+    slope = FgDrrSlope{};
+    bool seen = false;
+    for (int c = 0; c < forward.images.channels; ++c) seen |= weights.of(c) != 0;
+    if (seen)
+      slope = maxima_slope(forward, ray, DrrRayMaxima(forward, all, place.pose, place.row, place.column),
+                           weights, corners, device_rest<kHu>(forward));
+  }
+  store_block_sums<SlopesTile::kRays>(op, camera, place, ray, slope, parts);
+}
+
+// ---- poses ----
+
 // One block a pose, a warp for each sum.
 template <class T>
 __global__ void __launch_bounds__(kFinishThreads)
@@ -183,18 +250,58 @@ __global__ void __launch_bounds__(ScatterTile::kThreads)
   }
 }
 
-template <class T>
-DrrBlocks ray_blocks(const Drr<T>& op) {
-  const ImageView<float>& images = op.images;
-  return op.with_slopes() ? DrrBlocks::of(images.batch, images.height, images.width, SlopesTile())
-                          : DrrBlocks::of(images.batch, images.height, images.width, Tile());
+template <bool kHu, class T>
+__global__ void __launch_bounds__(SlopesTile::kThreads)
+    scatter_maxima(DrrGradient<T> op, DrrBlocks blocks, DrrMaximum* all) {
+  __shared__ DrrCamera camera;
+  const Drr<T>& forward = op.forward;
+  const DrrPlace place =
+      place_of<SlopesTile>(blocks, forward.images.height, forward.images.width, threadIdx.x);
+  load_camera(forward, place.pose, camera);
+  if (!place.inside) return;
+  const FgDrrRay ray = device_ray(forward, camera, place);
+  const DeviceWeights weights(op, place);
+  const DrrRayMaxima maxima(forward, all, place.pose, place.row, place.column);
+  for (int c = 0; c < forward.images.channels; ++c)
+    if (const float weight = weights.of(c); weight != 0)
+      for_maximum_voxels(forward, ray, maxima.of(c).place, [&](int z, int y, int x, float share) {
+        scatter<kHu>(op, z, y, x, weight * share);
+      });
 }
 
 template <class T>
-void launch_by_rays(const DrrGradient<T>& op, double* parts, cudaStream_t stream) {
+DrrBlocks ray_blocks(const Drr<T>& op) {
+  const ImageView<float>& images = op.images;
+  return op.with_slopes() || op.reduction == DrrReduction::maximum
+             ? DrrBlocks::of(images.batch, images.height, images.width, SlopesTile())
+             : DrrBlocks::of(images.batch, images.height, images.width, Tile());
+}
+
+template <class T>
+void launch_find_maxima(const Drr<T>& op, DrrMaximum* maxima, cudaStream_t stream) {
+  const DrrBlocks blocks = ray_blocks(op);
+  const auto count = static_cast<unsigned>(blocks.count);
+  const DeviceVoxels<T, false> voxels(op.volume);
+  if (op.values.hu != 0)
+    find_maxima<true><<<count, SlopesTile::kThreads, 0, stream>>>(op, voxels, blocks, maxima);
+  else
+    find_maxima<false><<<count, SlopesTile::kThreads, 0, stream>>>(op, voxels, blocks, maxima);
+  check(cudaGetLastError(), "launching the kernel that finds maxima");
+}
+
+// maxima: of DrrReduction::maximum.
+template <class T>
+void launch_by_rays(const DrrGradient<T>& op, double* parts, DrrMaximum* maxima, cudaStream_t stream) {
   const DrrBlocks blocks = ray_blocks(op.forward);
   const auto count = static_cast<unsigned>(blocks.count);
-  if (op.forward.with_slopes())
+  if (maxima != nullptr) {
+    const DeviceVoxels<T, false> voxels(op.forward.volume);
+    if (op.forward.values.hu != 0)
+      gradient_by_maxima<true><<<count, SlopesTile::kThreads, 0, stream>>>(op, voxels, blocks, maxima, parts);
+    else
+      gradient_by_maxima<false>
+          <<<count, SlopesTile::kThreads, 0, stream>>>(op, voxels, blocks, maxima, parts);
+  } else if (op.forward.with_slopes())
     gradient_by_slopes<<<count, SlopesTile::kThreads, 0, stream>>>(op, blocks, parts);
   else
     for_volume(op.forward, [&]<bool kHu, bool kNear> {
@@ -210,7 +317,7 @@ void launch_by_rays(const DrrGradient<T>& op, double* parts, cudaStream_t stream
 }
 
 template <class T>
-void launch_by_volume(const DrrGradient<T>& op, cudaStream_t stream) {
+void launch_by_volume(const DrrGradient<T>& op, DrrMaximum* maxima, cudaStream_t stream) {
   const VolumeView<float>& volume = op.volume;
   const std::int64_t voxels = std::int64_t{volume.depth} * volume.height * volume.width;
   const std::int64_t clearing = (voxels + kScatterThreads - 1) / kScatterThreads;
@@ -219,6 +326,16 @@ void launch_by_volume(const DrrGradient<T>& op, cudaStream_t stream) {
   clear<<<static_cast<unsigned>(clearing), kScatterThreads, 0, stream>>>(volume);
   check(cudaGetLastError(), "launching the kernel that clears the gradient of the volume");
   const Drr<T>& forward = op.forward;
+  if (maxima != nullptr) {
+    const DrrBlocks blocks = ray_blocks(forward);
+    const auto count = static_cast<unsigned>(blocks.count);
+    if (forward.values.hu != 0)
+      scatter_maxima<true><<<count, SlopesTile::kThreads, 0, stream>>>(op, blocks, maxima);
+    else
+      scatter_maxima<false><<<count, SlopesTile::kThreads, 0, stream>>>(op, blocks, maxima);
+    check(cudaGetLastError(), "launching the kernel of the gradient of maxima by the volume");
+    return;
+  }
   const DrrBlocks blocks =
       DrrBlocks::of(forward.images.batch, forward.images.height, forward.images.width, ScatterTile());
   const auto count = static_cast<unsigned>(blocks.count);
@@ -229,19 +346,30 @@ void launch_by_volume(const DrrGradient<T>& op, cudaStream_t stream) {
   check(cudaGetLastError(), "launching the kernel of the gradient of the volume");
 }
 
+// The scratch: parts, then maxima.
+template <class T>
+std::size_t parts_bytes(const DrrGradient<T>& op) {
+  return static_cast<std::size_t>(ray_blocks(op.forward).count) * kDrrPoseSums * sizeof(double);
+}
+
 }  // namespace
 
 template <class T>
 std::size_t drr_gradient_scratch_bytes(const DrrGradient<T>& op) {
-  return static_cast<std::size_t>(ray_blocks(op.forward).count) * kDrrPoseSums * sizeof(double);
+  return parts_bytes(op) + maxima_bytes(op.forward);
 }
 
 template <class T>
 void drr_gradient(const DrrGradient<T>& op, Scratch scratch, int device, void* stream) {
   const CurrentDevice current(device);
   const auto cuda_stream = static_cast<cudaStream_t>(stream);
-  if (op.wants_rays()) launch_by_rays(op, static_cast<double*>(scratch.data), cuda_stream);
-  if (op.volume.data != nullptr) launch_by_volume(op, cuda_stream);
+  DrrMaximum* maxima = nullptr;
+  if (op.forward.reduction == DrrReduction::maximum) {
+    maxima = reinterpret_cast<DrrMaximum*>(static_cast<std::byte*>(scratch.data) + parts_bytes(op));
+    launch_find_maxima(op.forward, maxima, cuda_stream);
+  }
+  if (op.wants_rays()) launch_by_rays(op, static_cast<double*>(scratch.data), maxima, cuda_stream);
+  if (op.volume.data != nullptr) launch_by_volume(op, maxima, cuda_stream);
 }
 
 template std::size_t drr_gradient_scratch_bytes(const DrrGradient<float>&);

@@ -4,6 +4,7 @@
 
 #include "kernels/drr/drr.h"
 #include "kernels/drr/drr_cast.h"
+#include "kernels/drr/drr_maxima.h"
 #include "kernels/drr/drr_slopes.h"
 
 namespace fg::cpu {
@@ -41,8 +42,61 @@ FgDrrSlope slope_of(const Drr<T>& op, const DrrVoxels<T>& voxels, const FgDrrRay
                                 rest_of(op));
 }
 
+// ---- maxima ----
+
 template <class T>
-void gradient_by_rays(const DrrGradient<T>& op, double* parts) {
+void find_maxima(const Drr<T>& op, DrrMaximum* all) {
+  const DrrJobs jobs = jobs_of(op);
+  const DrrVoxels<T> voxels(op);
+  const int channels = static_cast<int>(op.images.channels);
+  parallel_for(jobs.count(), [&](std::int64_t index) {
+    const DrrJobs::Job job = jobs.job(index);
+    const DrrCamera camera = camera_of(op, job.pose);
+    for (int column = job.first_column; column < job.end_column; ++column) {
+      const FgDrrRay ray =
+          ray_of(camera, line_of(op, camera, job.pose, job.row, column), op.grid(), op.sampling);
+      const DrrRayMaxima maxima(op, all, job.pose, job.row, column);
+      maxima.clear(channels);
+      if (op.method == DrrMethod::siddon) {
+        for_voxels(ray, op.grid(), [&](const FgDrrWalk& walk, float end) {
+          const int channel =
+              op.labels.given() ? op.labels.channel(op.labels.at(walk.z, walk.y, walk.x), channels) : 0;
+          const std::int64_t row = std::int64_t{walk.z} * op.volume.height + walk.y;
+          if (channel >= 0 && end > walk.beta)
+            keep_larger(maxima.of(channel), mu_of(op, voxels.at(walk.z, walk.y, walk.x)),
+                        row * op.volume.width + walk.x);
+        });
+        continue;
+      }
+      const FgDrrMarch march = fg_drr_march(ray, op.grid(), op.sampling);
+      std::int64_t sample = march.first;
+      for_blocks(op, voxels, ray, march, [&](DrrBlock& block, int count) {
+        alignas(64) float seen[DrrBlock::kLanes];
+        see(block, op.values, count, seen);
+        for (int i = 0; i < count; ++i, ++sample) {
+          const int channel = op.labels.given() ? channel_at(op, block.taps(i)) : 0;
+          if (channel >= 0) keep_larger(maxima.of(channel), seen[i], sample);
+        }
+      });
+    }
+  });
+}
+
+template <class T>
+FgDrrSlope slope_of_maxima(const Drr<T>& op, const DrrVoxels<T>& voxels, const FgDrrRay& ray,
+                           const DrrRayMaxima& maxima, const RayWeights<T>& weights) {
+  const auto corners = [&](const FgDrrTaps& taps) {
+    const FgDrrCorners numbers = voxels.corners(taps);
+    return op.values.hu != 0 ? fg_drr_mu_corners(op.values, numbers) : numbers;
+  };
+  return maxima_slope(op, ray, maxima, weights, corners, rest_of(op));
+}
+
+// ---- by the rays ----
+
+// maxima: of DrrReduction::maximum, as find_maxima() leaves them.
+template <class T>
+void gradient_by_rays(const DrrGradient<T>& op, double* parts, DrrMaximum* maxima) {
   const Drr<T>& forward = op.forward;
   const DrrJobs jobs = jobs_of(forward);
   const DrrVoxels<T> voxels(forward);
@@ -56,7 +110,10 @@ void gradient_by_rays(const DrrGradient<T>& op, double* parts) {
       const FgDrrRay ray = ray_of(camera, line, forward.grid(), forward.sampling);
       const RayWeights<T> weights(op, job.pose, job.row, column);
       FgDrrSlope slope{{0, 0, 0}, {0, 0, 0}, 0};
-      if (!weights.all_zero())
+      if (!weights.all_zero() && maxima != nullptr)
+        slope = slope_of_maxima(forward, voxels, ray,
+                                DrrRayMaxima(forward, maxima, job.pose, job.row, column), weights);
+      else if (!weights.all_zero())
         slope = forward.slopes.data == nullptr
                     ? slope_of(forward, voxels, ray, weights)
                     : fg_drr_scaled(load_slope(forward.slopes, job.pose, job.row, column), weights.of(0));
@@ -121,6 +178,12 @@ class VolumeGradient {
       if (end > walk.beta) add(z, walk.y, walk.x, weights.of(channel) * ray.length_mm * (end - walk.beta));
     });
   }
+  void add_maxima(const FgDrrRay& ray, const DrrRayMaxima& maxima, const RayWeights<T>& weights) const {
+    for (int c = 0; c < static_cast<int>(op_.images.channels); ++c)
+      for_maximum_voxels(op_, ray, maxima.of(c).place, [&](int z, int y, int x, float share) {
+        if (z >= slab_.begin && z < slab_.end) add(z, y, x, weights.of(c) * share);
+      });
+  }
 
  private:
   void add(int z, int y, int x, float weight) const {
@@ -145,7 +208,7 @@ class VolumeGradient {
 };
 
 template <class T>
-void gradient_by_volume(const DrrGradient<T>& op) {
+void gradient_by_volume(const DrrGradient<T>& op, DrrMaximum* maxima) {
   const Drr<T>& forward = op.forward;
   const int depth = forward.volume.depth;
   parallel_for((depth + kSlices - 1) / kSlices, [&](std::int64_t job) {
@@ -160,7 +223,9 @@ void gradient_by_volume(const DrrGradient<T>& op) {
           if (weights.all_zero()) continue;
           const FgDrrRay ray =
               ray_of(camera, line_of(forward, camera, pose, row, column), forward.grid(), forward.sampling);
-          if (forward.method == DrrMethod::siddon)
+          if (maxima != nullptr)
+            gradient.add_maxima(ray, DrrRayMaxima(forward, maxima, pose, row, column), weights);
+          else if (forward.method == DrrMethod::siddon)
             gradient.add_siddon(ray, weights);
           else
             gradient.add_trilinear(ray, weights);
@@ -169,17 +234,28 @@ void gradient_by_volume(const DrrGradient<T>& op) {
   });
 }
 
+// The scratch: parts, then maxima.
+template <class T>
+std::size_t parts_bytes(const DrrGradient<T>& op) {
+  return static_cast<std::size_t>(jobs_of(op.forward).count()) * kDrrPoseSums * sizeof(double);
+}
+
 }  // namespace
 
 template <class T>
 std::size_t drr_gradient_scratch_bytes(const DrrGradient<T>& op) {
-  return static_cast<std::size_t>(jobs_of(op.forward).count()) * kDrrPoseSums * sizeof(double);
+  return parts_bytes(op) + maxima_bytes(op.forward);
 }
 
 template <class T>
 void drr_gradient(const DrrGradient<T>& op, Scratch scratch) {
-  if (op.wants_rays()) gradient_by_rays(op, static_cast<double*>(scratch.data));
-  if (op.volume.data != nullptr) gradient_by_volume(op);
+  DrrMaximum* maxima = nullptr;
+  if (op.forward.reduction == DrrReduction::maximum) {
+    maxima = reinterpret_cast<DrrMaximum*>(static_cast<std::byte*>(scratch.data) + parts_bytes(op));
+    find_maxima(op.forward, maxima);
+  }
+  if (op.wants_rays()) gradient_by_rays(op, static_cast<double*>(scratch.data), maxima);
+  if (op.volume.data != nullptr) gradient_by_volume(op, maxima);
 }
 
 template std::size_t drr_gradient_scratch_bytes(const DrrGradient<float>&);

@@ -54,8 +54,6 @@ DrrShape check_gradient(const Checker& check, const FgDrrGradient& op, Purpose p
   check.expect(op.drr != nullptr, "drr is NULL; pass the address of an FgDrr filled by fg_drr_defaults()");
   checked_struct(check, op.drr, "FgDrr", "fg_drr_defaults");
   const DrrShape shape = check_drr(check, *op.drr, "image_gradient", op.image_gradient, purpose);
-  check.expect(op.drr->reduction == FG_DRR_SUM,
-               "the gradient of FG_DRR_MAXIMUM is not offered; take FG_DRR_SUM", ErrorCode::unsupported);
   check_slopes(check, *op.drr, shape, purpose);
   return shape;
 }
@@ -65,6 +63,13 @@ void check_gradient_outputs(const Checker& check, const FgDrrGradient& op, const
   check.expect(drr.slopes == nullptr || op.volume_gradient == nullptr,
                "volume_gradient is asked for, but drr->slopes is given, which knows of the rays alone; set "
                "drr->slopes to NULL");
+  check.expect(
+      drr.reduction == FG_DRR_SUM || drr.method == FG_DRR_TRILINEAR ||
+          (op.poses_gradient == nullptr && op.intrinsics_gradient == nullptr &&
+           op.sources_gradient == nullptr && op.targets_gradient == nullptr),
+      "a maximum of FG_DRR_SIDDON is the number of one voxel, whose gradient by the rays is 0; ask for "
+      "volume_gradient alone, or take FG_DRR_TRILINEAR",
+      ErrorCode::unsupported);
   bool any = false;
   for (const NamedTensor& output : gradient_outputs(op)) any |= output.tensor != nullptr;
   check.expect(

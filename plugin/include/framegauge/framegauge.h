@@ -426,7 +426,7 @@ typedef enum FgDrrMethod {
 
 typedef enum FgDrrReduction {
   FG_DRR_SUM = 0,    /* the line integral */
-  FG_DRR_MAXIMUM = 1 /* the largest attenuation on the way, 1/mm, not below 0; without gradient */
+  FG_DRR_MAXIMUM = 1 /* the largest attenuation on the way, 1/mm, not below 0 */
 } FgDrrReduction;
 
 typedef enum FgDrrSamples { /* of trilinear rays */
@@ -493,10 +493,13 @@ FG_API FgStatus fg_drr(const FgDrr* op, void* stream);
 /* How a loss changes with what a DRR is made of, given how it changes with the images. Gradients by pose, intrinsics and
  * points are those of the formulas above, the same bits on every run. The one by pose is by the entries of
  * camera_to_world as they stand (project it on the motions you allow); by points, with the pose held.
+ * A maximum changes as the sample does that has it, the first one from the source where several do; where no sample is
+ * above 0, it does not. A maximum of FG_DRR_SIDDON is the number of one voxel: it has a gradient by the volume alone, and
+ * the others, which are 0 almost everywhere, are FG_STATUS_UNSUPPORTED.
  * On CUDA the gradient by the volume is summed by atomic additions: its last bits differ from run to run. */
 typedef struct FgDrrGradient {
   size_t struct_size;
-  const FgDrr* drr; /* of FG_DRR_SUM; its images and scratch are not looked at. Its slopes, if it has
+  const FgDrr* drr;               /* its images and scratch are not looked at. Its slopes, if it has
                                      any, are those that fg_drr() has written; not with volume_gradient */
   const DLTensor* image_gradient; /* float32, of the shape of the images: dL/dimages */
   DLTensor* poses_gradient;       /* NULL, or float64 [B, 3, 4] */

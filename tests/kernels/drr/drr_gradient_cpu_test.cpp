@@ -179,34 +179,35 @@ TEST(drr_gradient_cpu, by_kept_slopes_it_is_that_of_the_rays_and_the_image_does_
   for (const bool one_source : {false, true}) for_methods(points_case(one_source), check);
 }
 
+void expect_points_gradient(const DrrCase<float>& c) {
+  const GradientResult got = run_cpu_gradient(c, {.poses = true, .points = true});
+  const std::vector<float> g = upstream(c);
+  const std::size_t sources = c.sources.size() / 3, targets = c.targets.size() / 3;
+  for (std::size_t b = 0; b < 2; ++b) {
+    OracleDrr o = oracle_of(c);  // of this pose alone
+    o.poses = {c.poses[b]};
+    o.intrinsics.resize(1);
+    const std::vector<float> mine(g.begin() + static_cast<std::ptrdiff_t>(b * targets),
+                                  g.begin() + static_cast<std::ptrdiff_t>((b + 1) * targets));
+    std::vector<double> s, t;
+    for (std::size_t n = 0; n < sources * 3; ++n)
+      s.push_back(
+          difference(o, mine, 100 * kStep, [&](OracleDrr& m, double by) { m.sources[n / 3][n % 3] += by; }));
+    for (std::size_t n = 0; n < targets * 3; ++n)
+      t.push_back(
+          difference(o, mine, 100 * kStep, [&](OracleDrr& m, double by) { m.targets[n / 3][n % 3] += by; }));
+    const auto part = [&](const std::vector<double>& all, std::size_t count) {
+      return std::vector<double>(all.begin() + static_cast<std::ptrdiff_t>(b * count * 3),
+                                 all.begin() + static_cast<std::ptrdiff_t>((b + 1) * count * 3));
+    };
+    expect_close(part(got.sources, sources), s, "sources");
+    expect_close(part(got.targets, targets), t, "targets");
+  }
+  expect_pose_gradient(c);
+}
+
 TEST(drr_gradient_cpu, by_source_and_detector_points_agrees_with_differences) {
-  for (const bool one_source : {false, true})
-    for_methods(points_case(one_source), [](const DrrCase<float>& c) {
-      const GradientResult got = run_cpu_gradient(c, {.poses = true, .points = true});
-      const std::vector<float> g = upstream(c);
-      const std::size_t sources = c.sources.size() / 3, targets = c.targets.size() / 3;
-      for (std::size_t b = 0; b < 2; ++b) {
-        OracleDrr o = oracle_of(c);  // of this pose alone
-        o.poses = {c.poses[b]};
-        o.intrinsics.resize(1);
-        const std::vector<float> mine(g.begin() + static_cast<std::ptrdiff_t>(b * targets),
-                                      g.begin() + static_cast<std::ptrdiff_t>((b + 1) * targets));
-        std::vector<double> s, t;
-        for (std::size_t n = 0; n < sources * 3; ++n)
-          s.push_back(difference(o, mine, 100 * kStep,
-                                 [&](OracleDrr& m, double by) { m.sources[n / 3][n % 3] += by; }));
-        for (std::size_t n = 0; n < targets * 3; ++n)
-          t.push_back(difference(o, mine, 100 * kStep,
-                                 [&](OracleDrr& m, double by) { m.targets[n / 3][n % 3] += by; }));
-        const auto part = [&](const std::vector<double>& all, std::size_t count) {
-          return std::vector<double>(all.begin() + static_cast<std::ptrdiff_t>(b * count * 3),
-                                     all.begin() + static_cast<std::ptrdiff_t>((b + 1) * count * 3));
-        };
-        expect_close(part(got.sources, sources), s, "sources");
-        expect_close(part(got.targets, targets), t, "targets");
-      }
-      expect_pose_gradient(c);
-    });
+  for (const bool one_source : {false, true}) for_methods(points_case(one_source), expect_points_gradient);
 }
 
 // The loss is linear in the attenuation, so a difference of any size will do; Hounsfield units are linear away from 0.
@@ -279,6 +280,126 @@ TEST(drr_gradient_cpu, the_thread_count_and_a_second_run_do_not_change_a_bit) {
       EXPECT_EQ(other.intrinsics, many.intrinsics);
       EXPECT_EQ(other.volume, many.volume);
     }
+  });
+}
+
+// ---- maxima ----
+
+template <class Check>
+void for_samplings(DrrCase<float> c, const Check& check) {
+  c.reduction = DrrReduction::maximum;
+  for (const FgDrrSampling& sampling : kSamplings) {
+    SCOPED_TRACE("sampling " + std::to_string(sampling.kind));
+    c.sampling = sampling;
+    check(c);
+  }
+}
+
+TEST(drr_gradient_cpu, of_maxima_by_pose_and_intrinsics_agrees_with_differences) {
+  for (const DrrBeam beam : {DrrBeam::cone, DrrBeam::parallel}) {
+    DrrCase<float> c = smooth_case<float>();
+    c.rays.beam = beam;
+    c.poses = {view(false, 200.3, turned(12, -34, 56, 3, 2, 1)), view(true, 190.7, turned(5, 3, -4))};
+    for_samplings(c, [](const DrrCase<float>& checked) {
+      expect_pose_gradient(checked);
+      expect_intrinsics_gradient(checked);
+    });
+  }
+  DrrCase<float> inside = smooth_case<float>();
+  inside.poses = {view(false, 20.3, turned(8, 2, 3))};
+  inside.values = {0, 0.001f, 0, 0, 0, 0};
+  for_samplings(inside, [](const DrrCase<float>& checked) { expect_pose_gradient(checked); });
+}
+
+TEST(drr_gradient_cpu, of_maxima_by_points_agrees_with_differences) {
+  for (const bool one_source : {false, true}) for_samplings(points_case(one_source), expect_points_gradient);
+}
+
+// The step is too small for another sample to become the largest. Every twentieth voxel that a maximum sees, and some others.
+void expect_maximum_volume_gradient(const DrrCase<float>& c) {
+  const GradientResult got = run_cpu_gradient(c, {.volume = true});
+  const OracleDrr o = oracle_of(c);
+  const std::vector<float> g = upstream(c);
+  std::vector<double> mine, expected;
+  std::size_t seen = 0;
+  for (std::size_t n = 0; n < c.volume.size(); ++n) {
+    if (!(got.volume[n] != 0 && seen++ % 20 == 0) && n % 1997 != 0) continue;
+    const double number = static_cast<double>(c.volume[n]);
+    const double slope = (oracle_mu(c.values, number + 1) - oracle_mu(c.values, number - 1)) / 2;
+    expected.push_back(
+        slope * difference(o, g, 1e-8, [&](OracleDrr& moved, double by) { moved.volume.mu[n] += by; }));
+    mine.push_back(got.volume[n]);
+  }
+  EXPECT_GT(seen, 100u);
+  expect_close(mine, expected, "volume");
+}
+
+TEST(drr_gradient_cpu, of_maxima_by_volume_agrees_with_differences_with_labels_too) {
+  DrrCase<float> c = smooth_case<float>();
+  for (float& number : c.volume)
+    if (std::abs(number) < 2) number += 10;
+  c.poses = {view(false, 200.3, turned(12, -14, 6)), view(true, 30.4, turned(10, 20, 30))};
+  const auto with_siddon = [](DrrCase<float> checked) {
+    for_samplings(checked, expect_maximum_volume_gradient);
+    checked.reduction = DrrReduction::maximum;
+    checked.method = DrrMethod::siddon;
+    expect_maximum_volume_gradient(checked);
+  };
+  with_siddon(c);
+  for (int n = 0; n < c.nx * c.ny * c.nz; ++n) c.labels.push_back(static_cast<std::uint8_t>(n % c.nx / 8));
+  c.channels = 3;
+  with_siddon(c);
+  for_samplings(c, [](const DrrCase<float>& checked) { expect_pose_gradient(checked); });
+}
+
+// Along -y through voxels that are all alike.
+TEST(drr_gradient_cpu, of_equal_samples_the_first_has_the_gradient) {
+  DrrCase<float> c;
+  c.set_volume([](int, int, int) { return 1; });
+  c.values = {0, 1, 0, 0, 0, 0};
+  c.rays.beam = DrrBeam::parallel;
+  c.set_image(5, 6);
+  c.reduction = DrrReduction::maximum;
+  double sum = 0;
+  for (const float g : upstream(c)) sum += static_cast<double>(g);
+  for (const DrrMethod method : {DrrMethod::trilinear, DrrMethod::siddon}) {
+    c.method = method;
+    const GradientResult got = run_cpu_gradient(c, {.volume = true});
+    const int layers = method == DrrMethod::trilinear ? 2 : 1;
+    double found = 0;
+    for (int n = 0; n < c.nx * c.ny * c.nz; ++n)
+      if (n / c.nx % c.ny >= c.ny - layers)
+        found += got.volume[static_cast<std::size_t>(n)];
+      else
+        ASSERT_EQ(got.volume[static_cast<std::size_t>(n)], 0.0) << "voxel " << n;
+    EXPECT_NEAR(found, sum, 1e-5 * std::abs(sum));
+  }
+}
+
+TEST(drr_gradient_cpu, of_maxima_that_are_0_is_0) {
+  DrrCase<float> c = smooth_case<float>();
+  c.set_volume([](int x, int y, int z) { return -1 - 0.1 * (x + y + z); });
+  c.values = {0, 1, 0, 0, 0, 0};
+  for_samplings(c, [](const DrrCase<float>& checked) {
+    for (const float value : run_cpu(checked)) ASSERT_EQ(value, 0.0f);
+    const GradientResult got = run_cpu_gradient(checked, {.poses = true, .intrinsics = true, .volume = true});
+    for (const auto& numbers : {got.poses, got.intrinsics, got.volume})
+      for (const double number : numbers) ASSERT_EQ(number, 0.0);
+  });
+}
+
+TEST(drr_gradient_cpu, of_maxima_is_the_same_bits_with_one_thread) {
+  DrrCase<float> c;
+  c.set_image(40, 300);
+  c.poses = {view(false, 200.3, turned(12, -14, 6)), view(true, 180, turned(10, 20, 30))};
+  for_samplings(c, [](const DrrCase<float>& checked) {
+    const Wanted all{.poses = true, .intrinsics = true, .volume = true};
+    const GradientResult many = run_cpu_gradient(checked, all);
+    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, 1);
+    const GradientResult one = run_cpu_gradient(checked, all);
+    EXPECT_EQ(one.poses, many.poses);
+    EXPECT_EQ(one.intrinsics, many.intrinsics);
+    EXPECT_EQ(one.volume, many.volume);
   });
 }
 
