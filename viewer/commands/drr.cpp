@@ -15,6 +15,7 @@
 #include "plugin/vk/error.h"
 #include "viewer/app/tick/evaluator_host.h"
 #include "viewer/commands/commands.h"
+#include "viewer/commands/drr_camera_options.h"
 #include "viewer/commands/drr_geometry_file.h"
 #include "viewer/device/photons.h"
 #include "viewer/error.h"
@@ -29,20 +30,14 @@ namespace {
 struct DrrOptions {
   std::string volume, geometry_file, device, renderer = "vulkan";
   std::vector<std::string> outputs;
-  std::optional<double> sdd_mm, delx_mm, dely_mm, x0_mm, y0_mm;
+  DrrCameraOptions camera;
   std::optional<int> height, width, n_samples;
   bool orthographic = false;
-  std::optional<std::string> orientation;
-  std::vector<double> rotation_deg_zxy, translation_mm, isocentre_mm;
   Attenuation attenuation;
   DrrDisplay display;
   std::optional<double> photons;
   std::uint64_t seed = 0;
   bool validation = false;
-
-  bool has_pose() const {
-    return orientation || !rotation_deg_zxy.empty() || !translation_mm.empty() || !isocentre_mm.empty();
-  }
 };
 
 void check_outputs(const std::vector<std::string>& outputs) {
@@ -52,28 +47,19 @@ void check_outputs(const std::vector<std::string>& outputs) {
       throw Failure(ExitCode::usage, file + ": expected an output that ends in .png, .npy or .exr");
 }
 
-glm::dvec3 vector_of(const std::vector<double>& xyz) { return {xyz[0], xyz[1], xyz[2]}; }
-
 // The file first, then what the options say otherwise. One option of the pose replaces a camera_to_world.
 DrrGeometry geometry_of(const DrrOptions& o, const glm::dvec3& volume_centre_mm) {
   DrrGeometryFile file;
   if (!o.geometry_file.empty()) file = read_drr_geometry(o.geometry_file);
   DrrGeometry& g = file.geometry;
-  g.sdd_mm = o.sdd_mm.value_or(g.sdd_mm);
+  o.camera.put_into(g);
   g.height = o.height.value_or(g.height);
   g.width = o.width.value_or(g.width);
-  g.delx_mm = o.delx_mm.value_or(g.delx_mm);
-  g.dely_mm = o.dely_mm.value_or(g.dely_mm);
-  g.x0_mm = o.x0_mm.value_or(g.x0_mm);
-  g.y0_mm = o.y0_mm.value_or(g.y0_mm);
   g.n_samples = o.n_samples.value_or(g.n_samples);
   g.orthographic |= o.orthographic;
-  if (o.has_pose() || !file.camera_to_world) {
+  if (o.camera.has_pose() || !file.camera_to_world) {
     DrrPose pose = file.pose.value_or(DrrPose{});
-    if (o.orientation) pose.orientation = drr_orientation_named(*o.orientation);
-    if (!o.rotation_deg_zxy.empty()) pose.rotation_deg_zxy = vector_of(o.rotation_deg_zxy);
-    if (!o.translation_mm.empty()) pose.translation_mm = vector_of(o.translation_mm);
-    if (!o.isocentre_mm.empty()) pose.isocentre_mm_ras = vector_of(o.isocentre_mm);
+    o.camera.put_into(pose);
     g.camera_to_world = camera_to_world(pose, volume_centre_mm);
   }
   return g;
@@ -242,33 +228,16 @@ int run(const DrrOptions& options) {
 }
 
 void add_geometry_options(CLI::App& c, DrrOptions& o) {
-  c.add_option("--sdd", o.sdd_mm, "Source to detector, mm (default 1020)")->group("Geometry");
+  add_drr_camera_options(c, o.camera,
+                         {.sdd = "1020",
+                          .pixels = "2",
+                          .pose = "",
+                          .orientation = "; it and the other options of the pose replace that of the file"});
   c.add_option("--height", o.height, "Rows (default 200)")->group("Geometry");
   c.add_option("--width", o.width, "Columns (default 200)")->group("Geometry");
-  c.add_option("--delx", o.delx_mm, "Pixel pitch along a row, mm (default 2)")->group("Geometry");
-  c.add_option("--dely", o.dely_mm, "Pixel pitch along a column, mm (default 2)")->group("Geometry");
-  c.add_option("--x0", o.x0_mm, "Principal point right of the middle, mm (default 0)")->group("Geometry");
-  c.add_option("--y0", o.y0_mm, "Principal point below the middle, mm (default 0)")->group("Geometry");
   c.add_flag("--orthographic", o.orthographic, "Parallel rays")->group("Geometry");
   c.add_option("--samples", o.n_samples, "Samples of a ray, source to detector (default 500)")
       ->group("Geometry");
-}
-
-void add_pose_options(CLI::App& c, DrrOptions& o) {
-  c.add_option("--orientation", o.orientation,
-               "AP (default), PA or free; with the options below it replaces the file's pose")
-      ->group("Pose");
-  c.add_option("--rotation", o.rotation_deg_zxy, "Z X Y: intrinsic Euler angles, degrees")
-      ->expected(3)
-      ->group("Pose");
-  c.add_option("--translation", o.translation_mm,
-               "X Y Z: of the source from the isocentre in the rotated frame, mm (default: 850 in front)")
-      ->expected(3)
-      ->group("Pose");
-  c.add_option("--isocentre", o.isocentre_mm,
-               "X Y Z: pivot of the rotation, RAS mm (default: the volume's centre)")
-      ->expected(3)
-      ->group("Pose");
 }
 
 void add_display_options(CLI::App& c, DrrOptions& o) {
@@ -320,7 +289,6 @@ void add_drr(CLI::App& app, int& exit_code) {
       "camera_to_world (4 x 4) or orientation, rotation_deg_zxy, translation_mm, isocentre_mm_ras; "
       "options come before it");
   add_geometry_options(*c, *options);
-  add_pose_options(*c, *options);
   add_display_options(*c, *options);
   c->add_option("--drr-renderer", options->renderer,
                 "vulkan, cuda, or auto, which takes vulkan where cuda cannot be had")

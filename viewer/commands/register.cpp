@@ -12,6 +12,7 @@
 
 #include "framegauge/pose.h"
 #include "viewer/commands/commands.h"
+#include "viewer/commands/drr_camera_options.h"
 #include "viewer/commands/drr_geometry_file.h"
 #include "viewer/error.h"
 #include "viewer/io/animation.h"
@@ -32,20 +33,13 @@ namespace fs = std::filesystem;
 struct RegisterCommand {
   std::string volume, output = "registration", device = "auto", json;
   std::vector<std::string> xrays, geometries, masks;
-  std::optional<double> sdd_mm, delx_mm, dely_mm, x0_mm, y0_mm, i0;
-  std::optional<std::string> orientation;
-  std::vector<double> rotation_deg_zxy, translation_mm, isocentre_mm;
+  DrrCameraOptions camera;
+  std::optional<double> i0;
   std::string values = "auto", bone = "auto", metric, optimizer = "auto";
   std::vector<double> search = {20, 40};
   RegisterOptions options;
   bool no_film = false, quiet = false;
-
-  bool has_pose() const {
-    return orientation || !rotation_deg_zxy.empty() || !translation_mm.empty() || !isocentre_mm.empty();
-  }
 };
-
-glm::dvec3 vector_of_three(const std::vector<double>& xyz) { return {xyz[0], xyz[1], xyz[2]}; }
 
 void say(const std::string& file, const std::vector<std::string>& notes) {
   for (const std::string& note : notes)
@@ -97,27 +91,23 @@ DrrGeometry geometry_of(const RegisterCommand& c, std::size_t view, const Loaded
     else if (what != nullptr)
       throw Failure(ExitCode::usage, fmt::format("{}: nothing says {}; give --geometry FILE", name, what));
   };
-  choose(c.delx_mm, file.has_delx, tags.delx_mm, g.delx_mm,
+  choose(c.camera.delx_mm, file.has_delx, tags.delx_mm, g.delx_mm,
          "how wide its pixels are, or --delx and --dely in mm");
-  choose(c.dely_mm, file.has_dely, tags.dely_mm, g.dely_mm,
+  choose(c.camera.dely_mm, file.has_dely, tags.dely_mm, g.dely_mm,
          "how high its pixels are, or --delx and --dely in mm");
-  choose(c.sdd_mm, file.has_sdd, tags.sdd_mm, g.sdd_mm, nullptr);
-  choose(c.x0_mm, true, {}, g.x0_mm, nullptr);
-  choose(c.y0_mm, true, {}, g.y0_mm, nullptr);
+  choose(c.camera.sdd_mm, file.has_sdd, tags.sdd_mm, g.sdd_mm, nullptr);
+  choose(c.camera.x0_mm, true, {}, g.x0_mm, nullptr);
+  choose(c.camera.y0_mm, true, {}, g.y0_mm, nullptr);
   g.width = loaded.xray.width;
   g.height = loaded.xray.height;
-  if (file.camera_to_world && !c.has_pose()) return g;
+  if (file.camera_to_world && !c.camera.has_pose()) return g;
   DrrPose pose = file.pose.value_or(DrrPose{});
   if (!file.pose) {
     pose.orientation = tags.orientation.value_or(DrrOrientation::ap);
     pose.rotation_deg_zxy = tags.rotation_deg_zxy.value_or(glm::dvec3(0));
   }
-  if (c.orientation) pose.orientation = drr_orientation_named(*c.orientation);
-  if (!c.rotation_deg_zxy.empty()) pose.rotation_deg_zxy = vector_of_three(c.rotation_deg_zxy);
-  if (!c.isocentre_mm.empty()) pose.isocentre_mm_ras = vector_of_three(c.isocentre_mm);
-  if (!c.translation_mm.empty())
-    pose.translation_mm = vector_of_three(c.translation_mm);
-  else if (!pose.translation_mm && tags.source_to_isocentre_mm)
+  c.camera.put_into(pose);
+  if (!pose.translation_mm && tags.source_to_isocentre_mm)
     pose.translation_mm = *tags.source_to_isocentre_mm / 850 * drr_standard_translation_mm(pose.orientation);
   g.camera_to_world = camera_to_world(pose, volume_centre_mm);
   return g;
@@ -284,22 +274,12 @@ void add_camera_options(CLI::App& c, RegisterCommand& o) {
                "Options come "
                "before it, and it before DICOM tags")
       ->allow_extra_args(false)
-      ->group("Camera");
-  c.add_option("--sdd", o.sdd_mm, "Source to detector, mm (default: DICOM tag, or 1020)")->group("Camera");
-  c.add_option("--delx", o.delx_mm, "Pixel pitch along a row at the detector, mm")->group("Camera");
-  c.add_option("--dely", o.dely_mm, "Pixel pitch along a column, mm")->group("Camera");
-  c.add_option("--x0", o.x0_mm, "Principal point right of the middle, mm")->group("Camera");
-  c.add_option("--y0", o.y0_mm, "Principal point below the middle, mm")->group("Camera");
-  c.add_option("--orientation", o.orientation, "First pose: AP (default), PA or free")->group("Camera");
-  c.add_option("--rotation", o.rotation_deg_zxy, "First pose: Z X Y, intrinsic Euler angles, degrees")
-      ->expected(3)
-      ->group("Camera");
-  c.add_option("--translation", o.translation_mm, "First pose: X Y Z of the source from the isocentre, mm")
-      ->expected(3)
-      ->group("Camera");
-  c.add_option("--isocentre", o.isocentre_mm, "X Y Z, RAS mm (default: the volume's centre)")
-      ->expected(3)
-      ->group("Camera");
+      ->group("Geometry");
+  add_drr_camera_options(c, o.camera,
+                         {.sdd = "DICOM tag, or 1020",
+                          .pixels = "that of the file or the DICOM tag",
+                          .pose = "First pose: ",
+                          .orientation = ""});
 }
 
 void add_xray_options(CLI::App& c, RegisterCommand& o) {
