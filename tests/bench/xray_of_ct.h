@@ -13,6 +13,7 @@
 #include "viewer/device/device_tensor.h"
 #include "viewer/device/photons.h"
 #include "viewer/device/status.h"
+#include "viewer/io/matrix_rows.h"
 #include "viewer/io/volume.h"
 #include "viewer/register/volume_levels.h"
 #include "viewer/register/xray.h"
@@ -38,10 +39,8 @@ inline Xray xray_of_ct(const ComputeDevice& device, const Volume& volume, const 
   double rows[16];
   FgDrr op;
   fg_drr_defaults(&op);
-  for (int i = 0; i < 16; ++i) {
-    rows[i] = g.camera_to_world[i % 4][i / 4];
-    op.voxel_to_world[i] = volume.voxel_to_world[i % 4][i / 4];
-  }
+  write_rows(g.camera_to_world, rows);
+  write_rows(volume.voxel_to_world, op.voxel_to_world);
   device.copy(pose.data(), rows, sizeof(rows));
   op.volume = voxels.get();
   op.poses = pose.get();

@@ -16,6 +16,7 @@
 #include "viewer/commands/drr_geometry_file.h"
 #include "viewer/error.h"
 #include "viewer/io/animation.h"
+#include "viewer/io/matrix_rows.h"
 #include "viewer/io/volume.h"
 #include "viewer/register/load_xray.h"
 #include "viewer/register/pictures.h"

@@ -7,7 +7,7 @@
 #include <glm/mat4x4.hpp>
 #include <glm/vec3.hpp>
 
-#include "viewer/render/matrix_rows.h"
+#include "viewer/io/matrix_rows.h"
 
 namespace fg {
 

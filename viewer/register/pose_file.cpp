@@ -8,17 +8,13 @@
 
 #include "framegauge/pose.h"
 #include "viewer/device/status.h"
+#include "viewer/io/matrix_rows.h"
+#include "viewer/render/drr_geometry_json.h"
 
 namespace fg {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json rows_json(const double* rows) {
-  Json all = Json::array();
-  for (int r = 0; r < 4; ++r) all.push_back({rows[4 * r], rows[4 * r + 1], rows[4 * r + 2], rows[4 * r + 3]});
-  return all;
-}
 
 FgRotation rotation_of(const double* rows) {
   FgRotation rotation;
@@ -51,13 +47,16 @@ FgDrrPose parts_of(const double* rows, const glm::dvec3& isocentre) {
 nlohmann::ordered_json pose_json(const Registration& registration, std::size_t view,
                                  const std::string& xray) {
   const Xray& seen = registration.views()[view];
-  const DrrGeometry& g = seen.geometry;
+  DrrGeometry found = seen.geometry;
+  found.height = seen.height;
+  found.width = seen.width;
+  found.camera_to_world = registration.camera_to_world(view);
   const glm::dvec3 isocentre = registration.frame().isocentre_mm;
   double rows[16], first[16];
-  write_rows(registration.camera_to_world(view), rows);
-  write_rows(g.camera_to_world, first);
+  write_rows(found.camera_to_world, rows);
+  write_rows(seen.geometry.camera_to_world, first);
   FgPoseDistance moved;
-  expect_ok(fg_pose_distance(first, rows, g.sdd_mm, &moved));
+  expect_ok(fg_pose_distance(first, rows, found.sdd_mm, &moved));
   const FgDrrPose parts = parts_of(rows, isocentre);
   // Of the rotation of the parts: the pose itself is none where it mirrors.
   FgRotation euler;
@@ -68,15 +67,7 @@ nlohmann::ordered_json pose_json(const Registration& registration, std::size_t v
   Json json;
   json["schema"] = "framegauge-pose-1";
   json["xray"] = xray;
-  json["sdd_mm"] = g.sdd_mm;
-  json["height"] = seen.height;
-  json["width"] = seen.width;
-  json["delx_mm"] = g.delx_mm;
-  json["dely_mm"] = g.dely_mm;
-  json["x0_mm"] = g.x0_mm;
-  json["y0_mm"] = g.y0_mm;
-  json["orthographic"] = g.orthographic;
-  json["camera_to_world"] = rows_json(rows);
+  json.update(drr_geometry_json(found));
   json["orientation"] = parts.view == FG_VIEW_PA ? "PA" : "AP";
   json["rotation_deg_zxy"] = three(parts.rotation_deg_zxy);
   json["translation_mm"] = three(parts.translation_mm);

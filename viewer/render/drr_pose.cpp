@@ -1,5 +1,6 @@
 #include "framegauge/pose.h"
 #include "viewer/error.h"
+#include "viewer/io/matrix_rows.h"
 #include "viewer/render/drr_renderer.h"
 
 namespace fg {
@@ -31,16 +32,14 @@ glm::dmat4 drr_pose(DrrOrientation orientation, const glm::dvec3& rotation_deg_z
   }
   double rows[16];
   if (fg_drr_pose_matrix(&parts, rows) != FG_STATUS_OK) throw Failure(ExitCode::usage, fg_last_error());
-  glm::dmat4 pose;
-  for (int i = 0; i < 16; ++i) pose[i % 4][i / 4] = rows[i];
-  return pose;
+  return matrix_of_rows(rows);
 }
 
 DrrPoseParts drr_pose_parts(DrrOrientation orientation, const glm::dmat4& camera_to_world,
                             const glm::dvec3& isocentre_mm) {
   FgDrrPose parts = pose_of(orientation, isocentre_mm);
   double rows[16];
-  for (int i = 0; i < 16; ++i) rows[i] = camera_to_world[i % 4][i / 4];
+  write_rows(camera_to_world, rows);
   if (fg_drr_pose_of(rows, &parts) != FG_STATUS_OK) throw Failure(ExitCode::usage, fg_last_error());
   const double *const r = parts.rotation_deg_zxy, *const t = parts.translation_mm;
   return {{r[0], r[1], r[2]}, {t[0], t[1], t[2]}};

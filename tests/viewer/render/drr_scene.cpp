@@ -7,16 +7,10 @@
 #include "plugin/vk/commands.h"
 #include "plugin/vk/error.h"
 #include "tests/oracle/drr_oracle.h"
+#include "viewer/io/matrix_rows.h"
 
 namespace fg::test {
 namespace {
-
-oracle::Matrix4 rows_of(const glm::dmat4& m) {
-  oracle::Matrix4 rows;
-  for (int r = 0; r < 4; ++r)
-    for (int c = 0; c < 4; ++c) rows[r][c] = m[c][r];
-  return rows;
-}
 
 template <class T>
 std::vector<T> copied(const std::vector<std::byte>& bytes) {

@@ -10,6 +10,8 @@
 #include "shaders/drr/integrals.comp.h"
 #include "tests/viewer/render/drr_scene.h"
 #include "viewer/error.h"
+#include "viewer/io/matrix_rows.h"
+#include "viewer/render/drr_geometry_json.h"
 #include "viewer/render/drr_rays.h"
 #include "viewer/render/drr_volume.h"
 
@@ -290,6 +292,21 @@ TEST_F(drr, geometries_without_sense_get_a_sentence) {
   expect_failure(ExitCode::size_mismatch, "8 x 7", [&] {
     vk::run_and_wait(device(), [&](VkCommandBuffer cmd) { renderer.record(cmd, target); });
   });
+}
+
+TEST(drr_geometry_json, has_every_number_of_the_detector_and_the_pose_rows_first) {
+  const DrrGeometry g = small_geometry(drr_pose(DrrOrientation::ap, {10, 20, 30}, {1, 2, 3}, {4, 5, 6}));
+  nlohmann::ordered_json json = drr_geometry_json(g);
+  double rows[16];
+  for (std::size_t i = 0; i < 16; ++i) {
+    rows[i] = json["camera_to_world"][i / 4][i % 4];
+    EXPECT_EQ(rows[i], g.camera_to_world[static_cast<int>(i % 4)][static_cast<int>(i / 4)]);
+  }
+  EXPECT_EQ(matrix_of_rows(rows), g.camera_to_world);
+  json.erase("camera_to_world");
+  EXPECT_EQ(json.dump(),
+            R"({"sdd_mm":300.0,"height":21,"width":27,"delx_mm":3.5,"dely_mm":4.5,"x0_mm":5.0,"y0_mm":-3.0,)"
+            R"("orthographic":false,"n_samples":301})");
 }
 
 TEST(drr_attenuation, follows_the_piecewise_line) {
