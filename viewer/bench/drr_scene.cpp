@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "framegauge/pose.h"
+#include "viewer/device/status.h"
+
 namespace fg {
 namespace {
 
@@ -110,9 +113,14 @@ std::array<double, 16> DrrBenchVolume::voxel_to_world() const {
 std::vector<DrrBenchPose> drr_bench_poses(int count) {
   std::vector<DrrBenchPose> poses;
   for (int i = 0; i < count; ++i) {
-    const double angle = 2.0 * i * 3.14159265358979323846 / 180, c = std::cos(angle), s = std::sin(angle);
-    // From the front: the camera's x to the patient's right, its y down, its z to the back; then turned about z.
-    poses.push_back({-c, 0, s, 0.3 * c - 850 * s, -s, 0, -c, 0.3 * s + 850 * c, 0, -1, 0, 0.4});
+    FgDrrPose parts;  // AP
+    fg_drr_pose_defaults(&parts);
+    parts.rotation_deg_zxy[0] = 2.0 * i;
+    parts.translation_mm[0] = 0.3;
+    parts.translation_mm[2] = 0.4;
+    double rows[16];
+    expect_ok(fg_drr_pose_matrix(&parts, rows));
+    std::copy(rows, rows + 12, poses.emplace_back().begin());
   }
   return poses;
 }

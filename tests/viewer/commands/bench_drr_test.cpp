@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -53,6 +54,16 @@ TEST(bench_drr, samples_are_2_mm_apart_and_a_third_of_them_lie_inside) {
   EXPECT_NEAR(rays.samples_inside, 162.7, 0.1);  // as in nanodrr's benchmark
   EXPECT_NEAR(rays.path_mm, 162.7 * 2.07, 5);
   EXPECT_GT(rays.voxels_crossed, rays.path_mm / 0.703125);  // a voxel is crossed along y alone, or on a slant
+}
+
+// World coordinates are RAS: -x is the patient's left, -y the back, -z down.
+TEST(bench_drr, the_camera_is_in_front_of_the_body_and_its_x_points_to_the_patients_left) {
+  const std::vector<DrrBenchPose> poses = drr_bench_poses(2);
+  const DrrBenchPose front{-1, 0, 0, 0.3, 0, 0, -1, 850, 0, -1, 0, 0.4};
+  for (std::size_t i = 0; i < front.size(); ++i) EXPECT_NEAR(poses[0][i], front[i], 1e-12) << i;
+  const double turn = 2 * 3.14159265358979323846 / 180;
+  EXPECT_NEAR(poses[1][3], 0.3 * std::cos(turn) - 850 * std::sin(turn), 1e-10);
+  EXPECT_NEAR(poses[1][4], -std::sin(turn), 1e-12);
 }
 
 TEST(bench_drr, a_ray_along_an_axis_crosses_each_voxel_once) {
