@@ -290,9 +290,7 @@ void add_drr(CLI::App& app, int& exit_code) {
       "options come before it");
   add_geometry_options(*c, *options);
   add_display_options(*c, *options);
-  c->add_option("--drr-renderer", options->renderer,
-                "vulkan, cuda, or auto, which takes vulkan where cuda cannot be had")
-      ->capture_default_str();
+  c->add_option("--drr-renderer", options->renderer, "vulkan, cuda, or auto: vulkan")->capture_default_str();
   c->add_option("--device", options->device, "Vulkan device: part of its name, or its index");
   c->add_flag("--validation", options->validation,
               "Run under the Vulkan validation layer; fail on any message");

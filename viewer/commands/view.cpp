@@ -81,8 +81,8 @@ void add_view(CLI::App& app, int& exit_code) {
                 "JSON file with the radiograph's geometry (see 'framegauge drr --help')");
   c->add_option(
        "--drr-renderer", line->drr_renderer,
-       "What renders radiographs: cuda, on an image that Vulkan shares with it, vulkan, or auto, which takes "
-       "vulkan where the other cannot be had")
+       "What renders radiographs: vulkan, cuda, on an image that Vulkan shares with it, or auto: vulkan, "
+       "whose ticks are shorter")
       ->capture_default_str();
   c->add_option("--executor", line->executor, "auto, in_queue, interop or shader")->capture_default_str();
   c->add_option("--device", v.device, "Vulkan device: part of its name, or its index");

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "viewer/device/status.h"
-#include "viewer/io/matrix_rows.h"
 #include "viewer/error.h"
+#include "viewer/io/matrix_rows.h"
 #include "viewer/render/drr_op.h"
 #include "viewer/report/near_names.h"
 

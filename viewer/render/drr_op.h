@@ -1,7 +1,7 @@
 #pragma once
 #include "framegauge/framegauge.h"
-#include "viewer/render/drr_renderer.h"
 #include "viewer/io/matrix_rows.h"
+#include "viewer/render/drr_renderer.h"
 
 namespace fg {
 

@@ -6,14 +6,6 @@
 #include "viewer/render/cuda_drr_renderer.h"
 
 namespace fg {
-namespace {
-
-// What `auto` tries first. Nobody has measured yet which of the two gives more frames a second: CUDA's kernel brings a
-// change of the GPU's context with every frame, Vulkan's shader runs in the queue of the rest.
-constexpr DrrBackend kPreferred = DrrBackend::cuda;
-
-}  // namespace
-
 DrrBackend drr_backend_named(const std::string& name) {
   if (name == "auto") return DrrBackend::automatic;
   if (name == "vulkan") return DrrBackend::vulkan;
@@ -25,18 +17,17 @@ DrrBackend drr_backend_named(const std::string& name) {
 LiveDrr::LiveDrr(const vk::OwnDevice& device, std::shared_ptr<const Volume> volume,
                  const Attenuation& attenuation, const Options& options)
     : LiveDrr(device, std::move(volume), attenuation, std::unique_ptr<DrrSource>()) {
-  const DrrBackend first = options.backend == DrrBackend::automatic ? kPreferred : options.backend;
-  if (first == DrrBackend::cuda) try {
-      cuda_ = std::make_unique<CudaDrrRenderer>(device_, *volume_, attenuation_, options.frames_in_flight);
-      return;
-    } catch (const Failure& failure) {
-      if (failure.code != ExitCode::internal) throw;
-      if (options.backend == DrrBackend::cuda)
-        throw Failure(ExitCode::internal, std::string("radiographs cannot be rendered by CUDA here: ") +
-                                              failure.what() + "; choose auto or vulkan");
-      passed_over_ = failure.what();
-    }
-  make_vulkan();
+  if (options.backend != DrrBackend::cuda) {
+    make_vulkan();
+    return;
+  }
+  try {
+    cuda_ = std::make_unique<CudaDrrRenderer>(device_, *volume_, attenuation_, options.frames_in_flight);
+  } catch (const Failure& failure) {
+    if (failure.code != ExitCode::internal) throw;
+    throw Failure(ExitCode::internal, std::string("radiographs cannot be rendered by CUDA here: ") +
+                                          failure.what() + "; choose auto or vulkan");
+  }
 }
 
 LiveDrr::LiveDrr(const vk::OwnDevice& device, std::shared_ptr<const Volume> volume,

@@ -9,7 +9,9 @@
 namespace fg {
 
 enum class DrrBackend {
-  automatic,  // the preferred one that this device has
+  automatic,  // Vulkan. On an H200 a tick, recording included, takes 0.21 ms by Vulkan and 0.53 by CUDA with 384 x 384
+  // pixels, 0.32 and 0.58 with 512 x 512, 0.87 and 0.89 with 1024 x 1024: CUDA's kernel is the faster one,
+  // the GPU's change of context takes more than that
   vulkan,
   cuda,
 };
@@ -37,7 +39,7 @@ class LiveDrr final : public DrrSource {
   std::shared_ptr<const WorkElsewhere> elsewhere() const override;
 
   const char* name() const { return cuda_ ? "cuda" : "vulkan"; }  // in use
-  // Why CUDA is not, or no longer, in use; empty where it is, or where Vulkan was asked for.
+  // Why CUDA is no longer in use; empty where it is, or never was.
   const std::string& passed_over() const { return passed_over_; }
   std::string take_note();  // one sentence, once, when Vulkan has taken over; else empty
 

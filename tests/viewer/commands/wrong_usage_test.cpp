@@ -98,6 +98,7 @@ TEST(view_command, tells_which_renderer_makes_the_radiographs) {
 
   const Outcome either = framegauge(view + "auto"), cuda = framegauge(view + "cuda");
   EXPECT_EQ(either.exit_code, 0) << either.err;
+  EXPECT_EQ(either.out.find("radiographs by vulkan\n"), 0u) << either.out;
   if (cuda.exit_code == 0) {  // a machine with a GPU
     EXPECT_EQ(cuda.out.find("radiographs by cuda\n"), 0u) << cuda.out;
     return;
@@ -107,8 +108,6 @@ TEST(view_command, tells_which_renderer_makes_the_radiographs) {
                     end = "; choose auto or vulkan\n";
   ASSERT_EQ(cuda.err.find(start), 0u) << cuda.err;
   ASSERT_TRUE(cuda.err.ends_with(end)) << cuda.err;
-  const std::string reason = cuda.err.substr(start.size(), cuda.err.size() - start.size() - end.size());
-  EXPECT_EQ(either.out.find("radiographs by vulkan (cuda: " + reason + ")\n"), 0u) << either.out;
 }
 
 TEST(eval_command, a_transparent_photo_says_what_is_behind_it) {
