@@ -32,10 +32,25 @@ void add_folder(const fs::path& test, const fs::path& reference, const SourceOpt
 
 }  // namespace
 
+std::vector<std::string> names_of_tests(const std::vector<std::string>& inputs) {
+  std::set<fs::path> tests;
+  std::set<std::string> taken;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i + 1 < inputs.size(); ++i) {
+    const fs::path test = inputs[i];
+    if (!tests.insert(test.lexically_normal()).second)
+      throw Failure(ExitCode::usage, test.string() + ": is given twice; name each test once");
+    std::string name = file_name(test);
+    if (!taken.insert(name).second) taken.insert(name = test.generic_string());  // a/1.png and b/1.png
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
 Pairing pair_inputs(const SourceOptions& options, const InputKind& kind) {
   const fs::path reference = options.inputs.back();
   const std::size_t tests = options.inputs.size() - 1;
-  std::set<std::string> names;
+  const std::vector<std::string> names = names_of_tests(options.inputs);
   Pairing all;
   for (std::size_t i = 0; i < tests; ++i) {
     const fs::path test = options.inputs[i];
@@ -43,10 +58,7 @@ Pairing pair_inputs(const SourceOptions& options, const InputKind& kind) {
       if (std::error_code error; !fs::exists(path, error))
         throw unreadable(path, "there is no such file or folder");
     const bool test_is_folder = kind.is_folder(test), reference_is_folder = kind.is_folder(reference);
-    std::string name = file_name(test);
-    if (!names.insert(name).second &&
-        !names.insert(name = test.generic_string()).second)  // a/1.png and b/1.png
-      throw Failure(ExitCode::usage, test.string() + ": is given twice; name each test once");
+    const std::string& name = names[i];
     const std::string prefix = tests > 1 ? name + "/" : "";
     if (test_is_folder && reference_is_folder)
       add_folder(test, reference, options, kind, prefix, all);

@@ -28,6 +28,10 @@ struct FileKind {
   std::function<std::shared_ptr<const Frame>(const std::filesystem::path&, const Frame& reference)> load_test;
 };
 
+// What the tests, all inputs but the last, are called: by their file names, or by their paths where a name was there before.
+// Throws Failure(usage) where one is given twice.
+std::vector<std::string> names_of_tests(const std::vector<std::string>& inputs);
+
 // Which files of the inputs belong together. Throws Failure with the exit code that the command returns.
 Pairing pair_inputs(const SourceOptions& options, const InputKind& kind);
 

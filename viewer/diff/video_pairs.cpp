@@ -4,13 +4,12 @@
 
 #include <algorithm>
 
+#include "viewer/diff/file_pairs.h"
 #include "viewer/diff/stamp.h"
 #include "viewer/error.h"
 
 namespace fg {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::unique_ptr<Video> open(const SourceOptions& options, std::size_t input) {
   const FrameRange& range = options.frames;
@@ -31,7 +30,11 @@ std::unique_ptr<Video> open(const SourceOptions& options, std::size_t input) {
 }  // namespace
 
 VideoPairs::VideoPairs(const SourceOptions& options)
-    : rules_(options.images), files_(options.inputs), range_(options.frames), as_rgb_(options.as_rgb) {
+    : rules_(options.images),
+      files_(options.inputs),
+      names_(names_of_tests(options.inputs)),
+      range_(options.frames),
+      as_rgb_(options.as_rgb) {
   video = true;
   for (std::size_t i = 0; i + 1 < files_.size(); ++i) {
     tests_.push_back(open(options, i));
@@ -55,6 +58,7 @@ std::unique_ptr<VideoPairs> VideoPairs::another() const {
   pairs->chroma = chroma;
   pairs->rules_ = rules_;
   pairs->files_ = files_;
+  pairs->names_ = names_;
   pairs->range_ = range_;
   pairs->as_rgb_ = as_rgb_;
   pairs->frames_ = frames_;
@@ -65,7 +69,7 @@ std::unique_ptr<VideoPairs> VideoPairs::another() const {
 
 PairIdentity VideoPairs::identity(std::size_t index) const {
   const std::size_t test = index / frames_.size();
-  const std::string of = tests_.size() == 1 ? "" : fs::path(files_[test]).filename().string();
+  const std::string of = tests_.size() == 1 ? "" : names_[test];
   const std::string name = fmt::format("frame_{:05}", frames_[index % frames_.size()]);
   return {of.empty() ? name : of + "/" + name, files_[test], files_.back(),
           stamp_of(files_[test]) + " " + stamp_of(files_.back()), of};

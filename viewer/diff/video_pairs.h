@@ -29,7 +29,7 @@ class VideoPairs : public PairSource {
   void note_what_is_left();
 
   ImageRules rules_;
-  std::vector<std::string> files_;
+  std::vector<std::string> files_, names_;  // names_: of the tests
   FrameRange range_;
   bool as_rgb_ = false;
   std::vector<std::unique_ptr<Video>> tests_, references_;

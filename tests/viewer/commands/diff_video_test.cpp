@@ -74,6 +74,19 @@ TEST_F(diff_video, the_range_of_frames_can_be_chosen) {
   diff(pair + " --offset 8", 2);
 }
 
+TEST_F(diff_video, tests_of_the_same_file_name_are_told_apart_by_their_folders) {
+  fs::create_directory(folder_ / "one");
+  fs::create_directory(folder_ / "two");
+  const std::string first = write("one/a.y4m", y4m_of({3})), second = write("two/a.y4m", y4m_of({9})),
+                    reference = write("b.y4m", y4m_of({0}));
+  const auto report = diff(first + " " + second + " " + reference);
+  ASSERT_EQ(report["pairs"].size(), 2u);
+  EXPECT_EQ(report["pairs"][0]["name"], "a.y4m/frame_00000");
+  EXPECT_EQ(report["pairs"][1]["name"], second + "/frame_00000");
+  diff(first + " " + first + " " + reference, 2);
+  EXPECT_NE(err_.find("given twice"), std::string::npos) << err_;
+}
+
 TEST_F(diff_video, an_offset_aligns_what_is_late) {
   const std::string pair = write("a.y4m", y4m_of({9, 9, 0, 3, 6})) + " " + write("b.y4m", y4m_of({0, 3, 6}));
   EXPECT_EQ(diff(pair + " --offset 2 --fail-under ssim:min=1")["passed"], true);
