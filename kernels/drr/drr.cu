@@ -11,13 +11,11 @@
 //   arithmetic      55 instructions a sample: 11 us
 // So the three ways of memory are about even, and L1's lines are what a layout of the volume could halve (pairs of 16-bit
 // numbers) but no order of float loads can.
-// Measured on an H200 (tests/bench/drr_tiles_bench.cu, cold, of which 5 us are the events): 49 us; to read nothing but the
-// rows that are touched, each once, takes 31. Dense rays, 1024 x 1024, get 457 G samples/s, nine tenths of what the texture
-// units could filter. Tried, 200 x 200, before the border had got as short as it is: prefetches into L2 four to sixteen
-// samples ahead 47 to 78 us, slices apart by other than a power of two no change, 3 to 16 threads a ray 46 to 57, rays set
-// up by a kernel of their own 49, textures of floats 53, of halves 44, quads of halves in 8 bytes 39. What helped: a ray is
-// set up once for all its threads, offsets are of 32 bits, and samples are taken with the border's arithmetic where the
-// border is and not a sample or two around it (1024 x 1024: 448 to 373 us).
+// tests/bench/drr_tiles_bench.cu also times how long the touched rows alone take to read, each once: cold, nearly two thirds
+// of this kernel's time. No gain came from prefetches into L2, from slices that lie apart by other than a power of two, from
+// more threads a ray, rays set up by a kernel of their own, and textures; some from a volume prepared as quads of halves,
+// which is bound to one direction. What helped: a ray is set up once for all its threads, offsets are of 32 bits, and
+// samples are taken with the border's arithmetic where the border is and not a sample or two around it.
 
 #include "kernels/drr/drr_integrals.cuh"
 #include "kernels/drr/drr_sums.cuh"

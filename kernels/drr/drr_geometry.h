@@ -113,6 +113,17 @@ FG_HD FgDrrRay ray_of(const DrrCamera& camera, const DrrLine& line, FgDrrGrid gr
   return ray;
 }
 
+// body(z, y, x, share) for the voxels that a sample is made of, but for the fade beyond the outer ones.
+template <class Body>
+FG_HD void for_shares(const FgDrrTaps& t, const Body& body) {
+  for (int c = 0; c < 8; ++c) {
+    const bool dx = (c & 1) != 0, dy = (c & 2) != 0, dz = (c & 4) != 0;
+    const float share = (dx ? t.x.fraction : 1 - t.x.fraction) * (dy ? t.y.fraction : 1 - t.y.fraction) *
+                        (dz ? t.z.fraction : 1 - t.z.fraction);
+    if (share > 0) body(t.z.base + dz, t.y.base + dy, t.x.base + dx, share);
+  }
+}
+
 // What a ray's slope adds to the gradients. The first twelve: by the entries of m. Then by sdd, delx, dely, x0, y0; or,
 // for rays of points, by the source's x, y, z.
 inline constexpr int kDrrPoseSums = 17;

@@ -240,13 +240,7 @@ __global__ void __launch_bounds__(ScatterTile::kThreads)
     const float weight = weights.of(forward.labels.given() ? device_channel(forward, t) : 0) *
                          march.weight_mm * (t.x.fade * t.y.fade * t.z.fade);
     if (weight == 0) continue;
-#pragma unroll
-    for (int c = 0; c < 8; ++c) {
-      const bool dx = (c & 1) != 0, dy = (c & 2) != 0, dz = (c & 4) != 0;
-      const float share = (dx ? t.x.fraction : 1 - t.x.fraction) * (dy ? t.y.fraction : 1 - t.y.fraction) *
-                          (dz ? t.z.fraction : 1 - t.z.fraction);
-      if (share > 0) scatter<kHu>(op, t.z.base + dz, t.y.base + dy, t.x.base + dx, weight * share);
-    }
+    for_shares(t, [&](int z, int y, int x, float share) { scatter<kHu>(op, z, y, x, weight * share); });
   }
 }
 

@@ -192,14 +192,9 @@ class VolumeGradient {
     gradient_.at(z, y, x) += weight * slope;
   }
   void add_corners(const FgDrrTaps& t, float weight) const {
-    for (int c = 0; c < 8; ++c) {
-      const bool dx = (c & 1) != 0, dy = (c & 2) != 0, dz = (c & 4) != 0;
-      const int z = t.z.base + dz;
-      const float share = (dx ? t.x.fraction : 1 - t.x.fraction) * (dy ? t.y.fraction : 1 - t.y.fraction) *
-                          (dz ? t.z.fraction : 1 - t.z.fraction);
-      if (z >= slab_.begin && z < slab_.end && share > 0)
-        add(z, t.y.base + dy, t.x.base + dx, weight * share);
-    }
+    for_shares(t, [&](int z, int y, int x, float share) {
+      if (z >= slab_.begin && z < slab_.end) add(z, y, x, weight * share);
+    });
   }
 
   const Drr<T>& op_;

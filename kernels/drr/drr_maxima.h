@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-#include "kernels/drr/drr.h"
+#include "kernels/drr/drr_geometry.h"
 
 namespace fg {
 
@@ -91,12 +91,8 @@ FG_HD void for_maximum_voxels(const Drr<T>& op, const FgDrrRay& ray, std::int64_
   }
   const FgDrrMarch march = fg_drr_march(ray, grid, op.sampling);
   const FgDrrTaps t = fg_drr_taps(fg_drr_point(ray, fg_drr_beta(march, static_cast<int>(place))), grid);
-  for (int c = 0; c < 8; ++c) {
-    const bool dx = (c & 1) != 0, dy = (c & 2) != 0, dz = (c & 4) != 0;
-    const float share = (dx ? t.x.fraction : 1 - t.x.fraction) * (dy ? t.y.fraction : 1 - t.y.fraction) *
-                        (dz ? t.z.fraction : 1 - t.z.fraction) * (t.x.fade * t.y.fade * t.z.fade);
-    if (share > 0) add(t.z.base + dz, t.y.base + dy, t.x.base + dx, share);
-  }
+  const float fade = t.x.fade * t.y.fade * t.z.fade;
+  if (fade > 0) for_shares(t, [&](int z, int y, int x, float share) { add(z, y, x, share * fade); });
 }
 
 }  // namespace fg

@@ -3,7 +3,6 @@
 // Line integrals that somebody else has rendered, through window and level.
 
 #include "drr/grey.glsl"
-#include "drr/window.h"
 
 layout(local_size_x = 8, local_size_y = 8) in;
 layout(set = 0, binding = 0, rgba8) uniform writeonly image2D target;

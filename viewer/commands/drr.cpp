@@ -22,6 +22,7 @@
 #include "viewer/io/image.h"
 #include "viewer/io/lower_case.h"
 #include "viewer/io/volume.h"
+#include "viewer/render/drr_rays.h"
 #include "viewer/render/live_drr.h"
 
 namespace fg {
@@ -159,13 +160,12 @@ Image8 render_grey(const vk::OwnDevice& device, LiveDrr& renderer, const DrrGeom
 
 // The same from integrals that are no longer the renderer's.
 Image8 windowed(const ImageF& integrals, const DrrDisplay& display) {
+  const DrrWindow window = grey_of(display);
   Image8 image{.width = integrals.width, .height = integrals.height, .rgba = {}};
   image.rgba.reserve(integrals.values.size() * 4);
   for (const float value : integrals.values) {
-    const double share =
-        std::clamp((static_cast<double>(value) - display.level) / display.window + 0.5, 0.0, 1.0);
     const auto grey =
-        static_cast<std::uint8_t>(std::floor(255 * (display.inverted ? 1 - share : share) + 0.5));
+        static_cast<std::uint8_t>(fg_drr_grey_code(value, window.grey_scale, window.grey_offset));
     image.rgba.insert(image.rgba.end(), {grey, grey, grey, 255});
   }
   return image;

@@ -106,10 +106,8 @@ void print(const Session& session, std::uint64_t number, const std::optional<Tic
 }
 
 void print_drr_renderer(const Session& session) {
-  if (session.content() != Session::Content::volume) return;
-  const std::string why_not_cuda = session.cuda_drr_passed_over();
-  std::printf("radiographs by %s%s\n", session.drr_renderer().c_str(),
-              why_not_cuda.empty() ? "" : (" (cuda: " + why_not_cuda + ")").c_str());
+  if (session.content() == Session::Content::volume)
+    std::printf("radiographs by %s\n", session.drr_renderer().c_str());
 }
 
 void save_pictures(const Session& session, const OffscreenOptions& offscreen) {

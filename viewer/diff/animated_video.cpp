@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <map>
 #include <mutex>
 
+#include "viewer/diff/passed_frames.h"
 #include "viewer/diff/video.h"
 #include "viewer/error.h"
 #include "viewer/io/animation.h"
@@ -46,11 +46,7 @@ class AnimatedVideo : public Video {
   // The reader is anew at the start of the file when a frame is asked for that has passed.
   Image8 shown(std::size_t index) const {
     const std::lock_guard lock(mutex_);
-    if (const auto held = passed_.find(index); held != passed_.end()) {
-      Image8 picture = std::move(held->second);
-      passed_.erase(held);
-      return picture;
-    }
+    if (auto held = passed_.take(index)) return std::move(*held);
     if (index > damaged_)
       throw unreadable(file_, fmt::format("frame {} is drawn on frame {}, which could not be decoded; it is "
                                           "damaged",
@@ -62,7 +58,7 @@ class AnimatedVideo : public Video {
     }
     while (next_ < index) {
       Image8 picture = next_picture();
-      if (wanted_.has(next_ - 1)) keep(next_ - 1, std::move(picture));
+      passed_.keep(next_ - 1, std::move(picture), wanted_);
     }
     Image8 picture = next_picture();
     if (index + wanted_.every >= std::min(wanted_.end, frames_)) reader_.reset();  // its memory is not small
@@ -84,13 +80,6 @@ class AnimatedVideo : public Video {
     }
   }
 
-  // For a reader who is not quite as far. The oldest is let go where nobody comes: frames that an earlier run scored.
-  void keep(std::size_t index, Image8 picture) const {
-    constexpr std::size_t kSpare = 4;
-    passed_[index] = std::move(picture);
-    if (passed_.size() > wanted_.at_once + kSpare) passed_.erase(passed_.begin());
-  }
-
   std::filesystem::path file_;
   WantedFrames wanted_;
   std::array<float, 3> background_;
@@ -101,7 +90,7 @@ class AnimatedVideo : public Video {
   mutable std::unique_ptr<AnimationReader> reader_;
   mutable std::size_t next_ = 0;  // the number of the reader's next frame
   mutable std::size_t damaged_ = SIZE_MAX;
-  mutable std::map<std::size_t, Image8> passed_;  // decoded on the way to a later one
+  mutable PassedFrames<Image8> passed_;
 };
 
 }  // namespace

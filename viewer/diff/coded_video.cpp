@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "viewer/diff/coded_frame.h"
+#include "viewer/diff/passed_frames.h"
 #include "viewer/diff/video.h"
 #include "viewer/diff/video_decoder.h"
 #include "viewer/error.h"
@@ -156,11 +157,7 @@ class CodedVideo : public Video {
   UniqueFrame decoded(std::size_t index) const {
     const std::lock_guard lock(mutex_);
     if (const auto found = missing_.find(index); found != missing_.end()) throw missing(index, found->second);
-    if (const auto held = passed_.find(index); held != passed_.end()) {
-      UniqueFrame picture = std::move(held->second);
-      passed_.erase(held);
-      return picture;
-    }
+    if (auto held = passed_.take(index)) return std::move(*held);
     if (!decoder_ || index < next_) {
       decoder_ = std::make_unique<VideoDecoder>(file_->path);
       ahead_.clear();
@@ -205,7 +202,7 @@ class CodedVideo : public Video {
         continue;
       }
       if (at == index) return std::move(step.frame);
-      if (wanted_.has(at)) keep(at, std::move(step.frame));
+      passed_.keep(at, std::move(step.frame), wanted_);
     }
     return nullptr;
   }
@@ -215,21 +212,14 @@ class CodedVideo : public Video {
       if (wanted_.has(i)) missing_[i] = problem;
   }
 
-  // For a reader who is not quite as far. The oldest is let go where nobody comes: frames that an earlier run scored.
-  void keep(std::size_t index, UniqueFrame picture) const {
-    constexpr std::size_t kSpare = 4;
-    passed_[index] = std::move(picture);
-    if (passed_.size() > wanted_.at_once + kSpare) passed_.erase(passed_.begin());
-  }
-
   std::shared_ptr<const CodedFile> file_;
   WantedFrames wanted_;
 
   mutable std::mutex mutex_;  // of all below
   mutable std::unique_ptr<VideoDecoder> decoder_;
-  mutable std::deque<VideoDecoder::Step> ahead_;        // the decoder's first ones, not yet taken
-  mutable std::size_t next_ = 0;                        // the number of the decoder's next frame
-  mutable std::map<std::size_t, UniqueFrame> passed_;   // decoded on the way to a later one
+  mutable std::deque<VideoDecoder::Step> ahead_;  // the decoder's first ones, not yet taken
+  mutable std::size_t next_ = 0;                  // the number of the decoder's next frame
+  mutable PassedFrames<UniqueFrame> passed_;
   mutable std::map<std::size_t, std::string> missing_;  // why
 };
 

@@ -9,9 +9,9 @@
 namespace fg {
 
 enum class DrrBackend {
-  automatic,  // Vulkan. On an H200 a tick, recording included, takes 0.21 ms by Vulkan and 0.53 by CUDA with 384 x 384
-  // pixels, 0.32 and 0.58 with 512 x 512, 0.87 and 0.89 with 1024 x 1024: CUDA's kernel is the faster one,
-  // the GPU's change of context takes more than that
+  // Vulkan, whose ticks are the shorter ones (tests/gpu/run.sh, both in ticks.csv): CUDA's kernel is the faster one, the GPU's
+  // change of context takes more than that.
+  automatic,
   vulkan,
   cuda,
 };
