@@ -8,6 +8,7 @@
 #include "assets/golden/errors_golden.h"
 #include "assets/golden/flip_golden.h"
 #include "assets/golden/golden_codes.h"
+#include "assets/golden/integer_ssim_golden.h"
 #include "assets/golden/ms_ssim_golden.h"
 #include "assets/golden/ssim_golden.h"
 #include "assets/golden/vmaf_golden.h"
@@ -74,6 +75,7 @@ class Table {
   std::vector<ComparedScore> rows;
 };
 
+constexpr double kBits = 0;          // integers, and doubles in the same order
 constexpr double kFlip = 1e-6;       // it works in single precision throughout
 constexpr double kSsim = 1e-5;       // what their float taps and sums leave open
 constexpr double kSixDigits = 1e-6;  // their six decimals, and ours of a low pass whose table has six digits
@@ -95,6 +97,9 @@ std::vector<ComparedScore> self_test() {
   for (const auto& g : golden::kMsSsim)
     if (g.window == 11 && g.levels == 5 && !g.equal_weights)
       table.add({g.height, g.width, g.channel, Metric::ms_ssim}, "NumPy, as pytorch-msssim", g.score, kSsim);
+  for (const auto& g : golden::kIntegerSsim)
+    table.add({g.height, g.width, g.channel, Metric::vmaf_ssim}, "libvmaf 0960905, compiled alone", g.score,
+              kBits);
   for (const auto& g : golden::kVmafScores) {
     table.add({g.height, g.width, g.channel, Metric::vmaf_float_ssim}, "libvmaf 86da14d", g.float_ssim,
               kSixDigits);

@@ -11,12 +11,15 @@ namespace fg {
 namespace {
 
 TEST(self_test, every_score_agrees_with_theirs) {
-  std::set<std::string> sources;
+  std::set<std::string> sources, scores;
   for (const ComparedScore& s : self_test()) {
     EXPECT_TRUE(s.agrees()) << s.score << " " << s.image << ": " << s.ours << " against " << s.theirs;
     sources.insert(s.source);
+    scores.insert(s.score.substr(0, s.score.find(',')));
   }
-  EXPECT_EQ(sources.size(), 5u);
+  EXPECT_EQ(sources.size(), 6u);
+  EXPECT_EQ(scores, (std::set<std::string>{"ssim-valid", "ms-ssim", "psnr", "mse", "flip", "vmaf-ssim",
+                                           "vmaf-float-ssim", "vmaf-ms-ssim"}));
 }
 
 TEST(self_test, what_disagrees_is_marked_and_counted) {
