@@ -268,7 +268,9 @@ void add_output_options(CLI::App* c, DiffLine& line) {
   c->add_option("--json", options.json,
                 "Scores, settings and limits as JSON to a file, or - for standard output")
       ->group(group);
-  c->add_option("--csv", options.csv, "One line a pair, to a file or -")->group(group);
+  c->add_option("--csv", options.csv,
+                "One line a pair, and of several videos the means of each, to a file or -")
+      ->group(group);
   c->add_option("--junit", options.junit, "Test results as CI systems read them, to a file or -")
       ->group(group);
   c->add_option("--report", options.report,

@@ -95,6 +95,14 @@ std::string csv_field(const std::string& text) {
   return quoted + "\"";
 }
 
+// scores: one a column, or none.
+std::string csv_row(const std::vector<std::string>& start, const std::vector<double>& scores,
+                    std::size_t columns, const std::string& problem) {
+  std::string row = fmt::format("{}", fmt::join(start, ","));
+  for (std::size_t c = 0; c < columns; ++c) row += scores.empty() ? "," : fmt::format(",{:.17g}", scores[c]);
+  return row + "," + csv_field(problem) + "\n";
+}
+
 std::string table_of_two_files(const Outcome& outcome, TableStyle style) {
   std::string text;
   const PairResult& pair = outcome.results.pairs.front();
@@ -197,17 +205,26 @@ std::string table(const Outcome& outcome, TableStyle style) {
 }
 
 std::string to_csv(const Outcome& outcome) {
+  const Results& results = outcome.results;
   std::string text = "name,test,reference,status,width,height";
-  for (const Column& column : outcome.results.columns)
+  for (const Column& column : results.columns)
     text += "," + csv_field(column_name(column, outcome.two_files));
   text += ",problem\n";
-  for (const PairResult& pair : outcome.results.pairs) {
-    text += csv_field(pair.identity.name) + "," + csv_field(pair.identity.test) + "," +
-            csv_field(pair.identity.reference) + "," + status_name(pair.status) + "," +
-            fmt::format("{},{}", pair.width, pair.height);
-    for (std::size_t c = 0; c < outcome.results.columns.size(); ++c)
-      text += pair.scores.empty() ? "," : fmt::format(",{:.17g}", pair.scores[c]);
-    text += "," + csv_field(pair.problem) + "\n";
+  for (const PairResult& pair : results.pairs)
+    text += csv_row(
+        {csv_field(pair.identity.name), csv_field(pair.identity.test), csv_field(pair.identity.reference),
+         status_name(pair.status), fmt::format("{},{}", pair.width, pair.height)},
+        pair.scores, results.columns.size(), pair.problem);
+  for (const VideoSummary& video : summaries_of_videos(results)) {
+    std::vector<double> means;
+    for (const Statistics& s : video.statistics)
+      if (video.scored) means.push_back(s.mean);
+    text += csv_row({csv_field(video.name), csv_field(video.test), csv_field(video.reference), "video-mean",
+                     fmt::format("{},{}", video.width, video.height)},
+                    means, results.columns.size(),
+                    video.failed ? fmt::format("{} of {} frames were not scored", video.failed,
+                                               video.failed + video.scored)
+                                 : "");
   }
   return text;
 }

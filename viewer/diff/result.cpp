@@ -34,13 +34,19 @@ std::vector<VideoSummary> summaries_of_videos(const Results& results) {
     if (pair.identity.video.empty()) continue;
     if (videos.empty() || videos.back().name != pair.identity.video) {
       close();
-      videos.push_back({.name = pair.identity.video, .statistics = {}});
+      videos.push_back({.name = pair.identity.video,
+                        .test = pair.identity.test,
+                        .reference = pair.identity.reference,
+                        .statistics = {}});
     }
     if (pair.status != PairResult::Status::scored) {
       ++videos.back().failed;
       continue;
     }
-    ++videos.back().scored;
+    if (videos.back().scored++ == 0) {
+      videos.back().width = pair.width;
+      videos.back().height = pair.height;
+    }
     for (std::size_t c = 0; c < scores.size(); ++c) scores[c].push_back(pair.scores[c]);
   }
   close();

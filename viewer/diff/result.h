@@ -37,7 +37,8 @@ struct Results {
 
 // The scored frames of one video among several.
 struct VideoSummary {
-  std::string name;
+  std::string name, test, reference;
+  int width = 0, height = 0;  // of its first scored frame
   std::size_t scored = 0, failed = 0;
   std::vector<Statistics> statistics;  // one a column
 };

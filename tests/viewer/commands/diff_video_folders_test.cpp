@@ -87,6 +87,33 @@ TEST_F(diff_video_folders, the_table_has_the_mean_of_each_video) {
     EXPECT_NE(out.find(line), std::string::npos) << out;
 }
 
+TEST_F(diff_video_folders, the_csv_ends_with_a_row_of_means_for_each_video) {
+  clip("a.y4m", {0, 9});
+  clip("b.y4m", {30});
+  clip("c.y4m", {1});
+  write_text(folder_ / "out/c.y4m", "this is a letter to my aunt");
+  const std::string inputs = path("out") + " " + path("gold") + " --metrics mae ";
+  const auto report = compare(inputs, "", 4);
+  const std::string csv = framegauge("diff " + inputs + "--csv -").out;
+  std::vector<std::string> rows;
+  for (std::size_t at = 0; at < csv.size(); at = csv.find('\n', at) + 1)
+    rows.push_back(csv.substr(at, csv.find('\n', at) - at));
+  ASSERT_EQ(rows.size(), 1u + 4 + 3);
+  EXPECT_EQ(rows[0], "name,test,reference,status,width,height,mae,problem");
+  for (std::size_t i = 1; i <= 3; ++i)
+    EXPECT_NE(rows[i].find(",scored,64,48,"), std::string::npos) << rows[i];
+  for (const std::size_t i : {0, 1}) {
+    const std::string name = report["videos"][i]["name"];
+    const std::string start =
+        name + "," + path("out/" + name) + "," + path("gold/" + name) + ",video-mean,64,48,";
+    ASSERT_TRUE(rows[5 + i].starts_with(start)) << rows[5 + i];
+    EXPECT_EQ(std::stod(rows[5 + i].substr(start.size())), report["videos"][i]["summary"]["mae"]["mean"]);
+    EXPECT_EQ(rows[5 + i].back(), ',');
+  }
+  EXPECT_EQ(rows[7], "c.y4m," + path("out/c.y4m") + "," + path("gold/c.y4m") +
+                         ",video-mean,0,0,,1 of 1 frames were not scored");
+}
+
 TEST_F(diff_video_folders, names_are_matched_like_those_of_pictures) {
   write("out/one/a.y4m", {3});
   write("gold/one/a.y4m", {0});
