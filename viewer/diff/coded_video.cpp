@@ -68,10 +68,19 @@ int rotation_of(const AVStream& stream) {
                                         : 0;
 }
 
-std::size_t count_by_decoding(const std::filesystem::path& file) {
+std::vector<std::int64_t> timestamps_of(const std::filesystem::path& file, const LookedThrough& looked) {
+  VideoDecoder decoder(file);
+  return decoder.timestamps(decoder.stores_no_times() ? LookedThrough()
+                                                      : looked);  // the longer way comes after
+}
+
+std::size_t count_by_decoding(const std::filesystem::path& file, const LookedThrough& looked) {
   std::size_t count = 0;
   VideoDecoder decoder(file);
-  while (!decoder.next().at_end()) ++count;
+  while (!decoder.next().at_end()) {
+    ++count;
+    if (looked) looked(decoder.share_read());
+  }
   return count;
 }
 
@@ -87,9 +96,10 @@ struct CodedFile {
 // is opened once to number its frames and once to decode them".
 class CodedVideo : public Video {
  public:
-  CodedVideo(const std::filesystem::path& path, const WantedFrames& wanted) : wanted_(wanted) {
-    CodedFile file{.path = path, .timeline = Timeline(VideoDecoder(path).timestamps())};
-    file.frames = file.timeline.by_time() ? file.timeline.size() : count_by_decoding(path);
+  CodedVideo(const std::filesystem::path& path, const WantedFrames& wanted, const LookedThrough& looked)
+      : wanted_(wanted) {
+    CodedFile file{.path = path, .timeline = Timeline(timestamps_of(path, looked))};
+    file.frames = file.timeline.by_time() ? file.timeline.size() : count_by_decoding(path, looked);
     decoder_ = std::make_unique<VideoDecoder>(path);
     do ahead_.push_back(decoder_->next());
     while (!ahead_.back().at_end() && !ahead_.back().frame);
@@ -225,8 +235,9 @@ class CodedVideo : public Video {
 
 }  // namespace
 
-std::unique_ptr<Video> open_coded_video(const std::filesystem::path& file, const WantedFrames& wanted) {
-  return std::make_unique<CodedVideo>(file, wanted);
+std::unique_ptr<Video> open_coded_video(const std::filesystem::path& file, const WantedFrames& wanted,
+                                        const LookedThrough& looked) {
+  return std::make_unique<CodedVideo>(file, wanted, looked);
 }
 
 }  // namespace fg

@@ -5,7 +5,8 @@
 
 namespace fg {
 
-std::unique_ptr<Video> open_coded_video(const std::filesystem::path& file, const WantedFrames&) {
+std::unique_ptr<Video> open_coded_video(const std::filesystem::path& file, const WantedFrames&,
+                                        const LookedThrough&) {
   throw unreadable(file,
                    "is compressed video, and this framegauge was built without the FFmpeg libraries that "
                    "decode it; build with -DFRAMEGAUGE_FFMPEG=ON (Debian: libavformat-dev, libavcodec-dev, "

@@ -181,7 +181,11 @@ class DiffRun {
     SourceOptions inputs = options.source;
     inputs.workers = workers();
     inputs.images = image_rules(options, masks_.any());
-    source_ = open_source(inputs);
+    {
+      ShareProgress progress("looking through");
+      inputs.looked_through = [&](double share, const std::string& file) { progress.show(share, file); };
+      source_ = open_source(inputs);
+    }
     plan_ = plan_of(options, *source_, masks_.any());
     columns_ = columns_of(plan_);
     gates_ = parse_gates(options.gates, columns_, source_->two_files);

@@ -16,7 +16,8 @@ bool is_raw_video(const std::filesystem::path& file) {
   return std::filesystem::is_regular_file(file) && is_y4m(read_file_start(file, 16));
 }
 
-RawVideo::RawVideo(const std::filesystem::path& file, const std::optional<RawVideoLayout>& layout)
+RawVideo::RawVideo(const std::filesystem::path& file, const std::optional<RawVideoLayout>& layout,
+                   const LookedThrough& looked)
     : file_(file) {
   const std::vector<std::uint8_t> start = read_file_start(file, kLongestY4mLine);
   if (start.empty()) throw unreadable(file, "is empty; expected frames of raw video");
@@ -25,7 +26,7 @@ RawVideo::RawVideo(const std::filesystem::path& file, const std::optional<RawVid
     layout_ = {header.size, header.format};
     full_range_ = header.full_range;
     frame_bytes_ = frame_bytes(layout_.format, layout_.size);
-    find_y4m_frames(header.bytes);
+    find_y4m_frames(header.bytes, looked);
   } else {
     if (file.extension() == ".y4m") throw unreadable(file, "byte 0: 'YUV4MPEG2' expected");
     if (!layout)
@@ -43,7 +44,7 @@ RawVideo::RawVideo(const std::filesystem::path& file, const std::optional<RawVid
                                        pixel_format_name(layout_.format), frame_bytes_));
 }
 
-void RawVideo::find_y4m_frames(std::uint64_t first) {
+void RawVideo::find_y4m_frames(std::uint64_t first, const LookedThrough& looked) {
   std::array<std::uint8_t, 128> line;  // as a rule "FRAME\n"
   std::vector<std::uint8_t> long_line;
   for (std::uint64_t offset = first; offset < file_.size_bytes();) {
@@ -66,6 +67,7 @@ void RawVideo::find_y4m_frames(std::uint64_t first) {
     }
     offsets_.push_back(samples);
     offset = samples + frame_bytes_;
+    if (looked) looked(static_cast<double>(offset) / static_cast<double>(file_.size_bytes()));
   }
   frames_ = offsets_.size();
 }

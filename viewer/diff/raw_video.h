@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "viewer/diff/frame.h"
+#include "viewer/diff/look_through.h"
 #include "viewer/diff/pixel_format.h"
 #include "viewer/io/file.h"
 
@@ -22,7 +23,8 @@ bool is_raw_video(const std::filesystem::path& file);
 class RawVideo {
  public:
   // layout: of a .yuv; a .y4m has its own. Throws Failure(usage) for a .yuv without one.
-  RawVideo(const std::filesystem::path& file, const std::optional<RawVideoLayout>& layout);
+  RawVideo(const std::filesystem::path& file, const std::optional<RawVideoLayout>& layout,
+           const LookedThrough& looked = {});
 
   const RawVideoLayout& layout() const { return layout_; }
   std::size_t frames() const { return frames_; }
@@ -34,7 +36,7 @@ class RawVideo {
   Frame read(std::size_t index) const;
 
  private:
-  void find_y4m_frames(std::uint64_t first);
+  void find_y4m_frames(std::uint64_t first, const LookedThrough& looked);
 
   InputFile file_;
   RawVideoLayout layout_;

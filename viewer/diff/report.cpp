@@ -5,6 +5,7 @@
 
 #include "viewer/diff/report_page.h"
 #include "viewer/report/json_file.h"
+#include "viewer/report/progress.h"
 
 namespace fg {
 namespace {
@@ -106,9 +107,11 @@ std::string html_report(const Outcome& outcome, const PairSource& source, const 
   std::vector<std::size_t> worst = worst_first(outcome.results);
   if (worst.size() > options.pictures) worst.resize(options.pictures);
   std::sort(worst.begin(), worst.end());  // a video is decoded once more from its start, not once a picture
+  Progress progress("drawing the report", worst.size());
   for (const std::size_t i : worst) try {
       data["pictures"][std::to_string(i)] =
           pictures_of(outcome.results.pairs[i].index, outcome, source, masks, options);
+      progress.advance(outcome.results.pairs[i].identity.name);
     } catch (const Failure& failure) {
       // The file has gone or changed since it was scored; the report says so in its place.
       if (failure.code != ExitCode::unreadable_input && failure.code != ExitCode::size_mismatch) throw;

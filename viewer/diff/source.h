@@ -21,10 +21,11 @@ struct SourceOptions {
   ImageRules images;
   std::optional<RawVideoLayout> layout;  // of .yuv files
   FrameRange frames;
-  bool as_rgb = false;            // frames of video through their matrix and range to R, G, B
-  unsigned workers = 2;           // how many pairs will be loaded at once
-  bool resample = false;          // tests of volumes onto the reference's grid
-  std::optional<double> outside;  // what lies beyond the test's grid then; none: its smallest value
+  bool as_rgb = false;                // frames of video through their matrix and range to R, G, B
+  unsigned workers = 2;               // how many pairs will be loaded at once
+  bool resample = false;              // tests of volumes onto the reference's grid
+  std::optional<double> outside;      // what lies beyond the test's grid then; none: its smallest value
+  LookedThroughFiles looked_through;  // called of videos while the source is opened, and no longer
 };
 
 struct PairIdentity {

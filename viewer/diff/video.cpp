@@ -18,8 +18,9 @@ using namespace std::string_view_literals;
 
 class RawVideoFile : public Video {
  public:
-  RawVideoFile(const std::filesystem::path& file, const std::optional<RawVideoLayout>& layout)
-      : path_(file), layout_(layout), video_(std::make_unique<const RawVideo>(file, layout)) {
+  RawVideoFile(const std::filesystem::path& file, const std::optional<RawVideoLayout>& layout,
+               const LookedThrough& looked)
+      : path_(file), layout_(layout), video_(std::make_unique<const RawVideo>(file, layout, looked)) {
     frames_ = video_->frames();
     const RawVideoLayout& raw = video_->layout();
     format_ = {.size = raw.size,
@@ -123,16 +124,16 @@ bool is_video(const std::filesystem::path& file) {
 
 std::unique_ptr<Video> open_video(const std::filesystem::path& file,
                                   const std::optional<RawVideoLayout>& layout, const WantedFrames& wanted,
-                                  const std::array<float, 3>& background) {
+                                  const std::array<float, 3>& background, const LookedThrough& looked) {
   switch (is_raw_video(file) ? Kind::other : kind_of(file)) {
     case Kind::animated:
       return open_animated_video(file, wanted, background);
     case Kind::coded:
-      return open_coded_video(file, wanted);
+      return open_coded_video(file, wanted, looked);
     case Kind::other:
       break;
   }
-  return std::make_unique<RawVideoFile>(file, layout);
+  return std::make_unique<RawVideoFile>(file, layout, looked);
 }
 
 }  // namespace fg

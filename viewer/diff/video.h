@@ -57,10 +57,12 @@ bool is_video_name(const std::filesystem::path& file);  // by its ending
 // layout: of a .yuv. background: of an animation's transparent pixels. Throws Failure.
 std::unique_ptr<Video> open_video(const std::filesystem::path& file,
                                   const std::optional<RawVideoLayout>& layout, const WantedFrames& wanted,
-                                  const std::array<float, 3>& background = {});
+                                  const std::array<float, 3>& background = {},
+                                  const LookedThrough& looked = {});
 
 // Inside viewer/diff: coded_video.cpp, or a sentence where the program was built without the FFmpeg libraries.
-std::unique_ptr<Video> open_coded_video(const std::filesystem::path& file, const WantedFrames& wanted);
+std::unique_ptr<Video> open_coded_video(const std::filesystem::path& file, const WantedFrames& wanted,
+                                        const LookedThrough& looked);
 // animated_video.cpp.
 std::unique_ptr<Video> open_animated_video(const std::filesystem::path& file, const WantedFrames& wanted,
                                            const std::array<float, 3>& background);

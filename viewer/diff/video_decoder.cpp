@@ -96,11 +96,20 @@ bool VideoDecoder::read_packet() {
   }
 }
 
-std::vector<std::int64_t> VideoDecoder::timestamps() {
+std::vector<std::int64_t> VideoDecoder::timestamps(const LookedThrough& looked) {
   std::vector<std::int64_t> times;
-  while (read_packet())
+  while (read_packet()) {
     if (is_shown(stream(), *packet_)) times.push_back(packet_->pts);
+    if (looked) looked(share_read());
+  }
   return times;
+}
+
+double VideoDecoder::share_read() const {
+  const std::int64_t bytes = container_->pb ? avio_size(container_->pb) : 0;
+  return bytes > 0 ? std::clamp(static_cast<double>(avio_tell(container_->pb)) / static_cast<double>(bytes),
+                                0.0, 1.0)
+                   : 0.0;
 }
 
 VideoDecoder::Step VideoDecoder::give_packet() {

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "viewer/diff/look_through.h"
+
 extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -33,7 +35,7 @@ class VideoDecoder {
 
   // Of every packet that holds a frame to show, in the order of the file; AV_NOPTS_VALUE where it has none. Reads to
   // the end without decoding: a decoder is good for this or for next().
-  std::vector<std::int64_t> timestamps();
+  std::vector<std::int64_t> timestamps(const LookedThrough& looked);
 
   // Either a frame, which may be damaged (AV_FRAME_FLAG_CORRUPT, decode_error_flags), in the order in which they are shown, or the sentence of a packet that could not be decoded;
   // neither at the end.
@@ -43,6 +45,11 @@ class VideoDecoder {
     bool at_end() const { return !frame && problem.empty(); }
   };
   Step next();
+
+  // How much of the file has been read, 0..1.
+  double share_read() const;
+  // The container is of a kind that stores no times: its frames are counted by decoding them.
+  bool stores_no_times() const { return container_->iformat->flags & AVFMT_NOTIMESTAMPS; }
 
  private:
   bool read_packet();  // into packet_, of the stream; false at the end

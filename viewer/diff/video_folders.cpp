@@ -45,12 +45,17 @@ class VideoFolders : public PairSource {
  public:
   explicit VideoFolders(const SourceOptions& options) : options_(options) {
     video = true;
+    options_.looked_through = nullptr;
     const InputKind kind{.one = "a video",
                          .many = "videos",
                          .is_folder = [](const fs::path& input) { return fs::is_directory(input); },
                          .list = list_videos};
     Pairing pairing = pair_inputs(options, kind);
-    for (FilePair& files : pairing.pairs) add(std::move(files));
+    std::vector<std::string> order;
+    for (const FilePair& pair : pairing.pairs)
+      order.insert(order.end(), {pair.test.string(), pair.reference.string()});
+    LookThrough look(order, options.looked_through);
+    for (FilePair& pair : pairing.pairs) add(std::move(pair), look.next_few(2));
     if (count() == 0)
       throw Failure(ExitCode::usage, "--frames, --every and --offset leave no frame of any video to compare");
     for (const auto* files : {&pairing.unmatched_tests, &pairing.unmatched_references})
@@ -84,8 +89,9 @@ class VideoFolders : public PairSource {
     return *std::prev(next);
   }
 
-  void add(FilePair files) {
+  void add(FilePair files, LookedThroughFiles looked) {
     SourceOptions of_clip = options_;
+    of_clip.looked_through = std::move(looked);
     of_clip.inputs = {files.test.string(), files.reference.string()};
     Clip clip{.files = std::move(files), .frames = nullptr, .problem = {}, .first = count()};
     try {

@@ -11,7 +11,7 @@
 namespace fg {
 namespace {
 
-std::unique_ptr<Video> open(const SourceOptions& options, std::size_t input) {
+std::unique_ptr<Video> open(const SourceOptions& options, std::size_t input, const LookedThrough& looked) {
   const FrameRange& range = options.frames;
   const bool is_test = input + 1 < options.inputs.size();
   const std::int64_t offset = is_test ? range.offset : 0;
@@ -24,7 +24,7 @@ std::unique_ptr<Video> open(const SourceOptions& options, std::size_t input) {
   if (range.end)
     wanted.end =
         static_cast<std::size_t>(std::max<std::int64_t>(0, static_cast<std::int64_t>(*range.end) + offset));
-  return open_video(options.inputs[input], options.layout, wanted, options.images.background);
+  return open_video(options.inputs[input], options.layout, wanted, options.images.background, looked);
 }
 
 }  // namespace
@@ -36,10 +36,13 @@ VideoPairs::VideoPairs(const SourceOptions& options)
       range_(options.frames),
       as_rgb_(options.as_rgb) {
   video = true;
+  std::vector<std::string> order = files_;
+  std::rotate(order.begin() + 1, order.end() - 1, order.end());  // the reference after the first test
+  LookThrough look(order, options.looked_through);
   for (std::size_t i = 0; i + 1 < files_.size(); ++i) {
-    tests_.push_back(open(options, i));
+    tests_.push_back(open(options, i, look.next()));
     // One for each test: the tests are gone through one after the other, and a decoder only goes forward.
-    references_.push_back(i == 0 ? open(options, files_.size() - 1) : reference().another());
+    references_.push_back(i == 0 ? open(options, files_.size() - 1, look.next()) : reference().another());
     check_same_format(tests_.back()->format(), files_[i]);
   }
   const VideoFormat& format = reference().format();

@@ -19,4 +19,19 @@ class Progress {
   std::chrono::steady_clock::time_point start_;
 };
 
+// The same of one thing that has no parts worth counting.
+class ShareProgress {
+ public:
+  explicit ShareProgress(std::string what);
+  ~ShareProgress();  // clears the line
+  // As often as one likes: it is drawn ten times a second.
+  void show(double share, const std::string& item);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::string what_;
+  bool shown_, drawn_ = false;
+  Clock::time_point start_, last_;
+};
+
 }  // namespace fg

@@ -4,6 +4,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <thread>
@@ -125,6 +126,25 @@ TEST(coded_video, frames_are_the_same_in_any_order_and_from_many_threads) {
     });
   for (std::thread& reader : readers) reader.join();
   EXPECT_EQ(right, frames.size());
+}
+
+// Also where the container has no times, and the frames are counted by decoding them.
+TEST(coded_video, it_is_told_how_far_a_file_is_looked_through) {
+  const TemporaryFolder folder;
+  const std::vector<Frame> frames = noisy_frames(std::vector<int>(30, 3));
+  write_video(folder / "a.mkv", frames);
+  write_video(folder / "a.m2v", frames, {.codec = "mpeg2video"});
+  for (const auto& [name, numbered] :
+       {std::pair{"a.mkv", "by their times"}, {"a.m2v", "in the order of decoding"}}) {
+    std::vector<double> shares;
+    const auto video =
+        open_video(folder / name, std::nullopt, {}, {}, [&](double s) { shares.push_back(s); });
+    EXPECT_EQ(video->description["frames_numbered"], numbered) << name;
+    EXPECT_GE(shares.size(), video->frames()) << name;
+    EXPECT_TRUE(std::is_sorted(shares.begin(), shares.end())) << name;
+    EXPECT_GT(shares.front(), 0) << name;
+    EXPECT_GT(shares.back(), 0.9) << name;
+  }
 }
 
 // How often a file was opened since.
