@@ -13,6 +13,12 @@
 
 namespace {
 
+// " COMMAND" of the command that was given, or "".
+std::string command_given(const CLI::App& app) {
+  const std::vector<CLI::App*> given = app.get_subcommands();
+  return given.empty() ? "" : " " + given.front()->get_name();
+}
+
 // "" or why the first word is no command. CLI11 would only say that a subcommand is required.
 std::string unknown_command(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return {};
@@ -46,7 +52,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& e) {  // --help, --version
     return app.exit(e);
   } catch (const CLI::ParseError& e) {
-    return complain(std::string(e.what()) + "; see 'framegauge --help'", fg::ExitCode::usage);
+    return complain(std::string(e.what()) + "; see 'framegauge" + command_given(app) + " --help'",
+                    fg::ExitCode::usage);
   } catch (const fg::Failure& e) {
     return complain(e.what(), e.code);
   } catch (const std::bad_alloc&) {

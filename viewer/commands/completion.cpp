@@ -47,7 +47,7 @@ OptionEntry entry_of(const CLI::Option& option) {
                     .choices = {}};
   for (const std::string& name : option.get_snames()) entry.names.push_back("-" + name);
   for (const std::string& name : option.get_lnames()) entry.names.push_back("--" + name);
-  if (option.get_type_size() == 0) return entry;
+  if (option.get_items_expected_max() == 0) return entry;  // a flag
   const std::string type = option.get_type_name();
   entry.choices = choices_of(type);
   entry.value = entry.names.empty() ? option.get_name(true) : type.substr(0, type.find_first_of(":{ "));

@@ -111,6 +111,16 @@ TEST_F(completion, bash_offers_commands_and_the_words_of_a_choice) {
   EXPECT_EQ(offered(script, "framegauge diff a.p"), std::set<std::string>{});
 }
 
+TEST_F(completion, a_flag_takes_no_value) {
+  const std::string script = bash();
+  EXPECT_EQ(offered(script, "framegauge diff --resample --out"), (std::set<std::string>{"--outside"}));
+  EXPECT_EQ(offered(script, "framegauge diff -q --wat"), (std::set<std::string>{"--watch"}));
+  const std::string zsh = framegauge("completion zsh").out, page = framegauge("man").out;
+  EXPECT_NE(zsh.find("]'", zsh.find("'*--resample[")), std::string::npos);
+  EXPECT_EQ(zsh.find(":VALUE:"), std::string::npos);
+  EXPECT_NE(page.find("\\fB\\-\\-resample\\fR\n"), std::string::npos);
+}
+
 TEST_F(completion, zsh_names_every_option_and_parses) {
   const std::string script = framegauge("completion zsh").out;
   for (const std::string& command : all_commands()) {
