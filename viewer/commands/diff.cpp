@@ -84,10 +84,12 @@ void read_heatmap_options(DiffLine& line) {
 // Throws Failure(usage) before any work.
 const DiffOptions& checked(DiffLine& line) {
   DiffOptions& options = line.options;
-  if (options.source.inputs.empty())
-    throw Failure(ExitCode::usage,
-                  "diff: expected TEST... REFERENCE, such as framegauge diff render.png photo.png; see "
-                  "'framegauge diff --help'");
+  if (options.source.inputs.size() < 2)
+    throw Failure(
+        ExitCode::usage,
+        fmt::format("diff: expected TEST... REFERENCE, such as framegauge diff render.png photo.png, "
+                    "got {}; see 'framegauge diff --help'",
+                    options.source.inputs.empty() ? "nothing" : options.source.inputs[0] + " alone"));
   check_background(line.background);
   options.source.match = parse_match(line.match);
   options.missing = line.missing == "fail"   ? MissingRule::fail
@@ -129,7 +131,7 @@ void add_input_options(CLI::App* c, DiffLine& line) {
                 "one of these. Several "
                 "tests are held against the one reference, "
                 "which comes last")
-      ->expected(2, -1);
+      ->expected(1, -1);  // one alone gets a sentence of its own
   const char* group = "What is compared";
   c->add_option("--match", line.match,
                 "How files of two folders are paired: name (then name without ending), sorted, or a regular "

@@ -26,6 +26,8 @@ bool is_worse(const Column& column, double now, double before, double tolerance)
 }  // namespace
 
 Baseline load_baseline(const std::filesystem::path& file) {
+  if (std::error_code error; !std::filesystem::exists(file, error))
+    throw unreadable(file, "there is no such baseline; --update-baseline writes it");
   const std::vector<std::uint8_t> bytes = read_file(file);
   try {
     const ordered_json json = ordered_json::parse(bytes);
@@ -66,13 +68,16 @@ std::map<std::string, double> parse_tolerances(const std::vector<std::string>& t
   return tolerances;
 }
 
-Comparison compare(const Results& results, const ordered_json& metrics, const Baseline& baseline,
-                   const std::map<std::string, double>& tolerances) {
+void check_metrics(const Baseline& baseline, const ordered_json& metrics) {
   for (const auto& [name, definition] : metrics.items())
     if (baseline.metrics.contains(name) && baseline.metrics[name] != definition)
       throw Failure(ExitCode::usage, "the baseline's " + name + " is " + baseline.metrics[name].dump() +
                                          ", this run's " + definition.dump() +
                                          "; use the same options or --update-baseline");
+}
+
+Comparison compare(const Results& results, const Baseline& baseline,
+                   const std::map<std::string, double>& tolerances) {
   Comparison comparison;
   std::set<std::string> seen;
   for (std::size_t i = 0; i < results.pairs.size(); ++i) {

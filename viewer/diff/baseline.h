@@ -36,7 +36,9 @@ struct Comparison {
 };
 
 // Throws Failure(usage) where the baseline's metrics are other ones.
-Comparison compare(const Results& results, const nlohmann::ordered_json& metrics, const Baseline& baseline,
+void check_metrics(const Baseline& baseline, const nlohmann::ordered_json& metrics);
+
+Comparison compare(const Results& results, const Baseline& baseline,
                    const std::map<std::string, double>& tolerances);
 
 }  // namespace fg

@@ -156,7 +156,7 @@ void check_words(const DiffOptions& options, bool masked) {
   parse_metrics(options.metrics, masked);
   metrics_of_gates(options.gates, masked);
   parse_gates(options.gates, columns_of({.metrics = all_metrics(), .map_statistics = true, .chroma = true}),
-              options.source.inputs.size() == 2);
+              false);
 }
 
 // A picture of 1080p has 8 MB. The C library would give such memory back to the system after each use and fetch it again
@@ -192,22 +192,27 @@ class DiffRun {
     check_options(options, *source_, gates_);
     tolerances_ = parse_tolerances(options.tolerances, columns_);
     settings_ = describe_settings(options, *source_);
-    if (options.baseline && !options.update_baseline) baseline_ = load_baseline(*options.baseline);
+    if (options.baseline && !options.update_baseline) {
+      baseline_ = load_baseline(*options.baseline);
+      check_metrics(*baseline_, describe_metrics(plan_));
+    }
     if (journal && !source_->two_files)
       journal_.emplace(*journal, journal_settings(),
                        options.resume ? Journal::Start::resume : Journal::Start::anew);
+    for (const std::string& doubt : doubts(gates_, columns_)) say(doubt);
     for (const std::string& note : source_->notes) say(note);
     say_what_is_unmatched();
   }
 
   int run() {
     const InterruptGuard interrupt;
-    score(interrupt);
-    Outcome outcome = judged(interrupt.requested());
+    std::exception_ptr problem = score(interrupt);
+    Outcome outcome = judged(problem || interrupt.requested());
     if (source_->two_files && !outcome.results.pairs.empty())
       throw_if_not_scored(outcome.results.pairs.front());
-    write(outcome);
+    if (const std::exception_ptr unwritten = write(outcome); !problem) problem = unwritten;
     say_verdict(outcome);
+    if (problem) std::rethrow_exception(problem);
     if (outcome.interrupted) {
       say(fmt::format("interrupted after {} of {} pairs{}", outcome.results.pairs.size(), source_->count(),
                       journal_ ? "; --resume goes on from there" : ""));
@@ -243,7 +248,9 @@ class DiffRun {
     say(fmt::format("{} without a counterpart: {}", source_->unmatched_count, listed(source_->unmatched, 5)));
   }
 
-  void score(const InterruptGuard& interrupt) {
+  // Returns what ended the run before its time, such as a full disk: what was finished is still written.
+  std::exception_ptr score(const InterruptGuard& interrupt) {
+    std::exception_ptr problem;
     RunOptions run;
     run.workers = workers();
     run.device = device_;
@@ -264,19 +271,29 @@ class DiffRun {
     run.keep_maps = pictures.wanted() || options_.heatmap ? KeepMap::yes : KeepMap::no;
     run.scored = [&](const PairResult& result, const FramePair& pair, const PairScores& scores) {
       pictures.write(result, pair, scores);
-      if (options_.heatmap)
-        save_png(*options_.heatmap, heatmap_of(scores, result.width, result.height, options_.pictures.style));
+      if (options_.heatmap) try {  // of two files, whose scores do not depend on it
+          save_png(*options_.heatmap,
+                   heatmap_of(scores, result.width, result.height, options_.pictures.style));
+        } catch (const Failure&) {
+          problem = std::current_exception();
+        }
     };
     std::optional<Progress> progress;
     if (source_->count() > 1) progress.emplace("scoring", source_->count() - run.done.size());
     run.finished = [&](PairResult result) {
-      if (journal_) journal_->add(result);
-      if (progress) progress->advance(result.identity.name);
       pairs_.push_back(std::move(result));
+      if (progress) progress->advance(pairs_.back().identity.name);
+      if (journal_) journal_->add(pairs_.back());
     };
-    run_pairs(*source_, masks_, plan_, run, interrupt);
+    try {
+      run_pairs(*source_, masks_, plan_, run, interrupt);
+    } catch (const Failure& failure) {
+      if (failure.code != ExitCode::internal) throw;
+      problem = std::current_exception();
+    }
     std::sort(pairs_.begin(), pairs_.end(),
               [](const PairResult& a, const PairResult& b) { return a.index < b.index; });
+    return problem;
   }
 
   static void throw_if_not_scored(const PairResult& pair) {
@@ -302,12 +319,16 @@ class DiffRun {
     outcome.missing = options_.missing;
     outcome.fail_percent = options_.gates.fail_percent;
     outcome.verdict = judge(gates_, options_.gates.fail_percent, outcome.results);
-    if (baseline_)
-      outcome.comparison = compare(outcome.results, describe_metrics(plan_), *baseline_, tolerances_);
+    if (baseline_) outcome.comparison = compare(outcome.results, *baseline_, tolerances_);
     outcome.settings = settings_;
     outcome.settings["device"] = device_.word();
     if (device_.dlpack().device_type != kDLCPU) outcome.settings["device_name"] = device_.name();
     outcome.interrupted = interrupted && outcome.results.pairs.size() < source_->count();
+    outcome.notes = source_->notes;
+    std::set<std::string> said;  // a reference has its own in every pair
+    for (const PairResult& pair : outcome.results.pairs)
+      for (const std::string& note : pair.notes)
+        if (said.insert(note).second) outcome.notes.push_back(note);
     return outcome;
   }
 
@@ -317,34 +338,47 @@ class DiffRun {
     return (test.has_filename() ? test.filename() : test.parent_path().filename()).string();
   }
 
-  void write(const Outcome& outcome) const {
-    if (options_.json) write_json(*options_.json, to_json(outcome));
-    if (options_.csv) write_text(*options_.csv, to_csv(outcome));
-    if (options_.junit) write_text(*options_.junit, to_junit(outcome));
-    if (options_.report)
-      write_text(*options_.report, html_report(outcome, *source_, masks_,
-                                               {.pictures = options_.report_pictures,
-                                                .style = options_.pictures.style,
-                                                .device = device_}));
+  // Each by itself, so that a full disk under one of them does not cost the others. Returns the first problem.
+  std::exception_ptr write(const Outcome& outcome) const {
+    std::exception_ptr problem;
+    const auto attempt = [&](auto&& task) {
+      try {
+        task();
+      } catch (const Failure& failure) {
+        if (problem) say(failure.what());
+        if (!problem) problem = std::current_exception();
+      }
+    };
+    const auto text = [&](const std::optional<std::string>& file, auto&& content) {
+      if (file) attempt([&] { write_text(*file, content()); });
+    };
+    if (options_.json) attempt([&] { write_json(*options_.json, to_json(outcome)); });
+    text(options_.csv, [&] { return to_csv(outcome); });
+    text(options_.junit, [&] { return to_junit(outcome); });
+    text(options_.report, [&] {
+      return html_report(
+          outcome, *source_, masks_,
+          {.pictures = options_.report_pictures, .style = options_.pictures.style, .device = device_});
+    });
     if (options_.gaussian_splatting)
-      write_gaussian_splatting_tables(*options_.gaussian_splatting, method(), outcome);
+      attempt([&] { write_gaussian_splatting_tables(*options_.gaussian_splatting, method(), outcome); });
     if (options_.update_baseline && !outcome.interrupted)
-      save_baseline(*options_.baseline, outcome.results, describe_metrics(plan_));
+      attempt([&] { save_baseline(*options_.baseline, outcome.results, describe_metrics(plan_)); });
     if (prints_table_)
-      write_text("-", table(outcome, options_.quiet ? TableStyle::tab_separated : TableStyle::aligned));
+      attempt([&] {
+        write_text("-", table(outcome, options_.quiet ? TableStyle::tab_separated : TableStyle::aligned));
+      });
+    return problem;
   }
 
   void say_verdict(const Outcome& outcome) const {
     const Results& results = outcome.results;
-    std::set<std::string> notes;  // a reference has its own in every pair
-    for (const PairResult& pair : results.pairs)
-      for (const std::string& note : pair.notes)
-        if (notes.insert(note).second) say(note);
+    for (std::size_t i = source_->notes.size(); i < outcome.notes.size(); ++i) say(outcome.notes[i]);
     if (!prints_table_ || options_.quiet)  // the table has them
       for (const PairResult& pair : results.pairs)
         if (pair.status != PairResult::Status::scored) say(pair.identity.name + ": " + pair.problem);
     for (const PairResult& pair : results.pairs)
-      if (pair.not_finite)
+      if (pair.not_finite && !plan_.volumes)  // theirs are among the notes
         say(fmt::format("{}: {} samples are NaN or infinite", pair.identity.name, pair.not_finite));
     for (const GateOutcome& gate : outcome.verdict.outcomes)
       if (!gate.passed)

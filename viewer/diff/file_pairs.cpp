@@ -17,6 +17,13 @@ std::string file_name(const fs::path& path) {
   return (name.empty() ? path.parent_path().filename() : name).string();
 }
 
+std::vector<fs::path> in_natural_order(std::vector<fs::path> files) {
+  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
+    return natural_less(a.generic_string(), b.generic_string());
+  });
+  return files;
+}
+
 void add_folder(const fs::path& test, const fs::path& reference, const SourceOptions& options,
                 const InputKind& kind, const std::string& prefix, Pairing& all) {
   Pairing pairing = match_files(test, kind.list(test), reference, kind.list(reference), options.match);
@@ -63,7 +70,7 @@ Pairing pair_inputs(const SourceOptions& options, const InputKind& kind) {
     if (test_is_folder && reference_is_folder)
       add_folder(test, reference, options, kind, prefix, all);
     else if (test_is_folder)
-      for (const fs::path& file : kind.list(test))
+      for (const fs::path& file : in_natural_order(kind.list(test)))
         all.pairs.push_back({prefix + file.generic_string(), test / file, reference});
     else if (reference_is_folder)
       throw Failure(ExitCode::usage,

@@ -13,6 +13,13 @@
 namespace fg {
 namespace {
 
+// Without the file's name: of a thousand files it is said once.
+std::string note_on_transparency(const std::array<float, 3>& background) {
+  return fmt::format(
+      "transparent pixels are laid over the background, {:g} {:g} {:g}; --background takes another",
+      background[0], background[1], background[2]);
+}
+
 Frame frame_of_values(const DeepImage& image, const ImageRules& rules) {
   const bool encode = image.scene_linear && !rules.scene_linear;
   Frame frame{.kind = Frame::Kind::rgb,
@@ -20,11 +27,18 @@ Frame frame_of_values(const DeepImage& image, const ImageRules& rules) {
               .height = image.values.height,
               .bits = image.bits,
               .scene_linear = image.scene_linear && rules.scene_linear};
+  if (encode)
+    frame.notes.push_back(
+        "OpenEXR, PFM and HDR go through the sRGB curve, clamped to 0..1; --tonemap none takes the values as "
+        "they "
+        "are");
+  bool transparent = false;
   const std::size_t pixels = image.values.values.size() / 4;
   frame.rgb.resize(3 * pixels);
   frame.light.resize(encode && rules.keep_light ? 3 * pixels : 0);
   for (std::size_t i = 0; i < pixels; ++i) {
     const float* in = &image.values.values[4 * i];
+    transparent |= in[3] != 1.0f;
     for (std::size_t c = 0; c < 3; ++c) {
       const float value = encode ? srgb_encode(in[c]) : in[c];
       frame.not_finite += std::isfinite(in[c]) ? 0 : 1;
@@ -35,6 +49,7 @@ Frame frame_of_values(const DeepImage& image, const ImageRules& rules) {
       if (!frame.light.empty()) frame.light[3 * i + c] = laid_over(in[c], rules.background[c]);
     }
   }
+  if (transparent) frame.notes.push_back(note_on_transparency(rules.background));
   return frame;
 }
 
@@ -156,7 +171,10 @@ Rectangle parse_rectangle(const std::string& text, const std::string& option) {
 
 Frame frame_of_codes(Image8 image, const std::array<float, 3>& background) {
   Frame frame{.width = image.width, .height = image.height};
-  if (!image.opaque()) image = composite_over(image, background.data());
+  if (!image.opaque()) {
+    image = composite_over(image, background.data());
+    frame.notes.push_back(note_on_transparency(background));
+  }
   frame.rgba8 = std::move(image.rgba);
   return frame;
 }
@@ -168,6 +186,38 @@ std::shared_ptr<const Frame> load_frame(const std::filesystem::path& file, const
                                 : frame_of_values(image, rules);
   if (rules.crop) frame = cropped(frame, *rules.crop, file.string());
   return std::make_shared<const Frame>(std::move(frame));
+}
+
+namespace {
+
+template <class T>
+bool is_grey(const std::vector<T>& samples, std::size_t stride) {
+  for (std::size_t i = 0; i < samples.size(); i += stride)
+    if (samples[i] != samples[i + 1] || samples[i] != samples[i + 2]) return false;
+  return true;
+}
+bool is_grey(const Frame& frame) {
+  return frame.kind == Frame::Kind::rgb8 ? is_grey(frame.rgba8, 4) : is_grey(frame.rgb, 3);
+}
+
+const char* samples_of(const Frame& frame) {
+  return frame.bits == 8 ? "8-bit codes" : frame.bits == 16 ? "16-bit codes" : "floats";
+}
+
+}  // namespace
+
+std::vector<std::string> notes_on(const FramePair& pair) {
+  const Frame &test = *pair.test, &reference = *pair.reference;
+  std::vector<std::string> notes;
+  for (const Frame* frame : {&test, &reference})
+    if (frame->kind != Frame::Kind::rgb8 && frame->kind != Frame::Kind::rgb) return notes;
+  if (test.bits != reference.bits)
+    notes.push_back(fmt::format("{} are compared with {}, as fractions of white", samples_of(test),
+                                samples_of(reference)));
+  if (const bool grey = is_grey(test); grey != is_grey(reference))
+    notes.push_back(fmt::format("a grey {} is compared with a {} in colour, as R = G = B",
+                                grey ? "picture" : "reference", grey ? "reference" : "picture"));
+  return notes;
 }
 
 Frame as_floats(const Frame& frame) {
@@ -208,7 +258,8 @@ Frame cropped(const Frame& frame, const Rectangle& crop, const std::string& name
                .bits = frame.bits,
                .scene_linear = frame.scene_linear,
                .colour = frame.colour,
-               .not_finite = frame.not_finite};
+               .not_finite = frame.not_finite,
+               .notes = frame.notes};
   complete(result.colour, frame.height);  // the lines that are left would say another matrix
   if (frame.kind == Frame::Kind::rgb8)
     result.rgba8 = cut(frame.rgba8, 4 * frame.width, 4 * crop.x, 4 * crop.width, crop.y, crop.height);

@@ -24,6 +24,8 @@ void parse_frames(const std::string& text, FrameRange& range) {
   if (colon == std::string::npos) parse_number("", text);
   if (colon > 0) range.first = parse_number(text.substr(0, colon), text);
   if (colon + 1 < text.size()) range.end = parse_number(text.substr(colon + 1), text);
+  if (range.end && *range.end <= range.first)
+    throw Failure(ExitCode::usage, "--frames " + text + ": holds no frame; expected END above FIRST");
 }
 
 }  // namespace fg

@@ -91,6 +91,20 @@ std::string column_name(const Column& column, bool two_files) {
                                                : column.name;
 }
 
+std::vector<std::string> doubts(const std::vector<Gate>& gates, const std::vector<Column>& columns) {
+  std::vector<std::string> sentences;
+  for (const Gate& gate : gates) {
+    const bool higher = columns[gate.column].higher_is_better, under = gate.threshold.fails_under;
+    const char* what = gate.warns_only ? "--warn" : "--fail";
+    if (under != higher)
+      sentences.push_back(fmt::format("{0}-{1} {2}={3:g}: the {4} {2} is, the better; is {0}-{5} meant?",
+                                      what, under ? "under" : "over", gate.threshold.score,
+                                      gate.threshold.limit, higher ? "higher" : "lower",
+                                      higher ? "under" : "over"));
+  }
+  return sentences;
+}
+
 std::vector<Gate> parse_gates(const GateOptions& options, const std::vector<Column>& columns,
                               bool two_files) {
   std::vector<Gate> gates;

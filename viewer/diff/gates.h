@@ -33,6 +33,9 @@ std::string column_name(const Column& column, bool two_files);
 // Throws Failure(usage) with the names that there are.
 std::vector<Gate> parse_gates(const GateOptions& options, const std::vector<Column>& columns, bool two_files);
 
+// One sentence for each limit that good pairs miss and bad ones keep: --fail-over ssim=0.98.
+std::vector<std::string> doubts(const std::vector<Gate>& gates, const std::vector<Column>& columns);
+
 struct GateOutcome {
   Gate gate;
   double value = 0;  // the statistic

@@ -64,8 +64,15 @@ Journal::Journal(const std::filesystem::path& file, const std::string& settings,
   if (!out_)
     throw Failure(ExitCode::internal,
                   file.string() + ": the journal could not be written: " + std::strerror(errno));
-  write(settings);
-  for (const auto& [name, result] : before_) write(line_of(result));
+  try {
+    write(settings);
+    for (const auto& [name, result] : before_) write(line_of(result));
+  } catch (const Failure&) {
+    out_.reset();
+    std::error_code ignored;
+    std::filesystem::remove(fresh, ignored);
+    throw;
+  }
   std::error_code error;
   std::filesystem::rename(fresh, file, error);  // the open file keeps being written under its new name
   if (error)

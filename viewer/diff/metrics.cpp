@@ -135,6 +135,11 @@ bool higher_is_better(Metric metric) {
          metric != Metric::flip && metric != Metric::flip_hdr;
 }
 
+bool has_windows(Metric metric) {
+  return metric == Metric::ssim_valid || metric == Metric::ms_ssim || metric == Metric::vmaf_float_ssim ||
+         metric == Metric::vmaf_ms_ssim;
+}
+
 bool has_same_bits_everywhere(Metric metric) { return metric == Metric::vmaf_ssim; }
 
 std::vector<Metric> default_metrics(bool masked) {

@@ -33,6 +33,7 @@ std::vector<Metric> default_metrics(bool masked);
 bool can_be_masked(Metric metric);
 bool is_of_volumes(Metric metric);
 bool higher_is_better(Metric metric);
+bool has_windows(Metric metric);               // that a picture can be too small for
 bool has_same_bits_everywhere(Metric metric);  // whatever the device
 
 // "ssim,psnr" or "all", which is all that every picture has: flip-hdr is of linear light alone, ssim3d of volumes. Throws Failure(usage) with the names that there are.

@@ -105,6 +105,7 @@ std::string csv_row(const std::vector<std::string>& start, const std::vector<dou
 
 std::string table_of_two_files(const Outcome& outcome, TableStyle style) {
   std::string text;
+  if (outcome.results.pairs.empty()) return text;  // interrupted before
   const PairResult& pair = outcome.results.pairs.front();
   for (std::size_t c = 0; c < pair.scores.size(); ++c) {
     const std::string name = column_name(outcome.results.columns[c], true);
@@ -262,6 +263,7 @@ ordered_json to_json(const Outcome& outcome) {
   if (outcome.comparison) json["baseline"] = comparison_of(outcome);
   json["missing"] = kMissingNames[static_cast<int>(outcome.missing)];
   json["unmatched"] = outcome.unmatched;
+  json["notes"] = outcome.notes;
   json["interrupted"] = outcome.interrupted;
   json["passed"] = outcome.passed() && !outcome.interrupted;
   json["pairs"] = pairs;

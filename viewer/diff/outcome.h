@@ -28,6 +28,7 @@ struct Outcome {
   Verdict verdict;
   std::optional<Comparison> comparison;  // with the baseline
   nlohmann::ordered_json settings;       // how the pictures became numbers
+  std::vector<std::string> notes;        // what a user should know of the inputs, one sentence each
   bool interrupted = false;
 
   bool missing_fails() const { return missing == MissingRule::fail && unmatched_count > 0; }

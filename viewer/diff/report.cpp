@@ -103,7 +103,6 @@ std::string html_report(const Outcome& outcome, const PairSource& source, const 
                         const ReportOptions& options) {
   ordered_json data = data_of(outcome);
   data["pictures"] = ordered_json::object();
-  data["notes"] = ordered_json::array();
   std::vector<std::size_t> worst = worst_first(outcome.results);
   if (worst.size() > options.pictures) worst.resize(options.pictures);
   std::sort(worst.begin(), worst.end());  // a video is decoded once more from its start, not once a picture

@@ -1,21 +1,34 @@
 #include "viewer/diff/run_pairs.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
+#include <cmath>
 #include <exception>
 #include <mutex>
 #include <new>
 #include <thread>
 
 #include "viewer/error.h"
+#include "viewer/report/near_names.h"
 
 namespace fg {
 namespace {
+
+void append(std::vector<std::string>& all, const std::vector<std::string>& more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
 
 class Run {
  public:
   Run(const PairSource& source, const Masks& masks, const ScorePlan& plan, const RunOptions& options,
       const InterruptGuard& interrupt)
-      : source_(source), masks_(masks), plan_(plan), options_(options), interrupt_(interrupt) {}
+      : source_(source),
+        masks_(masks),
+        plan_(plan),
+        columns_(columns_of(plan)),
+        options_(options),
+        interrupt_(interrupt) {}
 
   void work() noexcept {
     try {
@@ -45,12 +58,13 @@ class Run {
       result.width = pair.test->width;
       result.height = pair.test->height;
       result.depth = pair.test->depth;
-      for (const Frame* frame : {pair.test.get(), pair.reference.get()})
-        result.notes.insert(result.notes.end(), frame->notes.begin(), frame->notes.end());
+      for (const Frame* frame : {pair.test.get(), pair.reference.get()}) append(result.notes, frame->notes);
+      append(result.notes, notes_on(pair));
       result.not_finite = pair.test->not_finite + pair.reference->not_finite;
       const std::shared_ptr<const Mask> mask = masks_.of_size(pair.test->width, pair.test->height);
       PairScores scores = score_pair(pair, mask.get(), plan_, options_.keep_maps, workspace);
       result.scores = std::move(scores.values);
+      note_too_few_pixels(result);
       result.data_range = scores.data_range;
       if (options_.scored) options_.scored(result, pair, scores);
     } catch (const OutOfMemory& failure) {
@@ -70,9 +84,22 @@ class Run {
     return result;
   }
 
+  // A NaN that no sample explains: no window fits into the picture.
+  void note_too_few_pixels(PairResult& result) const {
+    std::vector<std::string> names;
+    for (std::size_t c = 0; c < columns_.size(); ++c)
+      if (std::isnan(result.scores[c]) && has_windows(columns_[c].metric) &&
+          columns_[c].name == metric_name(columns_[c].metric))
+        names.push_back(columns_[c].name);
+    if (!names.empty() && result.not_finite == 0)
+      result.notes.push_back(fmt::format("{}x{} pixels are too few for the windows of {}, which is nan",
+                                         result.width, result.height, listed(names, names.size())));
+  }
+
   const PairSource& source_;
   const Masks& masks_;
   const ScorePlan& plan_;
+  const std::vector<Column> columns_;
   const RunOptions& options_;
   const InterruptGuard& interrupt_;
   std::atomic<std::size_t> next_{0};

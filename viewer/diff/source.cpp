@@ -52,6 +52,19 @@ Folders look_into(const std::vector<std::string>& inputs) {
   return folders;
 }
 
+[[noreturn]] void throw_of_mixed(const std::vector<std::string>& inputs) {
+  std::string video, other;
+  for (const std::string& input : inputs) {
+    if (std::error_code error; !fs::exists(input, error))
+      throw unreadable(input, "there is no such file or folder");
+    (is_video(input) ? video : other) = input;
+  }
+  throw Failure(ExitCode::usage,
+                fmt::format("{} is a video, {} is none; video is compared with video, images with images; "
+                            "convert one of them",
+                            video, other));
+}
+
 }  // namespace
 
 std::unique_ptr<PairSource> open_source(const SourceOptions& options) {
@@ -66,8 +79,7 @@ std::unique_ptr<PairSource> open_source(const SourceOptions& options) {
         fmt::format("{} holds videos, {} pictures; video is compared with video, images with images",
                     folders.of_videos, folders.of_pictures));
   if (!folders.of_videos.empty()) return open_video_folders(options);
-  if (videos > 0)
-    throw Failure(ExitCode::usage, "video is compared with video, images with images; convert one of them");
+  if (videos > 0) throw_of_mixed(options.inputs);
   if (options.layout || !options.frames.whole() || options.as_rgb)
     throw Failure(ExitCode::usage,
                   "--size, --format, --frames, --every, --offset and --as-rgb are for videos");

@@ -125,6 +125,14 @@ void VideoPairs::check_same_format(const VideoFormat& test, const std::string& n
   };
   note(test.matrix, wanted.matrix, "");
   note(test.range, wanted.range, " range");
+  // YUV that does not say is taken for limited: of the two, only full is a surprise.
+  const auto surprise = [&](const std::string& is, const std::string& file, const std::string& other) {
+    if (!as_rgb_ && is == "full" && wanted.chroma.width > 0)
+      notes.push_back(fmt::format(
+          "{} is full range, {} does not say its own; their codes are compared as they are", file, other));
+  };
+  if (wanted.range.empty()) surprise(test.range, name, files_.back());
+  if (test.range.empty()) surprise(wanted.range, files_.back(), name);
 }
 
 std::vector<std::size_t> VideoPairs::common_frames() const {

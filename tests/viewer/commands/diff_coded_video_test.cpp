@@ -157,6 +157,21 @@ TEST_F(diff_coded_video, settings_say_what_was_decoded) {
   EXPECT_EQ(video["range"], "tv");
 }
 
+TEST_F(diff_coded_video, full_range_beside_one_that_does_not_say_is_stated) {
+  SKIP_WITHOUT_FFMPEG();
+  ASSERT_TRUE(ffmpeg(kPicture + "-c:v mjpeg -pix_fmt yuvj420p full.avi"));
+  ASSERT_TRUE(ffmpeg(kPicture + "-c:v ffv1 -pix_fmt yuv420p silent.mkv"));
+  const auto report = diff(path("full.avi") + " " + path("silent.mkv"));
+  const std::string note = "full.avi is full range, " + path("silent.mkv") +
+                           " does not say its own; their codes are compared as they are";
+  EXPECT_NE(err_.find(note), std::string::npos) << err_;
+  EXPECT_EQ(report["notes"].size(), 1u);
+  diff(path("full.avi") + " " + path("silent.mkv") + " --as-rgb");
+  EXPECT_EQ(err_, "");
+  diff(path("silent.mkv") + " " + path("silent.mkv"));
+  EXPECT_EQ(err_, "");
+}
+
 TEST_F(diff_coded_video, without_the_libraries_a_sentence_says_what_to_do) {
   if (FRAMEGAUGE_HAS_FFMPEG) GTEST_SKIP() << "built with the FFmpeg libraries";
   write_text(folder_ / "a.mp4", std::string("\0\0\0\x18"

@@ -60,6 +60,50 @@ TEST_F(diff_folders, are_scored_pair_by_pair) {
   EXPECT_NE(run.out.find("12 pairs scored"), std::string::npos) << run.out;
 }
 
+// A file cannot be written into a folder that is not there, nor where a folder has its name.
+TEST_F(diff_folders, what_cannot_be_written_does_not_cost_the_rest) {
+  fill(3);
+  const Outcome run = diff("--json " + in_folder("none/r.json") + " --csv " + in_folder("r.csv") +
+                           " --inria " + in_folder("tables"));
+  EXPECT_EQ(run.exit_code, 5);
+  const auto journal = diff("--csv " + in_folder("r.csv") + " --report " + in_folder("none/r.html") +
+                            " --inria " + in_folder("tables"));
+  EXPECT_EQ(journal.exit_code, 5);
+  EXPECT_NE(journal.err.find("none/r.html"), std::string::npos) << journal.err;
+  EXPECT_NE(journal.out.find("3 pairs scored"), std::string::npos) << journal.out;
+  EXPECT_NE(read_text(folder_ / "r.csv").find("view_2.png"), std::string::npos);
+  EXPECT_TRUE(fs::exists(folder_ / "tables/per_view.json"));
+
+  fs::create_directories(folder_ / "maps/view_1.png/below");
+  const Outcome maps =
+      diff("-j 1 --metrics mae --csv " + in_folder("m.csv") + " --heatmaps " + in_folder("maps"));
+  EXPECT_EQ(maps.exit_code, 5);
+  EXPECT_NE(maps.err.find("maps/view_1.png"), std::string::npos) << maps.err;
+  EXPECT_NE(maps.out.find("1 pairs scored"), std::string::npos) << maps.out;
+  fs::remove_all(folder_ / "maps/view_1.png");
+  const Outcome resumed =
+      diff("--metrics mae --resume --csv " + in_folder("m.csv") + " --heatmaps " + in_folder("maps"));
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_NE(resumed.err.find("1 of 3 pairs were finished before"), std::string::npos) << resumed.err;
+}
+
+TEST_F(diff_folders, a_baseline_of_other_metrics_is_refused_before_any_work) {
+  fill(2);
+  EXPECT_EQ(diff("--baseline " + in_folder("b.json")).exit_code, 4);
+  ASSERT_EQ(diff("--metrics ssim --update-baseline --baseline " + in_folder("b.json")).exit_code, 0);
+  const Outcome run =
+      diff("--metrics ssim --window 7 --baseline " + in_folder("b.json") + " --csv " + in_folder("r.csv"));
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_NE(run.err.find("the baseline's ssim"), std::string::npos) << run.err;
+  EXPECT_FALSE(fs::exists(folder_ / "r.csv.journal"));
+}
+
+TEST_F(diff_folders, against_one_picture_come_by_number_too) {
+  fill(11);
+  const Outcome run = framegauge("diff -q " + in_folder("out") + " " + in_folder("gold/view_0.png"));
+  EXPECT_LT(run.out.find("view_2.png"), run.out.find("view_10.png")) << run.out;
+}
+
 TEST_F(diff_folders, every_result_says_what_it_is) {
   fill(1);
   ASSERT_EQ(diff("--metrics all --window 9 --json " + in_folder("r.json")).exit_code, 0);

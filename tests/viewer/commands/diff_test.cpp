@@ -62,6 +62,53 @@ TEST(diff_command, wrong_usage_gives_exit_code_two) {
   EXPECT_EQ(framegauge("").exit_code, 2);
 }
 
+TEST(diff_command, wrong_usage_is_answered_with_what_is_right) {
+  const auto says = [](const std::string& arguments, const std::string& sentence) {
+    const Outcome run = framegauge("diff " + arguments);
+    EXPECT_EQ(run.exit_code, 2) << arguments;
+    EXPECT_NE(run.err.find(sentence), std::string::npos) << run.err;
+  };
+  says("onlyone.png", "got onlyone.png alone; see 'framegauge diff --help'");
+  says("a.png b.png --everyy 3", "see 'framegauge diff --help'");
+  says("out gold --fail-under ssim:p7=1", "with :mean, :p5, :p95, :min, :max or :worst");
+  says("a.mkv b.mkv --frames 9:3", "--frames 9:3: holds no frame; expected END above FIRST");
+}
+
+TEST(diff_command, what_is_done_to_pictures_is_said_and_stands_in_the_json) {
+  const auto folder = scratch_folder();
+  Image8 glass = waves(40, 30, 0);
+  for (std::size_t i = 3; i < glass.rgba.size(); i += 4) glass.rgba[i] = 128;
+  save_png(folder / "glass.png", glass);
+  save_png(folder / "a.png", waves(40, 30, 0));
+  save_exr(folder / "light.exr", {40, 30, 3, std::vector<float>(40 * 30 * 3, 0.5f)});
+  const auto notes_of = [&](const std::string& test) {
+    const Outcome run = framegauge("diff " + (folder / test).string() + " " + (folder / "a.png").string() +
+                                   " --metrics mae --json -");
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    const auto notes = nlohmann::json::parse(run.out)["notes"];
+    std::string said;
+    for (const std::string note : notes) said += "framegauge: " + note + "\n";
+    EXPECT_EQ(run.err, said);
+    return notes.size();
+  };
+  EXPECT_EQ(notes_of("a.png"), 0u);
+  EXPECT_EQ(notes_of("glass.png"), 1u);
+  EXPECT_EQ(notes_of("light.exr"), 3u);  // the curve, floats against codes, grey against colour
+}
+
+// The file cannot be written where a folder has its name.
+TEST(diff_command, scores_are_printed_where_the_heatmap_cannot_be_written) {
+  const auto folder = scratch_folder();
+  save_png(folder / "a.png", waves(40, 30, 0));
+  std::filesystem::create_directories(folder / "map.png/below");
+  const auto a = (folder / "a.png").string();
+  const Outcome run =
+      framegauge("diff -q " + a + " " + a + " --metrics mae --heatmap " + (folder / "map.png").string());
+  EXPECT_EQ(run.exit_code, 5);
+  EXPECT_TRUE(run.out.ends_with("mae\t0\n")) << run.out;
+  EXPECT_NE(run.err.find("map.png"), std::string::npos) << run.err;
+}
+
 TEST(diff_command, quiet_output_is_name_tab_value) {
   const auto folder = scratch_folder();
   save_png(folder / "a.png", waves(20, 30, 0));
@@ -80,7 +127,8 @@ TEST(diff_command, one_pixel_images_are_scored) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const auto report = nlohmann::json::parse(run.out);
   EXPECT_EQ(report["scores"]["ssim"], 1.0);
-  EXPECT_EQ(report["scores"]["ssim-valid"], "nan");  // no window fits
+  EXPECT_EQ(report["scores"]["ssim-valid"], "nan");
+  EXPECT_EQ(run.err, "framegauge: 1x1 pixels are too few for the windows of ssim-valid, which is nan\n");
 }
 
 }  // namespace

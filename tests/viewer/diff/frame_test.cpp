@@ -33,6 +33,45 @@ TEST(frame, sixteen_bit_grey_with_alpha_is_composited) {
   EXPECT_EQ(frame->rgb, (std::vector<float>{1, 1, 1, 0.25f, 0.5f, 0.75f}));
 }
 
+TEST(frame, what_is_done_to_a_file_is_said_without_its_name) {
+  const TemporaryFolder folder;
+  write_png(folder / "a.png", 2, 1, {6, 8, false}, {1, 2, 3, 255, 4, 5, 6, 0});
+  EXPECT_EQ(load_frame(folder / "a.png", {.background = {0.25f, 0, 1}})->notes,
+            std::vector<std::string>{
+                "transparent pixels are laid over the background, 0.25 0 1; --background takes another"});
+  write_png(folder / "b.png", 2, 1, {4, 16, false}, {65535, 65535, 65535, 0});
+  EXPECT_EQ(load_frame(folder / "b.png", {})->notes.size(), 1u);
+  write_png(folder / "c.png", 1, 1, {6, 8, false}, {1, 2, 3, 255});
+  EXPECT_TRUE(load_frame(folder / "c.png", {})->notes.empty());
+  save_exr(folder / "d.exr", {1, 1, 3, {0.5f, 2.0f, -1.0f}});
+  const std::vector<std::string> curve = load_frame(folder / "d.exr", {})->notes;
+  ASSERT_EQ(curve.size(), 1u);
+  EXPECT_TRUE(contains(curve[0], "--tonemap none"));
+  EXPECT_TRUE(load_frame(folder / "d.exr", {.scene_linear = true})->notes.empty());
+}
+
+TEST(frame, unlike_pictures_are_said_to_be_compared) {
+  const auto picture = [](std::vector<std::uint8_t> rgba) {
+    return std::make_shared<const Frame>(Frame{.width = 1, .height = 1, .rgba8 = std::move(rgba)});
+  };
+  const auto deep = [](int bits, std::vector<float> rgb) {
+    return std::make_shared<const Frame>(
+        Frame{.kind = Frame::Kind::rgb, .width = 1, .height = 1, .bits = bits, .rgb = std::move(rgb)});
+  };
+  const auto grey = picture({7, 7, 7, 255}), red = picture({9, 7, 7, 255});
+  const std::vector<std::string> none,
+      depth{"8-bit codes are compared with 16-bit codes, as fractions of white"};
+  EXPECT_EQ(notes_on({grey, grey}), none);
+  EXPECT_EQ(notes_on({red, red}), none);
+  EXPECT_EQ(notes_on({grey, red}),
+            std::vector<std::string>{"a grey picture is compared with a reference in colour, as R = G = B"});
+  EXPECT_EQ(notes_on({red, grey}),
+            std::vector<std::string>{"a grey reference is compared with a picture in colour, as R = G = B"});
+  EXPECT_EQ(notes_on({red, deep(16, {0.1f, 0.2f, 0.3f})}), depth);
+  EXPECT_EQ(notes_on({grey, deep(16, {0.1f, 0.1f, 0.1f})}), depth);
+  EXPECT_EQ(notes_on({deep(32, {1, 2, 3}), deep(32, {1, 2, 3})}), none);
+}
+
 ImageF exr_values() {
   return {2, 1, 3, {0.5f, 2.0f, -1.0f, 0.001f, std::numeric_limits<float>::quiet_NaN(), 0}};
 }
