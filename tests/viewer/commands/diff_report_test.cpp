@@ -85,6 +85,11 @@ TEST_F(diff_report, slider_blink_sorting_and_heatmap_work_in_a_browser) {
     const [c, context_width] = [context($("plot")).c, 800];
     for (const low of [-1e-5, -0.98125, -99.995, -123456, -2e9]) axis(c, context_width, 220, low, 0);
     seen.push("cut: " + cut.join(" "), labels[5]);
+    labels.length = 0;
+    drawBars($("map-histogram"), [6, 1], 0, 1);
+    seen.push(labels.join(" "));
+    data.videos = [{ scored: 2, failed: 1 }, { scored: 1, failed: 0 }, { scored: 2, failed: 0 }];
+    seen.push([...videoStarts()].join(" "));
     seen.push($("verdict").textContent, $("chosen").textContent, first());
     document.querySelector("#pairs thead button").click();
     seen.push(first());
@@ -115,7 +120,7 @@ TEST_F(diff_report, slider_blink_sorting_and_heatmap_work_in_a_browser) {
   const std::string after = read_text(dom);
   const std::size_t from = after.find("<title>") + 7;
   EXPECT_EQ(after.substr(from, after.find("</title>") - from),
-            "[cut: |100k|FAIL|view_5.png|view_1.png|&lt;b&gt;odd &amp; "
+            "[cut: |100k|8 6 4 2 0|0 3 4|FAIL|view_5.png|view_1.png|&lt;b&gt;odd &amp; "
             "\"quoted\"&lt;!--.png|view_5.png|inset(0px 0px "
             "0px 25%)|"
             "visible|hidden|visible|hidden|60]");
