@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "viewer/error.h"
 #include "viewer/report/json_file.h"
@@ -158,6 +159,8 @@ std::string sentence(const GateOutcome& outcome, const Results& results,
     return fmt::format("{} of {} pairs have {} {} {}; allowed are {} %", outcome.missed_by.size(),
                        results.count(PairResult::Status::scored), threshold.score, relation, threshold.limit,
                        *fail_percent);
+  if (std::isnan(outcome.value))
+    return fmt::format("{} is not a number, which keeps no limit ({})", threshold.score, threshold.limit);
   return fmt::format("{}{} is {:.9g}, {} {}",
                      results.planned > 1 && outcome.gate.statistic == "mean" ? "mean " : "", threshold.score,
                      outcome.value, relation, threshold.limit);

@@ -115,12 +115,19 @@ std::string table_of_two_files(const Outcome& outcome, TableStyle style) {
   return text;
 }
 
+// A name may hold any character; one row is one line, and the terminal is not spoken to.
+std::string on_one_line(std::string name) {
+  for (char& c : name)
+    if (static_cast<unsigned char>(c) < 32 || c == 127) c = '?';
+  return name;
+}
+
 // Wide enough for the header and for 1234.567890.
 std::size_t cell_width(const std::string& name) { return std::max<std::size_t>(11, name.size()); }
 
 std::string aligned_row(const Outcome& outcome, const std::string& name, std::size_t name_width,
                         const std::vector<double>& values) {
-  std::string row = fmt::format("{:<{}}", name, name_width);
+  std::string row = fmt::format("{:<{}}", on_one_line(name), name_width);
   for (std::size_t c = 0; c < values.size(); ++c)
     row += fmt::format("  {:>{}.6f}", values[c], cell_width(outcome.results.columns[c].name));
   return row;
@@ -160,8 +167,8 @@ std::string aligned_table(const Outcome& outcome) {
       text += aligned_row(outcome, pair.identity.name, name_width, pair.scores) +
               (outcome.verdict.failing_pairs.contains(i) ? "  outside the limits\n" : "\n");
     else
-      text += fmt::format("{:<{}}  {}: {}\n", pair.identity.name, name_width, status_name(pair.status),
-                          pair.problem);
+      text += fmt::format("{:<{}}  {}: {}\n", on_one_line(pair.identity.name), name_width,
+                          status_name(pair.status), on_one_line(pair.problem));
   }
   if (results.pairs.size() > kLongTable)
     text += fmt::format("({} worst of {} pairs by {}; --csv or --json have them all)\n",
@@ -198,7 +205,7 @@ std::string table(const Outcome& outcome, TableStyle style) {
   if (style == TableStyle::aligned) return aligned_table(outcome) + summary_line(outcome);
   std::string text;
   for (const PairResult& pair : outcome.results.pairs) {
-    text += pair.identity.name;
+    text += on_one_line(pair.identity.name);
     for (const double score : pair.scores) text += fmt::format("\t{:.9g}", score);
     text += pair.status == PairResult::Status::scored ? "\n" : "\t" + status_name(pair.status) + "\n";
   }

@@ -1,6 +1,10 @@
 #include "viewer/diff/volume_pairs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "viewer/diff/file_pairs.h"
 #include "viewer/diff/stamp.h"
@@ -110,8 +114,19 @@ std::shared_ptr<const Frame> load_reference(const fs::path& file) {
 }
 
 void bring_onto(const VolumeGrid& grid, std::optional<double> outside, Volume& test) {
-  const double beyond = outside ? *outside : *std::min_element(test.values.begin(), test.values.end());
-  test.values = resampled(test, grid, static_cast<float>(beyond));
+  const auto beyond =
+      static_cast<float>(outside ? *outside : *std::min_element(test.values.begin(), test.values.end()));
+  test.values = resampled(test, grid, std::numeric_limits<float>::quiet_NaN());  // a volume has none
+  std::size_t count = 0;
+  for (float& value : test.values)
+    if (std::isnan(value)) {
+      value = beyond;
+      ++count;
+    }
+  if (count)
+    test.notes.push_back(
+        fmt::format("{:.3g} % of the reference's voxels lie beyond its grid and count as {:g}",
+                    100.0 * static_cast<double>(count) / static_cast<double>(test.values.size()), beyond));
   test.extent = grid.extent;
   test.voxel_to_world = grid.voxel_to_world;
 }

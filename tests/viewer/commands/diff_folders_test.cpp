@@ -98,6 +98,13 @@ TEST_F(diff_folders, a_baseline_of_other_metrics_is_refused_before_any_work) {
   EXPECT_FALSE(fs::exists(folder_ / "r.csv.journal"));
 }
 
+TEST_F(diff_folders, names_of_several_lines_stay_one_row) {
+  fill(0);
+  for (const char* side : {"out", "gold"}) save_png(folder_ / side / "a\n\tb.png", waves(20, 20, 0));
+  EXPECT_EQ(diff("-q --metrics mae").out, "a??b.png\t0\n");
+  EXPECT_NE(diff("--metrics mae").out.find("\na??b.png  "), std::string::npos);
+}
+
 TEST_F(diff_folders, against_one_picture_come_by_number_too) {
   fill(11);
   const Outcome run = framegauge("diff -q " + in_folder("out") + " " + in_folder("gold/view_0.png"));

@@ -148,6 +148,9 @@ TEST(diff_volumes, other_grids_are_exit_code_3_with_one_sentence_and_resample_me
   for (std::size_t i = cut.value.size(); i < y.value.size(); ++i) most = std::max(most, 5000 - y.value[i]);
   EXPECT_NEAR(json::parse(run.out)["scores"]["max"].get<double>(), most, 1e-2);
   EXPECT_EQ(json::parse(run.out)["settings"]["outside"], 5000.0);
+  EXPECT_NE(run.err.find("7.69 % of the reference's voxels lie beyond its grid and count as 5000"),
+            std::string::npos)
+      << run.err;
 }
 
 TEST(diff_volumes, folders_are_matched_by_name_and_a_damaged_file_is_one_row) {

@@ -49,6 +49,14 @@ TEST(gates, nothing_and_nan_do_not_pass) {
   EXPECT_FALSE(judge_ssim({1, std::nan("")}, "ssim=0.5", 0).passed);
 }
 
+TEST(gates, a_score_that_is_no_number_is_not_said_to_be_under_the_limit) {
+  const Results results = results_of({std::nan("")});
+  const auto gates = parse_gates({.fail_under = {"ssim=0.5"}}, results.columns, false);
+  const Verdict verdict = judge(gates, std::nullopt, results);
+  EXPECT_EQ(sentence(verdict.outcomes[0], results, std::nullopt),
+            "ssim is not a number, which keeps no limit (0.5)");
+}
+
 TEST(gates, that_warn_do_not_fail) {
   const Results results = results_of({0.5});
   const Verdict verdict =
