@@ -4,8 +4,7 @@
     python3 -m venv venv && venv/bin/pip install numpy flip-evaluator
     venv/bin/python tests/golden/flip_golden.py > assets/golden/flip_golden.h
 
-The integer formulas of ssim_golden_images.py stand in assets/golden/golden_codes.h; light() in
-tests/kernels/flip/flip_golden_test.cpp.
+The integer formulas of ssim_golden_images.py, and light(), stand in assets/golden/golden_codes.h.
 """
 from importlib.metadata import version
 

@@ -41,6 +41,16 @@ std::shared_ptr<const Frame> picture_of(int (*code)(int, int, int), int height, 
   return std::make_shared<const Frame>(std::move(frame));
 }
 
+// Scene-linear, as of OpenEXR under --tonemap none.
+std::shared_ptr<const Frame> light_of(int (*code)(int, int, int), int height, int width) {
+  Frame frame{.kind = Frame::Kind::rgb, .width = width, .height = height, .bits = 32, .scene_linear = true};
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x)
+      for (int c = 0; c < 3; ++c)
+        frame.rgb.push_back(static_cast<float>(golden::light_of(code(c, y, x), y, x)));
+  return std::make_shared<const Frame>(std::move(frame));
+}
+
 struct Case {
   int height, width, channel;
   Metric metric;
@@ -55,12 +65,27 @@ double score_of(const Case& c) {
   return score_pair(pair, nullptr, plan, KeepMap::no, workspace).values.front();
 }
 
-double flip_of_pictures(int height, int width, double pixels_per_degree) {
-  const FramePair pair{picture_of(test_code, height, width), picture_of(reference_code, height, width)};
-  ScorePlan plan{.metrics = {Metric::flip}};
-  plan.flip.pixels_per_degree = pixels_per_degree;
+double flip_of_pair(const FramePair& pair, Metric metric, const FlipViewing& viewing) {
   ScoreWorkspace workspace;
-  return score_pair(pair, nullptr, plan, KeepMap::no, workspace).values.front();
+  return score_pair(pair, nullptr, {.metrics = {metric}, .flip = viewing}, KeepMap::no, workspace)
+      .values.front();
+}
+
+double flip_of_pictures(const golden::LdrFlip& g) {
+  return flip_of_pair(
+      {picture_of(test_code, g.height, g.width), picture_of(reference_code, g.height, g.width)}, Metric::flip,
+      {.pixels_per_degree = g.pixels_per_degree});
+}
+
+double flip_of_light(const golden::HdrFlip& g) {
+  FlipViewing viewing{.tone_mapper = static_cast<FgFlipToneMapper>(g.mapper)};
+  if (g.is_given) {
+    viewing.start = g.start;
+    viewing.stop = g.stop;
+    viewing.exposures = g.count;
+  }
+  return flip_of_pair({light_of(test_code, g.height, g.width), light_of(reference_code, g.height, g.width)},
+                      Metric::flip_hdr, viewing);
 }
 
 class Table {
@@ -116,8 +141,13 @@ std::vector<ComparedScore> self_test() {
     if (g.height == 1) continue;
     table.rows.push_back({fmt::format("flip, {:.4g} ppd", g.pixels_per_degree),
                           fmt::format("{}x{}, RGB", g.width, g.height), "flip-evaluator 1.7",
-                          flip_of_pictures(g.height, g.width, g.pixels_per_degree), g.mean, kFlip});
+                          flip_of_pictures(g), g.mean, kFlip});
   }
+  const std::vector<std::string> mappers = flip_tone_mapper_names();
+  for (const auto& g : golden::kHdrFlip)
+    table.rows.push_back({fmt::format("flip-hdr, {}", mappers[static_cast<std::size_t>(g.mapper)]),
+                          fmt::format("{}x{}, {} exposures", g.width, g.height, g.count),
+                          "flip-evaluator 1.7", flip_of_light(g), g.mean, kFlip});
   return table.rows;
 }
 
