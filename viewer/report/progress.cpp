@@ -1,22 +1,51 @@
 #include "viewer/report/progress.h"
 
+#include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
 namespace fg {
-
 namespace {
+
+// The first characters of a UTF-8 text; a name may hold any, and those that control the terminal are not for it.
+std::string first_characters(const std::string& text, std::size_t most) {
+  std::string result;
+  std::size_t count = 0;
+  for (const char c : text) {
+    const bool starts = (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+    if (starts && ++count > most) break;
+    result += static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c;
+  }
+  return result;
+}
+
+// A line that is wider than the terminal would go on in the next one, which clearing does not reach.
+std::size_t widest_line() {
+  winsize size{};
+  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+  return known ? std::size_t{size.ws_col} - 1 : 79;
+}
 
 std::string bar(double share) {
   constexpr int kCells = 24;
-  const int filled = static_cast<int>(kCells * share);
+  const int filled = std::clamp(static_cast<int>(kCells * share), 0, kCells);
   return "[" + std::string(static_cast<std::size_t>(filled), '#') +
          std::string(static_cast<std::size_t>(kCells - filled), ' ') + "]";
 }
 
 void clear_line() { std::fputs("\r\033[K", stderr); }
+
+void draw(const std::string& line, const std::string& item) {
+  constexpr std::size_t kMostOfItem = 40;
+  const std::string text = line + "  " + first_characters(item, kMostOfItem);
+  clear_line();
+  std::fputs(first_characters(text, widest_line()).c_str(), stderr);
+  std::fflush(stderr);
+}
 
 }  // namespace
 
@@ -35,11 +64,10 @@ void Progress::advance(const std::string& item) {
   if (!shown_) return;
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
   const double left = elapsed.count() / static_cast<double>(done_) * static_cast<double>(total_ - done_);
-  clear_line();
-  std::fprintf(stderr, "%s %s %zu/%zu  %.1f/s  %.0f s left  %.40s", what_.c_str(),
-               bar(static_cast<double>(done_) / static_cast<double>(total_ ? total_ : 1)).c_str(), done_,
-               total_, static_cast<double>(done_) / elapsed.count(), left, item.c_str());
-  std::fflush(stderr);
+  const std::string cells = bar(static_cast<double>(done_) / static_cast<double>(total_ ? total_ : 1));
+  draw(fmt::format("{} {} {}/{}  {:.1f}/s  {:.0f} s left", what_, cells, done_, total_,
+                   static_cast<double>(done_) / elapsed.count(), left),
+       item);
 }
 
 ShareProgress::ShareProgress(std::string what)
@@ -56,10 +84,9 @@ void ShareProgress::show(double share, const std::string& item) {
   last_ = now;
   drawn_ = true;
   const double elapsed = std::chrono::duration<double>(now - start_).count();
-  clear_line();
-  std::fprintf(stderr, "%s %s %.0f %%  %.0f s left  %.40s", what_.c_str(), bar(share).c_str(), 100 * share,
-               share > 0 ? elapsed / share * (1 - share) : 0.0, item.c_str());
-  std::fflush(stderr);
+  draw(fmt::format("{} {} {:.0f} %  {:.0f} s left", what_, bar(share), 100 * share,
+                   share > 0 ? elapsed / share * (1 - share) : 0.0),
+       item);
 }
 
 }  // namespace fg

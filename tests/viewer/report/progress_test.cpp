@@ -4,8 +4,10 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -33,9 +35,11 @@ std::string written_to(int end, int other_end, const std::function<void()>& work
   return text;
 }
 
-std::string on_a_terminal(const std::function<void()>& work) {
+std::string on_a_terminal(const std::function<void()>& work, unsigned short columns = 120) {
   const int host = posix_openpt(O_RDWR | O_NOCTTY);
-  if (host < 0 || grantpt(host) != 0 || unlockpt(host) != 0) return "there is no pseudo terminal";
+  const winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+  if (host < 0 || grantpt(host) != 0 || unlockpt(host) != 0 || ioctl(host, TIOCSWINSZ, &size) != 0)
+    return "there is no pseudo terminal";
   return written_to(open(ptsname(host), O_RDWR | O_NOCTTY), host, work);
 }
 
@@ -74,6 +78,21 @@ TEST(progress, a_share_is_drawn_ten_times_a_second_at_the_most) {
   EXPECT_EQ(text.find("10 %"), std::string::npos) << text;
   EXPECT_EQ(text.find("26 %"), std::string::npos) << text;
   EXPECT_TRUE(text.ends_with(kCleared)) << text;
+}
+
+TEST(progress, a_line_is_no_wider_than_the_terminal) {
+  const auto work = [] { Progress("scoring", 4).advance("\xe6\x97\xa5\xe6\x9c\xac\033[31m.png"); };
+  const std::string wide = on_a_terminal(work);
+  EXPECT_NE(wide.find("\xe6\x97\xa5\xe6\x9c\xac?[31m.png"), std::string::npos) << wide;
+  const std::string all = wide.substr(kCleared.size(), wide.size() - 2 * kCleared.size());
+  for (const unsigned short columns : {20, 30, 57}) {
+    const std::string narrow = on_a_terminal(work, columns);
+    const std::string line = narrow.substr(kCleared.size(), narrow.size() - 2 * kCleared.size());
+    const auto characters =
+        std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xc0) != 0x80; });
+    EXPECT_LT(characters, columns) << narrow;
+    EXPECT_EQ(line.substr(0, 19), all.substr(0, 19));
+  }
 }
 
 TEST(progress, a_pipe_gets_none) {
