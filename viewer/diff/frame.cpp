@@ -200,8 +200,8 @@ bool is_grey(const Frame& frame) {
   return frame.kind == Frame::Kind::rgb8 ? is_grey(frame.rgba8, 4) : is_grey(frame.rgb, 3);
 }
 
-const char* samples_of(const Frame& frame) {
-  return frame.bits == 8 ? "8-bit codes" : frame.bits == 16 ? "16-bit codes" : "floats";
+std::string samples_of(const Frame& frame) {
+  return frame.bits <= 16 ? fmt::format("{}-bit codes", frame.bits) : "floats";
 }
 
 }  // namespace
@@ -236,7 +236,7 @@ Frame as_rgb(const Frame& frame, const std::string& name) {
         name,
         "its matrix from YUV to RGB is none of those that --as-rgb knows (BT.601, BT.709, BT.2020, "
         "SMPTE 240M, FCC); convert it with FFmpeg's zscale filter");
-  Frame result{.kind = Frame::Kind::rgb, .width = frame.width, .height = frame.height, .bits = 16};
+  Frame result{.kind = Frame::Kind::rgb, .width = frame.width, .height = frame.height, .bits = 32};
   result.rgb.resize(3 * std::size_t(frame.width) * std::size_t(frame.height));
   const PlanesToRgb rgb(frame);
   float* out = result.rgb.data();

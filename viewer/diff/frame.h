@@ -42,9 +42,9 @@ struct Frame {
     volume   // voxels
   };
   Kind kind = Kind::rgb8;
-  int width = 0, height = 0;        // pixels; of the luma plane
-  int bits = 8;                     // of a code; 16 and 32 for floats made of 16-bit codes and of OpenEXR
-  bool scene_linear = false;        // floats without the sRGB curve
+  int width = 0, height = 0;  // pixels; of the luma plane
+  int bits = 8;               // of a code; 32 for floats that are made of no codes: OpenEXR, planes as RGB
+  bool scene_linear = false;  // floats without the sRGB curve
   std::vector<std::uint8_t> rgba8;  // [height][width][4], opaque
   std::vector<float> rgb;           // [height][width][3], 0..data range
   std::vector<float>
