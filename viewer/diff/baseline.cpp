@@ -30,7 +30,7 @@ Baseline load_baseline(const std::filesystem::path& file) {
     throw unreadable(file, "there is no such baseline; --update-baseline writes it");
   const std::vector<std::uint8_t> bytes = read_file(file);
   try {
-    const ordered_json json = ordered_json::parse(bytes);
+    const auto json = nlohmann::json::parse(bytes);
     if (json.value("schema", "") != kSchema)
       throw unreadable(file,
                        std::string("the schema is not ") + kSchema + "; write it with --update-baseline");
@@ -39,17 +39,21 @@ Baseline load_baseline(const std::filesystem::path& file) {
       for (const auto& [column, score] : scores.items())
         baseline.scores[pair][column] = number_of_json(score);
     return baseline;
-  } catch (const ordered_json::exception& error) {
+  } catch (const nlohmann::json::exception& error) {
     throw unreadable(file, std::string("not a baseline: ") + error.what());
   }
 }
 
 void save_baseline(const std::filesystem::path& file, const Results& results, const ordered_json& metrics) {
-  ordered_json pairs = ordered_json::object();
-  for (const PairResult& pair : results.pairs)
-    for (std::size_t c = 0; c < results.columns.size() && pair.status == PairResult::Status::scored; ++c)
-      pairs[pair.identity.name][results.columns[c].name] = json_number(pair.scores[c]);
-  write_json(file, {{"schema", kSchema}, {"metrics", metrics}, {"pairs", pairs}});
+  ordered_json::object_t pairs;  // as a list: a key would be looked for among all before it
+  for (const PairResult& pair : results.pairs) {
+    if (pair.status != PairResult::Status::scored) continue;
+    ordered_json scores;
+    for (std::size_t c = 0; c < results.columns.size(); ++c)
+      scores[results.columns[c].name] = json_number(pair.scores[c]);
+    pairs.push_back({pair.identity.name, std::move(scores)});
+  }
+  write_json(file, {{"schema", kSchema}, {"metrics", metrics}, {"pairs", ordered_json(std::move(pairs))}});
 }
 
 std::map<std::string, double> parse_tolerances(const std::vector<std::string>& texts,
@@ -70,9 +74,10 @@ std::map<std::string, double> parse_tolerances(const std::vector<std::string>& t
 
 void check_metrics(const Baseline& baseline, const ordered_json& metrics) {
   for (const auto& [name, definition] : metrics.items())
-    if (baseline.metrics.contains(name) && baseline.metrics[name] != definition)
+    if (const nlohmann::json now = definition;
+        baseline.metrics.contains(name) && baseline.metrics[name] != now)
       throw Failure(ExitCode::usage, "the baseline's " + name + " is " + baseline.metrics[name].dump() +
-                                         ", this run's " + definition.dump() +
+                                         ", this run's " + now.dump() +
                                          "; use the same options or --update-baseline");
 }
 

@@ -9,7 +9,7 @@
 namespace fg {
 
 struct Baseline {
-  nlohmann::ordered_json metrics;  // what they meant, as describe_metrics() has it
+  nlohmann::json metrics;  // what they meant, as describe_metrics() has it
   std::map<std::string, std::map<std::string, double>> scores;  // by pair, then by column
 };
 

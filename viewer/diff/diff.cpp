@@ -251,6 +251,7 @@ class DiffRun {
   // Returns what ended the run before its time, such as a full disk: what was finished is still written.
   std::exception_ptr score(const InterruptGuard& interrupt) {
     std::exception_ptr problem;
+    pairs_.reserve(source_->count());
     RunOptions run;
     run.workers = workers();
     run.device = device_;
@@ -284,6 +285,7 @@ class DiffRun {
       pairs_.push_back(std::move(result));
       if (progress) progress->advance(pairs_.back().identity.name);
       if (journal_) journal_->add(pairs_.back());
+      std::string().swap(pairs_.back().identity.stamp);  // of no use any more; a video has many frames
     };
     try {
       run_pairs(*source_, masks_, plan_, run, interrupt);
@@ -349,16 +351,16 @@ class DiffRun {
         if (!problem) problem = std::current_exception();
       }
     };
-    const auto text = [&](const std::optional<std::string>& file, auto&& content) {
-      if (file) attempt([&] { write_text(*file, content()); });
+    const auto text = [&](const std::optional<std::string>& file, auto&& put) {
+      if (file) attempt([&] { write_text(*file, [&](const TextSink& sink) { put(outcome, sink); }); });
     };
-    if (options_.json) attempt([&] { write_json(*options_.json, to_json(outcome)); });
-    text(options_.csv, [&] { return to_csv(outcome); });
-    text(options_.junit, [&] { return to_junit(outcome); });
-    text(options_.report, [&] {
-      return html_report(
+    text(options_.json, put_json);
+    text(options_.csv, put_csv);
+    text(options_.junit, put_junit);
+    text(options_.report, [&](const Outcome&, const TextSink& sink) {
+      put_html_report(
           outcome, *source_, masks_,
-          {.pictures = options_.report_pictures, .style = options_.pictures.style, .device = device_});
+          {.pictures = options_.report_pictures, .style = options_.pictures.style, .device = device_}, sink);
     });
     if (options_.gaussian_splatting)
       attempt([&] { write_gaussian_splatting_tables(*options_.gaussian_splatting, method(), outcome); });
@@ -371,15 +373,26 @@ class DiffRun {
     return problem;
   }
 
+  // Of a long video not all: they would hide what else is said.
+  static void say_some(const std::vector<std::string>& sentences) {
+    constexpr std::size_t kMost = 20;
+    for (std::size_t i = 0; i < std::min(kMost, sentences.size()); ++i) say(sentences[i]);
+    if (sentences.size() > kMost)
+      say(fmt::format("... and {} more; --csv and --json have them all", sentences.size() - kMost));
+  }
+
   void say_verdict(const Outcome& outcome) const {
     const Results& results = outcome.results;
     for (std::size_t i = source_->notes.size(); i < outcome.notes.size(); ++i) say(outcome.notes[i]);
-    if (!prints_table_ || options_.quiet)  // the table has them
-      for (const PairResult& pair : results.pairs)
-        if (pair.status != PairResult::Status::scored) say(pair.identity.name + ": " + pair.problem);
-    for (const PairResult& pair : results.pairs)
+    std::vector<std::string> problems, not_finite;
+    for (const PairResult& pair : results.pairs) {
+      const std::string& name = pair.identity.name;
+      if (pair.status != PairResult::Status::scored) problems.push_back(name + ": " + pair.problem);
       if (pair.not_finite && !plan_.volumes)  // theirs are among the notes
-        say(fmt::format("{}: {} samples are NaN or infinite", pair.identity.name, pair.not_finite));
+        not_finite.push_back(fmt::format("{}: {} samples are NaN or infinite", name, pair.not_finite));
+    }
+    if (!prints_table_ || options_.quiet) say_some(problems);  // the table has them
+    say_some(not_finite);
     for (const GateOutcome& gate : outcome.verdict.outcomes)
       if (!gate.passed)
         say((gate.gate.warns_only ? "warning: " : "") + sentence(gate, results, outcome.fail_percent));

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "viewer/diff/outcome.h"
 
@@ -50,61 +51,72 @@ std::string xml(const Case& c) {
   return text + "    </testcase>\n";
 }
 
+// Those of the pair; all are in the order of the pairs.
+std::span<const Regression> regressions_of(const Outcome& outcome, std::size_t pair) {
+  if (!outcome.comparison) return {};
+  const std::vector<Regression>& all = outcome.comparison->regressions;
+  const auto [first, end] =
+      std::equal_range(all.begin(), all.end(), Regression{pair, "", 0, 0},
+                       [](const Regression& a, const Regression& b) { return a.pair < b.pair; });
+  return {first, end};
+}
+
 // A pair's own miss of a limit fails it only where the run is judged pair by pair and fails for it.
-std::vector<Case> cases_of(const Outcome& outcome) {
+Case case_of(const Outcome& outcome, std::size_t index) {
   const Results& results = outcome.results;
-  std::vector<Case> cases;
-  for (std::size_t i = 0; i < results.pairs.size(); ++i) {
-    const PairResult& pair = results.pairs[i];
-    Case c{.suite = "pair", .name = pair.identity.name};
-    if (pair.status != PairResult::Status::scored) c.error = pair.problem;
-    for (std::size_t k = 0; k < pair.scores.size(); ++k)
-      c.output += fmt::format("{}{} {:.9g}", k ? ", " : "",
-                              column_name(results.columns[k], outcome.two_files), pair.scores[k]);
-    for (const GateOutcome& gate : outcome.verdict.outcomes)
-      if (gate.of_pairs && !gate.passed && !gate.gate.warns_only &&
-          std::find(gate.missed_by.begin(), gate.missed_by.end(), i) != gate.missed_by.end())
-        c.failure +=
-            fmt::format("{}{} is {:.9g}, the limit is {}", c.failure.empty() ? "" : "; ",
-                        gate.gate.threshold.score, pair.scores[gate.gate.column], gate.gate.threshold.limit);
-    if (outcome.comparison)
-      for (const Regression& r : outcome.comparison->regressions)
-        if (r.pair == i)
-          c.failure += fmt::format("{}{} is {:.9g}, it was {:.9g}", c.failure.empty() ? "" : "; ", r.column,
-                                   r.now, r.before);
-    cases.push_back(std::move(c));
-  }
+  const PairResult& pair = results.pairs[index];
+  Case c{.suite = "pair", .name = pair.identity.name};
+  if (pair.status != PairResult::Status::scored) c.error = pair.problem;
+  for (std::size_t k = 0; k < pair.scores.size(); ++k)
+    c.output += fmt::format("{}{} {:.9g}", k ? ", " : "", column_name(results.columns[k], outcome.two_files),
+                            pair.scores[k]);
+  const auto add_failure = [&](const std::string& sentence) {
+    c.failure += (c.failure.empty() ? "" : "; ") + sentence;
+  };
+  for (const GateOutcome& gate : outcome.verdict.outcomes)
+    if (gate.of_pairs && !gate.passed && !gate.gate.warns_only &&
+        std::binary_search(gate.missed_by.begin(), gate.missed_by.end(), index))
+      add_failure(fmt::format("{} is {:.9g}, the limit is {}", gate.gate.threshold.score,
+                              pair.scores[gate.gate.column], gate.gate.threshold.limit));
+  for (const Regression& r : regressions_of(outcome, index))
+    add_failure(fmt::format("{} is {:.9g}, it was {:.9g}", r.column, r.now, r.before));
+  return c;
+}
+
+template <class Use>
+void for_each_case(const Outcome& outcome, Use&& use) {
+  const Results& results = outcome.results;
+  for (std::size_t i = 0; i < results.pairs.size(); ++i) use(case_of(outcome, i));
   for (const GateOutcome& gate : outcome.verdict.outcomes) {
     if (gate.gate.warns_only) continue;
     const Threshold& t = gate.gate.threshold;
     Case c{.suite = "limit", .name = fmt::format("{} {} {}", t.score, t.fails_under ? ">=" : "<=", t.limit)};
     if (!gate.passed) c.failure = sentence(gate, results, outcome.fail_percent);
-    cases.push_back(std::move(c));
+    use(c);
   }
   if (outcome.missing != MissingRule::ignore)
     for (const std::string& name : outcome.unmatched) {
       Case c{.suite = "counterpart", .name = name};
       (outcome.missing == MissingRule::fail ? c.error : c.output) = "has no counterpart";
-      cases.push_back(std::move(c));
+      use(c);
     }
-  return cases;
 }
 
 }  // namespace
 
-std::string to_junit(const Outcome& outcome) {
-  const std::vector<Case> cases = cases_of(outcome);
-  std::size_t failures = 0, errors = 0;
-  std::string text;
-  for (const Case& c : cases) {
+void put_junit(const Outcome& outcome, const TextSink& sink) {
+  std::size_t all = 0, failures = 0, errors = 0;
+  for_each_case(outcome, [&](const Case& c) {
+    ++all;
     failures += c.failure.empty() ? 0 : 1;
     errors += c.error.empty() ? 0 : 1;
-    text += xml(c);
-  }
-  return fmt::format(
+  });
+  sink(fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"framegauge diff\" "
-      "tests=\"{}\" failures=\"{}\" errors=\"{}\">\n{}  </testsuite>\n</testsuites>\n",
-      cases.size(), failures, errors, text);
+      "tests=\"{}\" failures=\"{}\" errors=\"{}\">\n",
+      all, failures, errors));
+  for_each_case(outcome, [&](const Case& c) { sink(xml(c)); });
+  sink("  </testsuite>\n</testsuites>\n");
 }
 
 }  // namespace fg

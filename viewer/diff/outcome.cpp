@@ -144,7 +144,8 @@ std::vector<std::size_t> rows_to_print(const Results& results) {
   }
   rows = worst_first(results);
   if (rows.size() > kWorst) rows.resize(kWorst);
-  for (std::size_t i = 0; i < results.pairs.size(); ++i)
+  const std::size_t most = rows.size() + kLongTable;
+  for (std::size_t i = 0; i < results.pairs.size() && rows.size() < most; ++i)
     if (results.pairs[i].status != PairResult::Status::scored) rows.push_back(i);
   return rows;
 }
@@ -152,6 +153,7 @@ std::vector<std::size_t> rows_to_print(const Results& results) {
 std::string aligned_table(const Outcome& outcome) {
   const Results& results = outcome.results;
   const std::vector<std::size_t> rows = rows_to_print(results);
+  const std::size_t worst = std::min(kWorst, results.count(PairResult::Status::scored));  // of a long table
   std::size_t name_width = 8;
   for (const std::size_t i : rows) name_width = std::max(name_width, results.pairs[i].identity.name.size());
   const std::vector<VideoSummary> videos = summaries_of_videos(results);
@@ -171,9 +173,9 @@ std::string aligned_table(const Outcome& outcome) {
                           status_name(pair.status), on_one_line(pair.problem));
   }
   if (results.pairs.size() > kLongTable)
-    text += fmt::format("({} worst of {} pairs by {}; --csv or --json have them all)\n",
-                        std::min(kWorst, results.pairs.size()), results.pairs.size(),
-                        results.columns.front().name);
+    text += fmt::format(
+        "({} worst of {} pairs by {}, and {} that were not scored; --csv or --json have them all)\n", worst,
+        results.pairs.size(), results.columns.front().name, rows.size() - worst);
   for (const VideoSummary& video : videos) {
     std::vector<double> means;
     for (const Statistics& s : video.statistics) means.push_back(s.mean);
@@ -212,37 +214,34 @@ std::string table(const Outcome& outcome, TableStyle style) {
   return text;
 }
 
-std::string to_csv(const Outcome& outcome) {
+void put_csv(const Outcome& outcome, const TextSink& sink) {
   const Results& results = outcome.results;
-  std::string text = "name,test,reference,status,width,height";
+  std::string header = "name,test,reference,status,width,height";
   for (const Column& column : results.columns)
-    text += "," + csv_field(column_name(column, outcome.two_files));
-  text += ",problem\n";
+    header += "," + csv_field(column_name(column, outcome.two_files));
+  sink(header + ",problem\n");
   for (const PairResult& pair : results.pairs)
-    text += csv_row(
+    sink(csv_row(
         {csv_field(pair.identity.name), csv_field(pair.identity.test), csv_field(pair.identity.reference),
          status_name(pair.status), fmt::format("{},{}", pair.width, pair.height)},
-        pair.scores, results.columns.size(), pair.problem);
+        pair.scores, results.columns.size(), pair.problem));
   for (const VideoSummary& video : summaries_of_videos(results)) {
     std::vector<double> means;
     for (const Statistics& s : video.statistics)
       if (video.scored) means.push_back(s.mean);
-    text += csv_row({csv_field(video.name), csv_field(video.test), csv_field(video.reference), "video-mean",
-                     fmt::format("{},{}", video.width, video.height)},
-                    means, results.columns.size(),
-                    video.failed ? fmt::format("{} of {} frames were not scored", video.failed,
-                                               video.failed + video.scored)
-                                 : "");
+    sink(csv_row({csv_field(video.name), csv_field(video.test), csv_field(video.reference), "video-mean",
+                  fmt::format("{},{}", video.width, video.height)},
+                 means, results.columns.size(),
+                 video.failed ? fmt::format("{} of {} frames were not scored", video.failed,
+                                            video.failed + video.scored)
+                              : ""));
   }
-  return text;
 }
 
-ordered_json to_json(const Outcome& outcome) {
+ordered_json json_without_pairs(const Outcome& outcome) {
   const Results& results = outcome.results;
   ordered_json thresholds = ordered_json::array();
   for (const GateOutcome& gate : outcome.verdict.outcomes) thresholds.push_back(describe(gate, results));
-  ordered_json pairs = ordered_json::array();
-  for (std::size_t i = 0; i < results.pairs.size(); ++i) pairs.push_back(pair_of(outcome, i));
 
   ordered_json json = {{"schema", "framegauge-diff-2"}};
   if (outcome.two_files && !results.pairs.empty()) {
@@ -273,8 +272,25 @@ ordered_json to_json(const Outcome& outcome) {
   json["notes"] = outcome.notes;
   json["interrupted"] = outcome.interrupted;
   json["passed"] = outcome.passed() && !outcome.interrupted;
-  json["pairs"] = pairs;
+  json["pairs"] = ordered_json::array();
   return json;
+}
+
+void put_json(const Outcome& outcome, const TextSink& sink) {
+  const auto text_of = [](const ordered_json& json) {
+    return json.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+  };
+  const std::string whole = text_of(json_without_pairs(outcome)), end = "]\n}";
+  sink(std::string_view(whole).substr(0, whole.size() - end.size()));
+  for (std::size_t i = 0; i < outcome.results.pairs.size(); ++i) {
+    std::string entry = i ? ",\n    " : "\n    ";
+    for (const char c : text_of(pair_of(outcome, i))) {
+      entry += c;
+      if (c == '\n') entry += "    ";
+    }
+    sink(entry);
+  }
+  sink(outcome.results.pairs.empty() ? end + "\n" : "\n  " + end + "\n");
 }
 
 void write_gaussian_splatting_tables(const std::filesystem::path& folder, const std::string& method,
@@ -285,9 +301,11 @@ void write_gaussian_splatting_tables(const std::filesystem::path& folder, const 
     for (std::size_t c = 0; c < outcome.results.columns.size(); ++c) {
       if (outcome.results.columns[c].name != column) continue;
       means[theirs] = json_number(outcome.results.statistics[c].mean);
+      ordered_json::object_t by_pair;  // as a list: a key would be looked for among all before it
       for (const PairResult& pair : outcome.results.pairs)
         if (pair.status == PairResult::Status::scored)
-          views[theirs][pair.identity.name] = json_number(pair.scores[c]);
+          by_pair.push_back({pair.identity.name, json_number(pair.scores[c])});
+      if (!by_pair.empty()) views[theirs] = std::move(by_pair);
     }
   make_folder(folder);
   write_json(folder / "results.json", {{method, means}});

@@ -10,6 +10,7 @@
 #include "viewer/diff/gates.h"
 #include "viewer/diff/result.h"
 #include "viewer/error.h"
+#include "viewer/report/json_file.h"
 
 namespace fg {
 
@@ -40,9 +41,14 @@ enum class TableStyle { aligned, tab_separated };
 
 // Two files: a line a score. More: a line a pair and the statistics; of a long list only the worst.
 std::string table(const Outcome& outcome, TableStyle style);
-std::string to_csv(const Outcome& outcome);
-std::string to_junit(const Outcome& outcome);
-nlohmann::ordered_json to_json(const Outcome& outcome);  // schema framegauge-diff-2: viewer/diff/README.md
+// Part by part: a video has many frames.
+void put_csv(const Outcome& outcome, const TextSink& sink);
+void put_junit(const Outcome& outcome, const TextSink& sink);
+void put_json(const Outcome& outcome,
+              const TextSink& sink);  // schema framegauge-diff-2: viewer/diff/README.md
+
+// The same JSON with no entry in "pairs", which is its last key.
+nlohmann::ordered_json json_without_pairs(const Outcome& outcome);
 
 // results.json and per_view.json, as metrics.py of the 3DGS authors writes them.
 void write_gaussian_splatting_tables(const std::filesystem::path& folder, const std::string& method,

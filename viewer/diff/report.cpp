@@ -68,9 +68,10 @@ ordered_json pictures_of(std::size_t index, const Outcome& outcome, const PairSo
           {"heatmap", data_uri(heatmap_of(scores, width, height, options.style), shrunk)}};
 }
 
-// What to_json() has, with pairs short: a video has many.
+// What the JSON has, without the pairs.
 ordered_json data_of(const Outcome& outcome) {
-  ordered_json data = to_json(outcome);
+  ordered_json data = json_without_pairs(outcome);
+  data.erase("pairs");
   data["tests"] = outcome.tests;
   data["map"] = {{"name", metric_name(outcome.plan.map_metric)},
                  {"least", least_of_map(outcome.plan.map_metric)}};
@@ -81,26 +82,37 @@ ordered_json data_of(const Outcome& outcome) {
   for (const Column& column : outcome.results.columns)
     data["columns"].push_back(
         {{"name", column_name(column, outcome.two_files)}, {"higher_is_better", column.higher_is_better}});
-  ordered_json pairs = ordered_json::array();
-  for (std::size_t i = 0; i < outcome.results.pairs.size(); ++i) {
-    const PairResult& pair = outcome.results.pairs[i];
-    ordered_json row = {{"name", pair.identity.name}};
-    if (pair.status == PairResult::Status::scored) {
-      for (const double score : pair.scores) row["scores"].push_back(json_number(score));
-      if (outcome.verdict.failing_pairs.contains(i)) row["failing"] = true;
-    } else {
-      row["problem"] = pair.problem;
-    }
-    pairs.push_back(std::move(row));
-  }
-  data["pairs"] = std::move(pairs);
   return data;
+}
+
+// A pair in short: a video has many.
+ordered_json row_of(const Outcome& outcome, std::size_t index) {
+  const PairResult& pair = outcome.results.pairs[index];
+  ordered_json row = {{"name", pair.identity.name}};
+  if (pair.status == PairResult::Status::scored) {
+    for (const double score : pair.scores) row["scores"].push_back(json_number(score));
+    if (outcome.verdict.failing_pairs.contains(index)) row["failing"] = true;
+  } else {
+    row["problem"] = pair.problem;
+  }
+  return row;
+}
+
+// No "</script>" of a file's name ends the page's data.
+std::string safe_text(const ordered_json& json) {
+  std::string safe;
+  for (const char c : json.dump(-1, ' ', false, ordered_json::error_handler_t::replace))
+    if (c == '<')
+      safe += "\\u003c";
+    else
+      safe += c;
+  return safe;
 }
 
 }  // namespace
 
-std::string html_report(const Outcome& outcome, const PairSource& source, const Masks& masks,
-                        const ReportOptions& options) {
+void put_html_report(const Outcome& outcome, const PairSource& source, const Masks& masks,
+                     const ReportOptions& options, const TextSink& sink) {
   ordered_json data = data_of(outcome);
   data["pictures"] = ordered_json::object();
   std::vector<std::size_t> worst = worst_first(outcome.results);
@@ -116,17 +128,17 @@ std::string html_report(const Outcome& outcome, const PairSource& source, const 
       if (failure.code != ExitCode::unreadable_input && failure.code != ExitCode::size_mismatch) throw;
       data["notes"].push_back(std::string("no pictures: ") + failure.what());
     }
-  std::string text = data.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-  std::string safe;  // no "</script>" of a file's name ends the page's data
-  safe.reserve(text.size());
-  for (const char c : text)
-    if (c == '<')
-      safe += "\\u003c";
-    else
-      safe += c;
-  constexpr std::string_view kPlace = "@DATA@";
-  std::string page(kReportPage);
-  return page.replace(page.find(kPlace), kPlace.size(), safe);
+  const std::string_view page(kReportPage), place = "@DATA@";
+  const std::size_t at = page.find(place);
+  std::string text = safe_text(data);
+  text.back() = ',';  // in place of the brace
+  sink(page.substr(0, at));
+  sink(text);
+  sink("\"pairs\":[");
+  for (std::size_t i = 0; i < outcome.results.pairs.size(); ++i)
+    sink((i ? "," : "") + safe_text(row_of(outcome, i)));
+  sink("]}");
+  sink(page.substr(at + place.size()));
 }
 
 }  // namespace fg

@@ -1,8 +1,6 @@
 #pragma once
 // One HTML file with everything in it: it opens from the file system, without a network.
 
-#include <string>
-
 #include "viewer/diff/mask.h"
 #include "viewer/diff/outcome.h"
 #include "viewer/diff/pictures.h"
@@ -16,7 +14,7 @@ struct ReportOptions {
 };
 
 // Reads the worst pairs once more for their pictures.
-std::string html_report(const Outcome& outcome, const PairSource& source, const Masks& masks,
-                        const ReportOptions& options);
+void put_html_report(const Outcome& outcome, const PairSource& source, const Masks& masks,
+                     const ReportOptions& options, const TextSink& sink);
 
 }  // namespace fg

@@ -26,22 +26,31 @@ double number_of_json(const nlohmann::ordered_json& value) {
 }
 
 void write_text(const std::filesystem::path& file, const std::string& text) {
+  write_text(file, [&](const TextSink& sink) { sink(text); });
+}
+
+void write_text(const std::filesystem::path& file, const std::function<void(const TextSink&)>& put) {
   if (file == "-") {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    bool written = true;
+    put([&](std::string_view part) {
+      written = written && std::fwrite(part.data(), 1, part.size(), stdout) == part.size();
+    });
+    if (std::fflush(stdout) != 0 || !written)
       throw Failure(ExitCode::internal, "standard output could not be written");
     return;
   }
   const std::filesystem::path unfinished = file.string() + ".part";
   std::error_code error;
-  {
+  try {
     std::ofstream out(unfinished, std::ios::binary | std::ios::trunc);
-    out << text;
+    put([&](std::string_view part) { out.write(part.data(), static_cast<std::streamsize>(part.size())); });
     out.flush();
-    if (!out) {
-      std::filesystem::remove(unfinished, error);
+    if (!out)
       throw Failure(ExitCode::internal,
                     file.string() + ": could not be written; is the folder writable and the disk not full?");
-    }
+  } catch (...) {
+    std::filesystem::remove(unfinished, error);
+    throw;
   }
   std::filesystem::rename(unfinished, file, error);
   if (error) throw Failure(ExitCode::internal, file.string() + ": could not be written: " + error.message());

@@ -1,6 +1,9 @@
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 
 namespace fg {
 
@@ -11,6 +14,9 @@ double number_of_json(const nlohmann::ordered_json& value);  // the other way; t
 // Written beside the target and renamed over it, so that no reader ever sees half a file. "-": standard
 // output. Throws Failure(internal) when the file cannot be written.
 void write_text(const std::filesystem::path& file, const std::string& text);
+// The same of a text that need not lie in memory whole: put is called with a sink that takes it part by part.
+using TextSink = std::function<void(std::string_view)>;
+void write_text(const std::filesystem::path& file, const std::function<void(const TextSink&)>& put);
 void write_json(const std::filesystem::path& file, const nlohmann::ordered_json& value);
 
 // Creates the folder and its parents. Throws Failure(internal) when it cannot.

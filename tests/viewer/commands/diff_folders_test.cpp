@@ -98,6 +98,20 @@ TEST_F(diff_folders, a_baseline_of_other_metrics_is_refused_before_any_work) {
   EXPECT_FALSE(fs::exists(folder_ / "r.csv.journal"));
 }
 
+TEST_F(diff_folders, of_many_pairs_that_fail_some_are_named_and_all_are_counted) {
+  fill(130, 12, 12);
+  for (int i = 0; i < 125; ++i) fs::resize_file(folder_ / "out" / ("view_" + std::to_string(i) + ".png"), 20);
+  const Outcome table = diff("--metrics mae");
+  EXPECT_EQ(table.exit_code, 4);
+  EXPECT_NE(table.out.find("(5 worst of 130 pairs by mae, and 100 that were not scored; "), std::string::npos)
+      << table.out;
+  EXPECT_NE(table.out.find("5 pairs scored, 125 unreadable"), std::string::npos) << table.out;
+  EXPECT_EQ(std::count(table.out.begin(), table.out.end(), '\n'), 1 + 5 + 100 + 1 + 4 + 1);
+  const Outcome quiet = diff("-q --metrics mae");
+  EXPECT_EQ(std::count(quiet.err.begin(), quiet.err.end(), '\n'), 21);
+  EXPECT_NE(quiet.err.find("... and 105 more"), std::string::npos) << quiet.err;
+}
+
 TEST_F(diff_folders, names_of_several_lines_stay_one_row) {
   fill(0);
   for (const char* side : {"out", "gold"}) save_png(folder_ / side / "a\n\tb.png", waves(20, 20, 0));
