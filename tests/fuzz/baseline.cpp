@@ -10,11 +10,12 @@ void fuzz::run(Input input) {
   const Baseline baseline = load_baseline(write("baseline.json", input));
   const ScorePlan plan{.metrics = default_metrics(false)};
   Results results{.columns = columns_of(plan), .pairs = {}, .statistics = {}};
-  compare(results, describe_metrics(plan), baseline, {});
+  check_metrics(baseline, describe_metrics(plan));
+  compare(results, baseline, {});
   PairResult pair{.identity = {.name = "a"}, .scores = std::vector<double>(results.columns.size(), 0.5)};
   results.pairs.push_back(pair);
   std::map<std::string, double> tolerances = parse_tolerances({}, results.columns);
-  compare(results, baseline.metrics, baseline, tolerances);
+  compare(results, baseline, tolerances);
 }
 
 }  // namespace fg
