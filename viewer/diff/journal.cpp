@@ -67,17 +67,17 @@ Journal::Journal(const std::filesystem::path& file, const std::string& settings,
   try {
     write(settings);
     for (const auto& [name, result] : before_) write(line_of(result));
+    std::error_code error;
+    std::filesystem::rename(fresh, file, error);  // the open file keeps being written under its new name
+    if (error)
+      throw Failure(ExitCode::internal,
+                    file.string() + ": the journal could not be written: " + error.message());
   } catch (const Failure&) {
     out_.reset();
     std::error_code ignored;
     std::filesystem::remove(fresh, ignored);
     throw;
   }
-  std::error_code error;
-  std::filesystem::rename(fresh, file, error);  // the open file keeps being written under its new name
-  if (error)
-    throw Failure(ExitCode::internal,
-                  file.string() + ": the journal could not be written: " + error.message());
 }
 
 void Journal::read(const std::string& settings) {

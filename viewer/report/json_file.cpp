@@ -40,7 +40,6 @@ void write_text(const std::filesystem::path& file, const std::function<void(cons
     return;
   }
   const std::filesystem::path unfinished = file.string() + ".part";
-  std::error_code error;
   try {
     std::ofstream out(unfinished, std::ios::binary | std::ios::trunc);
     put([&](std::string_view part) { out.write(part.data(), static_cast<std::streamsize>(part.size())); });
@@ -48,12 +47,16 @@ void write_text(const std::filesystem::path& file, const std::function<void(cons
     if (!out)
       throw Failure(ExitCode::internal,
                     file.string() + ": could not be written; is the folder writable and the disk not full?");
+    out.close();
+    std::error_code error;
+    std::filesystem::rename(unfinished, file, error);
+    if (error)
+      throw Failure(ExitCode::internal, file.string() + ": could not be written: " + error.message());
   } catch (...) {
-    std::filesystem::remove(unfinished, error);
+    std::error_code ignored;
+    std::filesystem::remove(unfinished, ignored);
     throw;
   }
-  std::filesystem::rename(unfinished, file, error);
-  if (error) throw Failure(ExitCode::internal, file.string() + ": could not be written: " + error.message());
 }
 
 void write_json(const std::filesystem::path& file, const nlohmann::ordered_json& value) {

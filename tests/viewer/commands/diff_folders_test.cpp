@@ -74,6 +74,11 @@ TEST_F(diff_folders, what_cannot_be_written_does_not_cost_the_rest) {
   EXPECT_NE(read_text(folder_ / "r.csv").find("view_2.png"), std::string::npos);
   EXPECT_TRUE(fs::exists(folder_ / "tables/per_view.json"));
 
+  fs::create_directories(folder_ / "r.json/below");
+  EXPECT_EQ(diff("--csv " + in_folder("r.csv") + " --json " + in_folder("r.json")).exit_code, 5);
+  for (const auto& entry : fs::directory_iterator(folder_))
+    EXPECT_NE(entry.path().extension(), ".part") << entry;
+
   fs::create_directories(folder_ / "maps/view_1.png/below");
   const Outcome maps =
       diff("-j 1 --metrics mae --csv " + in_folder("m.csv") + " --heatmaps " + in_folder("maps"));
