@@ -275,10 +275,10 @@ void add_output_options(CLI::App* c, DiffLine& line) {
       ->group(group);
   c->add_option("--junit", options.junit, "Test results as CI systems read them, to a file or -")
       ->group(group);
-  c->add_option("--report", options.report,
-                "One HTML file with plots, and the pictures of the worst pairs with slider, blink and "
-                "heatmap; needs no "
-                "network")
+  c->add_option(
+       "--report", options.report,
+       "One HTML file, or - for standard output, with plots, and the pictures of the worst pairs with "
+       "slider, blink and heatmap; needs no network")
       ->group(group);
   c->add_option("--report-pictures", options.report_pictures,
                 "How many pairs the report shows with their pictures")

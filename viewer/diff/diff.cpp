@@ -120,9 +120,11 @@ ImageRules image_rules(const DiffOptions& options, bool masked) {
 // Results go to at most one place on standard output; without one the table goes there.
 bool prints_table(const DiffOptions& options) {
   int places = 0;
-  for (const auto* file : {&options.json, &options.csv, &options.junit}) places += *file == "-" ? 1 : 0;
+  for (const auto* file : {&options.json, &options.csv, &options.junit, &options.report})
+    places += *file == "-" ? 1 : 0;
   if (places > 1)
-    throw Failure(ExitCode::usage, "only one of --json, --csv and --junit can go to standard output");
+    throw Failure(ExitCode::usage,
+                  "only one of --json, --csv, --junit and --report can go to standard output");
   return places == 0;
 }
 

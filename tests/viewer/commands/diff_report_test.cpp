@@ -57,6 +57,14 @@ TEST_F(diff_report, has_everything_in_one_file) {
   EXPECT_EQ(map_pixels, 60 * 40);
 }
 
+TEST_F(diff_report, on_standard_output_stands_alone) {
+  const std::string inputs = "diff " + (folder_ / "out").string() + " " + (folder_ / "gold").string();
+  const std::string page = framegauge(inputs + " --report - --report-pictures 0").out;
+  EXPECT_TRUE(page.starts_with("<!doctype html>"));
+  EXPECT_TRUE(page.ends_with("</html>\n")) << page.substr(page.size() - 200);
+  EXPECT_EQ(framegauge(inputs + " --report - --json -").exit_code, 2);
+}
+
 TEST_F(diff_report, a_name_cannot_break_out_of_the_data) {
   const std::string page = make();
   EXPECT_EQ(page.find("<b>odd"), std::string::npos);
