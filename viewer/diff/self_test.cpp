@@ -10,6 +10,7 @@
 #include "assets/golden/golden_codes.h"
 #include "assets/golden/integer_ssim_golden.h"
 #include "assets/golden/ms_ssim_golden.h"
+#include "assets/golden/numpy_golden.h"
 #include "assets/golden/ssim_golden.h"
 #include "assets/golden/vmaf_golden.h"
 #include "viewer/diff/score.h"
@@ -93,7 +94,8 @@ class Table {
   // scale: from our unit to theirs.
   void add(const Case& c, const char* source, double theirs, double allowed, double scale = 1) {
     std::string score = metric_name(c.metric);
-    if (c.metric == Metric::ssim_valid) score += fmt::format(", window {}", c.window);
+    if (c.metric == Metric::ssim || c.metric == Metric::ssim_valid)
+      score += fmt::format(", window {}", c.window);
     rows.push_back({score, fmt::format("{}x{}, channel {}", c.width, c.height, c.channel), source,
                     scale * score_of(c), theirs, allowed});
   }
@@ -102,6 +104,7 @@ class Table {
 
 constexpr double kBits = 0;          // integers, and doubles in the same order
 constexpr double kFlip = 1e-6;       // it works in single precision throughout
+constexpr double kExact = 1e-9;      // sums of the same doubles in another order
 constexpr double kSsim = 1e-5;       // what their float taps and sums leave open
 constexpr double kSixDigits = 1e-6;  // their six decimals, and ours of a low pass whose table has six digits
 // libvmaf subtracts squares of up to 65025 in float; at the fifth scale of 176 pixels one window has that error alone.
@@ -114,6 +117,14 @@ bool ComparedScore::agrees() const { return std::abs(ours - theirs) <= allowed; 
 
 std::vector<ComparedScore> self_test() {
   Table table;
+  for (const auto& g : golden::kPlainScores) {
+    for (const auto& [window, theirs] : {std::pair{7, g.ssim7}, {9, g.ssim9}, {11, g.ssim11}})
+      table.add({g.height, g.width, g.channel, Metric::ssim, window}, "NumPy, as the 3DGS papers", theirs,
+                kSsim);
+    table.add({g.height, g.width, g.channel, Metric::mae}, "NumPy", g.mae, kExact);
+    table.add({g.height, g.width, g.channel, Metric::max_error}, "NumPy", g.max, kExact);
+    table.add({g.height, g.width, g.channel, Metric::ncc}, "NumPy", g.ncc, kExact);
+  }
   for (const auto& g : golden::kSkimageSsim)
     table.add({g.height, g.width, g.channel, Metric::ssim_valid}, "scikit-image 0.26.0", g.mean, kSsim);
   for (const auto& g : golden::kPytorchSsim)
@@ -132,8 +143,8 @@ std::vector<ComparedScore> self_test() {
               kFloatSquares);
   }
   for (const auto& g : golden::kSkimageErrors) {
-    table.add({g.height, g.width, g.channel, Metric::psnr}, "scikit-image 0.26.0", g.psnr, 1e-9);
-    table.add({g.height, g.width, g.channel, Metric::mse}, "scikit-image 0.26.0", g.mse_of_codes, 1e-9,
+    table.add({g.height, g.width, g.channel, Metric::psnr}, "scikit-image 0.26.0", g.psnr, kExact);
+    table.add({g.height, g.width, g.channel, Metric::mse}, "scikit-image 0.26.0", g.mse_of_codes, kExact,
               255 * 255);
   }
   for (const auto& g : golden::kLdrFlip) {

@@ -17,8 +17,8 @@ TEST(self_test, every_score_agrees_with_theirs) {
     sources.insert(s.source);
     scores.insert(s.score.substr(0, s.score.find(',')));
   }
-  EXPECT_EQ(sources.size(), 6u);
-  EXPECT_EQ(scores, (std::set<std::string>{"ssim-valid", "ms-ssim", "psnr", "mse", "flip", "flip-hdr",
+  EXPECT_EQ(sources.size(), 8u);
+  EXPECT_EQ(scores, (std::set<std::string>{"ssim", "mae", "max", "ncc", "ssim-valid", "ms-ssim", "psnr", "mse", "flip", "flip-hdr",
                                            "vmaf-ssim", "vmaf-float-ssim", "vmaf-ms-ssim"}));
 }
 
