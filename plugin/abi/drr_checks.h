@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "framegauge/drr.h"
 #include "kernels/drr/drr.h"
 #include "plugin/abi/op_checks.h"
 

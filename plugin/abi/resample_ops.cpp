@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "framegauge/pose.h"
+#include "framegauge/drr.h"
 #include "kernels/registration/resample.h"
 #include "plugin/abi/op_checks.h"
 

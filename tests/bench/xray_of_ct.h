@@ -1,7 +1,7 @@
 #pragma once
 // X-rays of a CT from known poses, and how far a pose is from the right one: what registration is judged by.
 
-#include <framegauge/framegauge.h>
+#include <framegauge/drr.h>
 
 #include <cmath>
 #include <glm/geometric.hpp>

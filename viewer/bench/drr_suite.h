@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "framegauge/framegauge.h"
+#include "framegauge/drr.h"
 #include "viewer/bench/bench_row.h"
 #include "viewer/bench/drr_scene.h"
 

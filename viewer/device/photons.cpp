@@ -1,6 +1,6 @@
 #include "viewer/device/photons.h"
 
-#include <framegauge/framegauge.h>
+#include <framegauge/drr.h>
 
 #include "viewer/device/host_tensor.h"
 #include "viewer/device/status.h"

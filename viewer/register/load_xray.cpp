@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "framegauge/framegauge.h"
+#include "framegauge/drr.h"
 #include "viewer/device/host_tensor.h"
 #include "viewer/error.h"
 #include "viewer/io/dicom_elements.h"

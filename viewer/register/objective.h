@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "framegauge/framegauge.h"
+#include "framegauge/drr.h"
 #include "viewer/device/device_tensor.h"
 #include "viewer/register/motion.h"
 #include "viewer/register/volume_levels.h"

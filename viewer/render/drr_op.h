@@ -1,5 +1,5 @@
 #pragma once
-#include "framegauge/framegauge.h"
+#include "framegauge/drr.h"
 #include "viewer/io/matrix_rows.h"
 #include "viewer/render/drr_renderer.h"
 

@@ -2,11 +2,12 @@
 #define FRAMEGAUGE_POSE_H
 /* Rotations, rigid motions and the poses of X-ray cameras: conversions, distances, projections. C99.
  *
- * Everything is in double precision and on the CPU but for fg_resample(), which works where its images are. Lengths are
- * millimetres. Matrices are 4 x 4, rows first, with 0 0 0 1 as their last row, as FgDrr's camera_to_world is. One that is
- * read is orthonormal within 1e-4; the nearest that is exactly so stands for it. */
+ * Everything is in double precision, on the CPU, and in memory of the caller's that is not kept. Threads, errors and
+ * descriptor structs: as framegauge.h says. Lengths are millimetres. Matrices are 4 x 4, rows first, with 0 0 0 1 as their
+ * last row, as FgDrr's camera_to_world is. One that is read is orthonormal within 1e-4; the nearest that is exactly so
+ * stands for it. Views and FgPoseDistance are the conventions of nanodrr 0.1.6. */
 
-#include "framegauge/framegauge.h"
+#include "framegauge/drr.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -115,24 +116,6 @@ FG_API FgStatus fg_project(const FgProjection* projection, const double* points,
                            double* pixels);
 FG_API FgStatus fg_back_project(const FgProjection* projection, const double* pixels, size_t count,
                                 double* points);
-
-/* ---- images between detectors ---- */
-
-typedef struct FgIntrinsics { /* as in FgDrr: sdd_mm is 10 or more */
-  double sdd_mm, delx_mm, dely_mm, x0_mm, y0_mm;
-} FgIntrinsics;
-
-/* An image as another detector before the same source would have it: bilinear between pixel centres, 0 outside of them. */
-typedef struct FgResample {
-  size_t struct_size;
-  const DLTensor* input;         /* float32, [N, C, H, W], [C, H, W] or [H, W] */
-  FgIntrinsics input_intrinsics; /* defaults as in FgDrr */
-  FgIntrinsics output_intrinsics;
-  DLTensor* output; /* float32, the same but for its height and width */
-} FgResample;
-
-FG_API void fg_resample_defaults(FgResample* op);
-FG_API FgStatus fg_resample(const FgResample* op, void* stream);
 
 #ifdef __cplusplus
 }

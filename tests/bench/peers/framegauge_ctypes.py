@@ -46,7 +46,7 @@ NAMES = {  # of enumerators
     "sampling": {"on segment": 0, "inside": 1, "by step": 2},
 }
 
-# The descriptor structs of framegauge.h, field by field. A struct that has changed there is noticed by its size.
+# The descriptor structs of framegauge.h and drr.h, field by field. A struct that has changed there is noticed by its size.
 IMAGES = [("struct_size", c.c_size_t), ("x", TENSOR), ("y", TENSOR), ("layout", c.c_int32), ("channels", c.c_int32)]
 SCRATCH = [("scratch", c.c_void_p), ("scratch_bytes", c.c_size_t)]
 SCORES = [("scores", TENSOR), ("mean", TENSOR)]
@@ -192,7 +192,7 @@ class Framegauge:
         if op.struct_size != c.sizeof(struct):
             raise RuntimeError(
                 f"fg_{name}: the library's struct has {op.struct_size} bytes, FIELDS describes {c.sizeof(struct)}; "
-                "bring tests/bench/peers/framegauge_ctypes.py up to framegauge.h")
+                "bring tests/bench/peers/framegauge_ctypes.py up to framegauge.h and drr.h")
         return op
 
     def prepare(self, name, stream=0, **settings):

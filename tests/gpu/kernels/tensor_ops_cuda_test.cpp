@@ -1,6 +1,6 @@
 // The C interface with CUDA tensors: the same calls as on CPU, other memory and a stream.
 
-#include <framegauge/framegauge.h>
+#include <framegauge/drr.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // fg_drr, fg_drr_gradient and fg_exposure: what the kernels' own tests prove, through the C interface; and its sentences.
 
+#include <framegauge/drr.h>
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -2,8 +2,8 @@
 // Every op of the C interface as a call that succeeds, with the same handles on its tensors, for tests that spoil one
 // thing of it or lay its memory out in another way.
 
+#include <framegauge/drr.h>
 #include <framegauge/framegauge.h>
-#include <framegauge/pose.h>
 
 #include <cstddef>
 #include <cstdint>

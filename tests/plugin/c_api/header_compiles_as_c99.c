@@ -1,4 +1,5 @@
 /* A C99 client: compiled with -std=c99 -pedantic -Werror, called by c99_client_test.cpp. */
+#include <framegauge/drr.h>
 #include <framegauge/framegauge.h>
 #include <framegauge/pose.h>
 

@@ -9,11 +9,11 @@ rm -rf "$prefix" "$prefix.at_first"
 mv "$prefix.at_first" "$prefix"  # nothing in it may remember where it was put
 
 for file in "$libdir/libframegauge.so" "$libdir/libframegauge.so.${version%%.*}" "$libdir/libframegauge.so.$version" \
-  include/framegauge/{framegauge.h,pose.h,vulkan.h,vulkan.hpp} "$libdir"/cmake/framegauge/framegauge{Config,ConfigVersion,Targets}.cmake \
+  include/framegauge/{framegauge.h,drr.h,pose.h,vulkan.h,vulkan.hpp} "$libdir"/cmake/framegauge/framegauge{Config,ConfigVersion,Targets}.cmake \
   "$libdir/pkgconfig/framegauge.pc" share/doc/framegauge/LICENSE share/doc/framegauge/examples/vulkan_renderer/main.cpp; do
   [ -s "$prefix/$file" ] || fail "$file was not installed"
 done
-others=$(cd "$prefix" && find include -type f | grep -vxE 'include/framegauge/(framegauge\.h|pose\.h|vulkan\.hp{0,2})') || true
+others=$(cd "$prefix" && find include -type f | grep -vxE 'include/framegauge/(framegauge\.h|drr\.h|pose\.h|vulkan\.hp{0,2})') || true
 [ -z "$others" ] || fail "installed headers that are not public: $others"
 # The prefix, source and build folders must not stand in what a consumer reads.
 ! grep -rlF -e "$prefix.at_first" -e "$build" "$prefix/$libdir/cmake" "$prefix/$libdir/pkgconfig" ||

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "framegauge/drr.h"
 #include "framegauge/vulkan.h"
 #include "plugin/vk/commands.h"
 #include "plugin/vk/error.h"
