@@ -76,7 +76,9 @@ void add_view(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   c->add_option("--ct", v.ct,
                 "Volume for radiographs: NIfTI, NRRD, MetaImage, DICOM, or raw with a JSON header");
-  c->add_option("--xray", v.xray, "Radiograph that the CT's DRR is scored against");
+  c->add_option(
+      "--xray", v.xray,
+      "Radiograph that the CT's DRR is scored against: DICOM, PNG, JPEG, TIFF, OpenEXR, PFM or .npy");
   c->add_option("--geometry", line->geometry,
                 "JSON file with the radiograph's geometry (see 'framegauge drr --help')");
   c->add_option(

@@ -30,6 +30,8 @@ Failure unknown_format(const std::filesystem::path& file, Bytes bytes) {
   if (starts_with(bytes, 0, "GIF8")) looks_like = "a GIF";
   if (starts_with(bytes, 0, "BM")) looks_like = "a BMP";
   if (starts_with(bytes, 0, {"II*\0", 4}) || starts_with(bytes, 0, {"MM\0*", 4})) looks_like = "a TIFF";
+  if (starts_with(bytes, 128, "DICM")) looks_like = "DICOM, which is read as an X-ray beside a CT";
+  if (starts_with(bytes, 0, "\x93NUMPY")) looks_like = "a NumPy array, which is read as an X-ray beside a CT";
   if (starts_with(bytes, 4, "ftypavif")) looks_like = "an AVIF";
   if (starts_with(bytes, 4, "ftyphei") || starts_with(bytes, 4, "ftypmif1")) looks_like = "a HEIC";
   if (starts_with(bytes, 0, "\xff\x0a") || starts_with(bytes, 4, "JXL ")) looks_like = "a JPEG XL";

@@ -30,24 +30,36 @@ ImageF mean_of_colours(const ImageF& image) {
   return grey;
 }
 
-ImageF load_grey(const fs::path& file) {
-  if (file.extension() == ".npy") return mean_of_colours(load_npy(file));
-  if (is_tiff(file)) return load_tiff(file);
+struct Grey {
+  ImageF image;
+  float display_white = 0;  // as in LoadedXray
+};
+
+Grey load_grey(const fs::path& file) {
+  if (file.extension() == ".npy") return {mean_of_colours(load_npy(file))};
+  if (is_tiff(file)) return {load_tiff(file)};
   const DeepImage image = load_deep_image(file);
-  if (image.bits > 8) return mean_of_colours(image.values);
+  if (image.bits > 8) {
+    Grey grey{mean_of_colours(image.values)};
+    // Where a quarter of the codes would do, they are the 14 bits or fewer of a detector, and nobody's greys.
+    const auto& values = grey.image.values;
+    if (!image.scene_linear && *std::max_element(values.begin(), values.end()) > 0.25f)
+      grey.display_white = 1;
+    return grey;
+  }
   ImageF codes{image.codes.width, image.codes.height, 4, {}};
   codes.values.assign(image.codes.rgba.begin(), image.codes.rgba.end());
-  return mean_of_colours(codes);
+  return {mean_of_colours(codes), 255};
 }
 
 // What tags say beside the camera.
 struct Meaning {
-  bool intensity = false, bone_low = false;
+  bool intensity = false, bone_low = false, known = false;
 };
 
 Meaning meaning_of(const DicomTags& tags) {
   const std::string relationship = tags.text(dicom::kIntensityRelationship);
-  Meaning meaning;
+  Meaning meaning{.known = true};
   meaning.intensity = relationship == "LIN";
   // 1: lower values where less of the beam arrives (PS3.3, C.8.11.3.1.2). Without it, white is bone.
   if (const auto sign = tags.whole_number(dicom::kIntensitySign); sign && (*sign == 1 || *sign == -1))
@@ -162,13 +174,16 @@ LoadedXray load_xray(const fs::path& file, const XrayReading& reading) {
       for (float& value : picture.values)
         value = static_cast<float>((1 << std::clamp(bits, 1, 16)) - 1) - value;
   } else {
-    picture = load_grey(file);
+    Grey grey = load_grey(file);
+    picture = std::move(grey.image);
+    loaded.display_white = grey.display_white;
   }
   if (reading.values != XrayValues::automatic) {
     meaning.bone_low |= reading.values == XrayValues::intensity && !meaning.intensity;
     meaning.intensity = reading.values == XrayValues::intensity;
   }
   if (reading.bone != XrayBone::automatic) meaning.bone_low = reading.bone == XrayBone::low;
+  loaded.bone_is_known = meaning.known || meaning.intensity || reading.bone != XrayBone::automatic;
   xray.width = picture.width;
   xray.height = picture.height;
   xray.integrals = std::move(picture.values);
@@ -179,15 +194,15 @@ LoadedXray load_xray(const fs::path& file, const XrayReading& reading) {
                        "intensities are low behind bone, but bone is said to be bright; give --bone dark, or "
                        "--values integrals for a picture whose logarithm is taken already");
     linearise(xray, file, reading.i0);
+    loaded.display_white = 0;
   } else if (meaning.bone_low) {
-    const float largest = *std::max_element(xray.integrals.begin(), xray.integrals.end());
-    for (float& value : xray.integrals) value = largest - value;
+    turn_round(xray);
   }
   return loaded;
 }
 
 std::vector<float> load_mask(const fs::path& file, int width, int height) {
-  const ImageF picture = load_grey(file);
+  const ImageF picture = load_grey(file).image;
   if (picture.width != width || picture.height != height)
     throw Failure(ExitCode::size_mismatch,
                   fmt::format("{}: the mask has {} x {} pixels, its radiograph {} x {}; both "

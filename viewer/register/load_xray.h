@@ -38,6 +38,9 @@ struct XrayTags {
 struct LoadedXray {
   Xray xray;  // integrals, size and notes; NaN are masked. The geometry is for the caller to fill in
   XrayTags tags;
+  bool bone_is_known =
+      false;  // tags or the reading said which values are bone's; otherwise they are taken as high
+  float display_white = 0;  // of greys as pictures hold them: the value that is white; 0: of other values
 };
 
 // Throws Failure(unreadable_input).

@@ -92,6 +92,12 @@ void check_xray(const Xray& xray, const std::string& name) {
                     name, low));
 }
 
+void turn_round(Xray& xray) {
+  if (xray.integrals.empty()) return;
+  const float largest = *std::max_element(xray.integrals.begin(), xray.integrals.end());
+  for (float& value : xray.integrals) value = largest - value;
+}
+
 void mask_collimator(Xray& xray) {
   if (xray.integrals.empty()) return;
   const float dark = *std::max_element(xray.integrals.begin(), xray.integrals.end());

@@ -29,6 +29,9 @@ Xray coarser(const Xray& xray, int factor);
 // makes no sense.
 void check_xray(const Xray& xray, const std::string& name);
 
+// The largest value becomes 0 and 0 the largest: of pictures with dark bone.
+void turn_round(Xray& xray);
+
 // What stays dark all along the border, one value that no other pixel exceeds: the shadow of the collimator, of which
 // nothing can be learned. Writes the mask where that is 5 % of the image or more, and says so in the notes.
 void mask_collimator(Xray& xray);

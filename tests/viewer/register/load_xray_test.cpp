@@ -11,16 +11,15 @@
 #include "tests/viewer/io/dicom_bytes.h"
 #include "tests/viewer/io/test_files.h"
 #include "tests/viewer/register/expect_failure.h"
+#include "tests/viewer/register/sample_radiograph.h"
 #include "viewer/io/image_tiff.h"
 
 namespace fg {
 namespace {
 
 using test::expect_failure;
+using test::Radiograph;
 using test::dicom::element;
-using test::dicom::Length;
-using test::dicom::number;
-using test::dicom::sequence;
 
 template <class T>
 std::filesystem::path write_tiff(const std::filesystem::path& file, int width, int height,
@@ -64,37 +63,6 @@ std::filesystem::path write_tiff(const std::filesystem::path& file, int width, i
   TIFFClose(tiff);
   return file;
 }
-
-struct Radiograph {
-  std::string photometric = "MONOCHROME2", relationship, extra;
-  int sign = 0;
-  std::vector<std::uint16_t> pixels = {1000, 800, 600, 400, 200, 100};  // 3 wide, 2 high
-
-  std::string bytes() const {
-    const std::string image = "1.2.840.10008.5.1.4.1.1.1.1";
-    const std::string meta = element(2, 1, "OB", std::string("\0\1", 2)) + element(2, 2, "UI", image) +
-                             element(2, 3, "UI", "1.2.3.1") + element(2, 0x10, "UI", "1.2.840.10008.1.2.1") +
-                             element(2, 0x12, "UI", "1.2.3.4");
-    // Tags of what the image refers to, which are not its own.
-    const std::string inner = sequence(8, 0x1140, element(0x28, 4, "CS", "MONOCHROME1"), Length::undefined),
-                      outer =
-                          sequence(8, 0x1111, inner + element(0x18, 0x1110, "DS", "5"), Length::undefined);
-    std::string data = element(8, 0x16, "UI", image) + element(8, 0x18, "UI", "1.2.3.1") +
-                       element(8, 0x60, "CS", "DX") + outer + element(0x10, 0x10, "PN", "Phantom") + extra +
-                       element(0x20, 0xd, "UI", "1.2") + element(0x20, 0xe, "UI", "1.2.3") +
-                       element(0x28, 2, "US", number(1, 2)) + element(0x28, 4, "CS", photometric) +
-                       element(0x28, 0x10, "US", number(2, 2)) + element(0x28, 0x11, "US", number(3, 2)) +
-                       element(0x28, 0x100, "US", number(16, 2)) + element(0x28, 0x101, "US", number(16, 2)) +
-                       element(0x28, 0x102, "US", number(15, 2)) + element(0x28, 0x103, "US", number(0, 2));
-    if (!relationship.empty()) data += element(0x28, 0x1040, "CS", relationship);
-    if (sign != 0) data += element(0x28, 0x1041, "SS", number(static_cast<std::uint32_t>(sign), 2));
-    std::string values;
-    for (const std::uint16_t p : pixels) values += number(p, 2);
-    data += element(0x7fe0, 0x10, "OW", values);
-    return std::string(128, '\0') + "DICM" +
-           element(2, 0, "UL", number(static_cast<std::uint32_t>(meta.size()), 4)) + meta + data;
-  }
-};
 
 class load_xray_files : public testing::Test {
  protected:

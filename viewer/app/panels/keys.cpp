@@ -189,7 +189,7 @@ std::vector<KeyHelp> key_help() {
       {"F1   ?", "this list"},
       {"Ctrl+Q", "quit"},
       {"Drop files",
-       ".ply scene, cameras, photos, a picture, a CT volume (Shift+drop a .ply: as the reference)"},
+       ".ply scene, cameras, photos, a picture, a CT, an X-ray (Shift+drop a .ply: as the reference)"},
   };
 }
 

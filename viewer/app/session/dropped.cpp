@@ -7,8 +7,10 @@
 #include <system_error>
 
 #include "viewer/io/dicom_elements.h"
+#include "viewer/io/image_tiff.h"
 #include "viewer/io/lower_case.h"
 #include "viewer/io/volume_names.h"
+#include "viewer/register/dicom_tags.h"
 
 namespace fg {
 namespace {
@@ -51,14 +53,28 @@ DroppedKind kind_of_json(const stdfs::path& file) {
   return DroppedKind::unknown;
 }
 
+// A slice of a volume, or one of the modalities that project: PS3.3, C.7.3.1.1.1.
+DroppedKind kind_of_dicom(const stdfs::path& file) {
+  const std::string modality = DicomTags(file).text(dicom::kModality);
+  for (const char* projects : {"CR", "DX", "IO", "MG", "PX", "RF", "RG", "RTIMAGE", "XA"})
+    if (modality == projects) return DroppedKind::image;
+  return DroppedKind::volume;
+}
+
 }  // namespace
+
+bool is_xray_alone(const stdfs::path& file) {
+  return dicom::is_dicom(file) || is_tiff(file) || lower_ending(file) == ".npy";
+}
 
 DroppedKind kind_of(const stdfs::path& file) {
   std::error_code error;
   if (stdfs::is_directory(file, error)) return kind_of_folder(file);
   const std::string name = lower_case(file.filename().string());
   if (name.ends_with(".ply")) return DroppedKind::splats;
-  if (is_photo(name)) return DroppedKind::image;
+  if (dicom::is_dicom(file)) return kind_of_dicom(file);
+  if (is_photo(name) || ends_with_any(name, {".pfm", ".hdr", ".tif", ".tiff", ".npy"}))
+    return DroppedKind::image;
   if (name.ends_with(".json")) return kind_of_json(file);
   if (is_volume_name(file) || name.ends_with(".dcm")) return DroppedKind::volume;
   if (ends_with_any(name, {"cameras.bin", "images.bin", "cameras.txt", "images.txt"}))

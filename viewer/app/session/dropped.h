@@ -8,4 +8,7 @@ namespace fg {
 enum class DroppedKind { splats, cameras, photos, image, volume, unknown };
 DroppedKind kind_of(const std::filesystem::path& file);
 
+// DICOM, TIFF and .npy: as a picture they can only be an X-ray.
+bool is_xray_alone(const std::filesystem::path& file);
+
 }  // namespace fg

@@ -7,23 +7,6 @@
 
 namespace fg {
 
-Xray xray_of_picture(const Image8& picture, const DrrGeometry& geometry, bool bone_is_dark) {
-  Xray xray;
-  xray.width = picture.width;
-  xray.height = picture.height;
-  xray.geometry = geometry;
-  const std::size_t pixels =
-      static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height);
-  xray.integrals.reserve(pixels);
-  for (std::size_t i = 0; i < pixels; ++i) {
-    const std::uint8_t* const p = picture.rgba.data() + 4 * i;
-    const float grey = static_cast<float>(p[0] + p[1] + p[2]) / 765.0f;
-    xray.integrals.push_back(bone_is_dark ? 1 - grey : grey);
-  }
-  mask_collimator(xray);
-  return xray;
-}
-
 struct LiveRegistration::State {
   std::shared_ptr<const Volume> volume;
   Xray xray;

@@ -5,13 +5,9 @@
 #include <memory>
 #include <string>
 
-#include "viewer/io/image.h"
 #include "viewer/register/registration.h"
 
 namespace fg {
-
-// The X-ray of a picture as it is looked at; bone_is_dark: of an inverted one.
-Xray xray_of_picture(const Image8& picture, const DrrGeometry& geometry, bool bone_is_dark);
 
 class LiveRegistration {
  public:

@@ -177,6 +177,11 @@ void Session::State::apply_view() {
   std::erase_if(ending, [](const auto& old) { return old->look().done; });
   if (content == Content::volume) {
     if (registration) follow_registration();
+    if (xray && xray->loaded.bone_is_known && xray_shown_dark != drr.display.inverted) {
+      xray_shown_dark = drr.display.inverted;
+      picture = picture_of(*xray, xray_shown_dark);
+      reference_is_new = true;
+    }
     const DrrGeometry geometry = drr.posed();
     radiograph->set_geometry(geometry);
     radiograph->set_display(drr.display);

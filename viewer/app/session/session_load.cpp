@@ -82,7 +82,7 @@ void Session::load_scene(const std::filesystem::path& file) {
   auto renderer = std::make_unique<GaussianRenderer>(s.device, scene);
   renderer->set_background(s.options.background);
   s.wait_for_gpu();
-  if (s.content == Content::volume) s.picture = {};  // an X-ray is no reference for splats
+  if (s.content == Content::volume || s.xray) s.drop_picture();  // an X-ray is no reference for splats
   s.splats = std::move(renderer);
   s.drop_registration();
   s.radiograph = nullptr;
@@ -132,13 +132,55 @@ void Session::load_cameras(const std::filesystem::path& cameras, const std::file
 
 void Session::load_reference_image(const std::filesystem::path& file) {
   State& s = *state_;
-  Image8 image = composite_over(load_image(file), s.options.background);
-  s.drop_registration();
-  s.picture = std::move(image);
-  s.picture_name = file_name_of(file);
-  s.drr.geometry = with_resolution(s.detector, s.picture.width, s.picture.height);
-  s.reference_is_new = true;
-  s.use_picture_size();
+  if (s.content == Content::volume || (s.content == Content::nothing && is_xray_alone(file)))
+    s.set_xray(load_xray_reference(file), file);
+  else
+    s.set_picture(composite_over(load_image(file), s.options.background), file);
+}
+
+void Session::State::set_picture(Image8 image, const std::filesystem::path& file) {
+  drop_registration();
+  xray.reset();
+  picture = std::move(image);
+  picture_file = file;
+  picture_name = file_name_of(file);
+  reference_is_new = true;
+  use_picture_size();
+}
+
+void Session::State::set_xray(XrayReference reference, const std::filesystem::path& file) {
+  xray_shown_dark = drr.display.inverted;
+  set_picture(picture_of(reference, xray_shown_dark), file);
+  for (const std::string& note : reference.loaded.xray.notes) notes.push_back(picture_name + ": " + note);
+  xray = std::move(reference);
+  fit_detector();
+}
+
+// The pixels of the detector: as it was given, or an X-ray's. Where no file said how it was placed, DICOM tags may.
+void Session::State::fit_detector() {
+  DrrGeometry& g = drr.geometry;
+  g.width = detector.width, g.height = detector.height;
+  g.delx_mm = detector.delx_mm, g.dely_mm = detector.dely_mm;
+  g.x0_mm = detector.x0_mm, g.y0_mm = detector.y0_mm;
+  if (picture.empty()) return;
+  g = with_resolution(g, picture.width, picture.height);
+  if (!xray || drr.has_file_pose) return;
+  const XrayTags& tags = xray->loaded.tags;
+  g.delx_mm = tags.delx_mm.value_or(g.delx_mm);
+  g.dely_mm = tags.dely_mm.value_or(g.dely_mm);
+  g.sdd_mm = tags.sdd_mm.value_or(g.sdd_mm);
+  if (!tags.orientation && !tags.source_to_isocentre_mm) return;
+  if (tags.orientation) drr.base = base_of(*tags.orientation);
+  drr.reset_pose();
+  drr.rotation_deg = tags.rotation_deg_zxy.value_or(glm::dvec3(0));
+  if (tags.source_to_isocentre_mm) drr.translation_mm *= *tags.source_to_isocentre_mm / 850;
+}
+
+void Session::State::drop_picture() {
+  xray.reset();
+  picture = {};
+  picture_file.clear();
+  picture_name.clear();
 }
 
 void Session::load_volume(const std::filesystem::path& file, const std::optional<DrrGeometry>& geometry,
@@ -160,6 +202,13 @@ void Session::load_volume(const std::filesystem::path& file, const std::optional
   }
   view.reset_pose();
   view.display = fitted_display(integrals_of(s.device, *renderer, view.posed()));
+  std::optional<XrayReference> xray = s.xray;
+  std::string no_xray;
+  if (!s.picture.empty() && !xray) try {
+      xray = load_xray_reference(s.picture_file);
+    } catch (const Failure& failure) {
+      no_xray = failure.what();
+    }
 
   s.wait_for_gpu();
   s.drop_registration();
@@ -178,8 +227,13 @@ void Session::load_volume(const std::filesystem::path& file, const std::optional
   s.title = file_name_of(file);
   s.detector = view.geometry;
   s.drr = view;
-  if (!s.picture.empty()) s.drr.geometry = with_resolution(s.detector, s.picture.width, s.picture.height);
+  if (!no_xray.empty()) {
+    s.drop_picture();
+    s.notes.push_back(no_xray);
+  }
+  if (xray) s.set_xray(std::move(*xray), std::filesystem::path(s.picture_file));
   s.reference_is_new = true;
+  for (const std::string& note : volume->notes) s.notes.push_back(s.title + ": " + note);
   if (nonfinite)
     s.notes.push_back(s.title + ": " + std::to_string(nonfinite) +
                       " voxels were NaN or Inf and were taken as air");
@@ -224,10 +278,9 @@ void Session::clear_reference() {
   s.drop_registration();
   s.tick->set_reference(nullptr);
   s.reference_splats = nullptr;
-  s.picture = {};
-  s.picture_name.clear();
+  s.drop_picture();
   s.reference_scene_name.clear();
-  s.drr.geometry = with_resolution(s.drr.geometry, s.detector.width, s.detector.height);
+  s.fit_detector();
   s.reference_is_new = true;
   s.use_picture_size();
 }

@@ -15,10 +15,10 @@ bool same_pose(const DrrGeometry& a, const DrrGeometry& b) {
 void Session::start_registration(const RegisterOptions& options) {
   State& s = *state_;
   if (s.content != Content::volume) throw Failure(ExitCode::usage, "there is no CT to register; load one");
-  if (s.picture.empty()) throw Failure(ExitCode::usage, "there is no X-ray to register to; drop one here");
+  if (!s.xray) throw Failure(ExitCode::usage, "there is no X-ray to register to; drop one here");
   const DrrGeometry geometry = s.drr.posed();
   auto next = std::make_unique<LiveRegistration>(
-      s.volume, xray_of_picture(s.picture, geometry, s.drr.display.inverted), options);
+      s.volume, xray_to_register(*s.xray, geometry, s.drr.display.inverted), options);
   s.end_registration();
   s.registration = std::move(next);
   s.before_registration = s.drr;

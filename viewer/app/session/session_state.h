@@ -7,6 +7,7 @@
 
 #include "viewer/app/session/photo_cache.h"
 #include "viewer/app/session/session.h"
+#include "viewer/app/session/xray_reference.h"
 
 namespace fg {
 
@@ -49,7 +50,10 @@ struct Session::State {
   std::filesystem::path cameras_path;
   std::vector<std::optional<CameraScore>> scores;
   Image8 picture;  // fixed reference; empty: none
+  std::filesystem::path picture_file;
   std::string picture_name, reference_scene_name;
+  std::optional<XrayReference> xray;  // what the picture shows: of a CT, and of files that only X-rays have
+  bool xray_shown_dark = false;       // bone, in the picture
   std::vector<std::string> notes;
 
   // From where it is seen.
@@ -75,6 +79,10 @@ struct Session::State {
   ReferenceKind reference_kind() const;
   FrameSource& source();
   void use_picture_size();
+  void set_picture(Image8 image, const std::filesystem::path& file);
+  void set_xray(XrayReference reference, const std::filesystem::path& file);
+  void drop_picture();
+  void fit_detector();
   void hand_over_reference();
   void end_registration();    // waits for nothing
   void drop_registration() {  // with what it would be undone to

@@ -27,6 +27,18 @@ std::optional<DrrOrientation> orientation_of(DrrView::Base base) {
 
 }  // namespace
 
+DrrView::Base base_of(DrrOrientation orientation) {
+  switch (orientation) {
+    case DrrOrientation::pa:
+      return DrrView::Base::pa;
+    case DrrOrientation::free:
+      return DrrView::Base::free;
+    case DrrOrientation::ap:
+      break;
+  }
+  return DrrView::Base::ap;
+}
+
 DrrGeometry DrrView::posed() const {
   DrrGeometry moved = geometry;
   if (const auto orientation = orientation_of(base)) {

@@ -36,6 +36,8 @@ struct DrrView {
   void move_source(const glm::dvec3& along_camera_axes_mm);
 };
 
+DrrView::Base base_of(DrrOrientation orientation);
+
 // A detector of the same size in millimetres with other pixels: what a reference image of width x height
 // needs. The principal point keeps its place on the detector.
 DrrGeometry with_resolution(const DrrGeometry& geometry, int width, int height);

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <string>
 
+#include "tests/viewer/io/dicom_bytes.h"
+
 namespace fg {
 namespace {
 
@@ -33,6 +35,25 @@ TEST_F(dropped, files_are_told_apart_by_their_endings) {
   EXPECT_EQ(kind_of(write("images.bin")), DroppedKind::cameras);
   EXPECT_EQ(kind_of(write("a.txt")), DroppedKind::unknown);
   EXPECT_EQ(kind_of(folder_ / "missing"), DroppedKind::unknown);
+}
+
+TEST_F(dropped, dicom_without_an_ending_is_an_X_ray_or_a_slice_by_its_modality) {
+  const auto dicom = [&](const std::string& modality) {
+    return write("IM0001", test::dicom::file(test::dicom::kExplicitLittle,
+                                             test::dicom::element(8, 0x60, "CS", modality)));
+  };
+  for (const char* projects : {"DX", "CR", "XA", "RF"})
+    EXPECT_EQ(kind_of(dicom(projects)), DroppedKind::image) << projects;
+  for (const char* slices : {"CT", "MR", ""})
+    EXPECT_EQ(kind_of(dicom(slices)), DroppedKind::volume) << slices;
+}
+
+TEST_F(dropped, what_only_an_X_ray_is_stored_in_is_told_apart_from_photos) {
+  for (const char* name : {"x.TIF", "x.npy", "x.pfm", "x.hdr"})
+    EXPECT_EQ(kind_of(write(name)), DroppedKind::image) << name;
+  EXPECT_TRUE(is_xray_alone(write("x.npy")));
+  EXPECT_TRUE(is_xray_alone(write("x", std::string("II*\0", 4))));
+  EXPECT_FALSE(is_xray_alone(write("x.png", "\x89PNG\r\n")));
 }
 
 TEST_F(dropped, json_files_are_told_apart_by_what_they_hold) {

@@ -10,8 +10,7 @@
 #include <utility>
 
 #include "plugin/vk/commands.h"
-#include "plugin/vk/error.h"
-#include "viewer/app/session/session.h"
+#include "tests/viewer/app/session/session_on_device.h"
 #include "viewer/error.h"
 
 namespace fg {
@@ -22,15 +21,11 @@ const std::filesystem::path kCt = std::filesystem::path(FRAMEGAUGE_ASSETS) / "ct
 // Where the X-ray of the sample phantom was taken from (phantom_xray.json, taken_with); the file's pose is another.
 constexpr glm::dvec3 kTurn{2.5, -1.5, 1}, kPlace{5, 844, -7};
 
-class live_registration : public testing::Test {
+class live_registration : public test::SessionOnDevice {
  protected:
   void SetUp() override {
-    try {
-      device_ = std::make_unique<vk::OwnDevice>(vk::OwnDeviceInfo{.validation = true});
-    } catch (const vk::Error& error) {
-      GTEST_SKIP() << error.what();
-    }
-    session_ = std::make_unique<Session>(*device_);
+    test::SessionOnDevice::SetUp();
+    if (!session_) return;
     DrrGeometry detector;
     detector.sdd_mm = 1020;
     detector.height = detector.width = 384;
@@ -41,11 +36,6 @@ class live_registration : public testing::Test {
     session_->drr().geometry = detector;
     options_.search_deg = options_.search_mm = 0;
     options_.finest_pixels = 96;
-  }
-  void TearDown() override {
-    session_ = nullptr;
-    if (!device_) return;
-    EXPECT_EQ(device_->validation_messages(), std::vector<std::string>{});
   }
 
   TickResult tick() {
@@ -67,8 +57,6 @@ class live_registration : public testing::Test {
   }
   bool done() { return session_->registration() == nullptr || session_->registration()->look().done; }
 
-  std::unique_ptr<vk::OwnDevice> device_;
-  std::unique_ptr<Session> session_;
   RegisterOptions options_;
 };
 

@@ -40,6 +40,8 @@ xdotool keydown Shift_L; settle; drop "$scene"; says "Loaded reference point_clo
 key 2; save; grep -q '"ssim": 1.0,' "$saved/scores.json" || fail "the scene does not score 1 against its dropped copy"
 if [ -f "$assets/ct/phantom.nrrd" ]; then
   drop "$assets/ct/phantom.nrrd"; says "Loaded volume phantom.nrrd"; titled "phantom.nrrd - Framegauge"
+  convert "$assets/ct/phantom_xray.png" -depth 16 "$output/deep.tif"
+  key 1; shot ct; drop "$output/deep.tif"; says "Loaded reference deep.tif"; key Escape 2; shot_unlike xray ct
 fi
 quit
 finish
