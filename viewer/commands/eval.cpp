@@ -171,7 +171,7 @@ class Evaluation {
  private:
   // The first ticks of a scene may find the renderer's buffers too small; it then asks for another.
   double render_whole_view() {
-    for (int attempt = 0; attempt < 8; ++attempt) {
+    for (int attempt = 0; attempt < 8 && !renderer_.counters().no_more_room; ++attempt) {
       const double wall_ms = queue_.run([&](VkCommandBuffer cmd) { tick_.record(cmd, renderer_); });
       if (!renderer_.counters().incomplete) return wall_ms;
     }
@@ -210,7 +210,8 @@ int run(const EvalOptions& options) {
   const SplatScene scene = load_splats(options.scene);
   const Dataset dataset = load_dataset(options.cameras, options.images);
   const std::vector<const Camera*> cameras = cameras_to_score(dataset, options.split);
-  for (const std::string& note : scene.notes) std::fprintf(stderr, "framegauge: %s\n", note.c_str());
+  for (const std::string& note : scene.notes)
+    std::fprintf(stderr, "framegauge: %s: %s\n", options.scene.c_str(), note.c_str());
   for (const std::string& note : dataset.notes) std::fprintf(stderr, "framegauge: %s\n", note.c_str());
   for (const std::string& name : dataset.missing)
     std::fprintf(stderr, "framegauge: %s: photo missing, view skipped\n", name.c_str());

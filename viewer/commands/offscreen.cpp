@@ -22,6 +22,7 @@ namespace {
 constexpr int kFreeWidth = 960,
               kFreeHeight = 540;  // pixels, where neither a photo nor an option gives a size
 constexpr double kFreeFov = 50;   // degrees, vertical
+constexpr int kMostAttempts = 8;  // to make room for the splats of a view
 
 // Chooses the view of tick i.
 class Route {
@@ -81,6 +82,7 @@ nlohmann::ordered_json describe(const Session& session, std::uint64_t number,
                               {"wall_with_recording_ms", wall.from_record_ms}};
   if (session.content() == Session::Content::volume) line["drr_renderer"] = session.drr_renderer();
   if (const auto camera = session.snapped()) line["camera"] = session.cameras()[*camera].name;
+  if (!session.complete()) line["incomplete"] = true;  // the farthest splats lack
   if (!result) {
     line["no_score_because"] = no_score_because(session);
     return line;
@@ -111,6 +113,10 @@ void print_drr_renderer(const Session& session) {
 }
 
 void save_pictures(const Session& session, const OffscreenOptions& offscreen) {
+  // Those of an earlier run are none of this one's.
+  std::error_code ignored;
+  for (const char* name : {"reference.png", "heatmap.png", "overlay.png"})
+    std::filesystem::remove(offscreen.output / name, ignored);
   const Tick& images = session.images();
   const vk::OwnDevice& device = session.device();
   const auto save = [&](const char* name, VkImage image) {
@@ -153,17 +159,22 @@ int run_offscreen(const ViewOptions& options, const OffscreenOptions& offscreen)
   BlockingQueue queue(device);
   Route route(session, options);
   InterruptGuard interrupt;
+  int incomplete = 0;
   for (int i = 0; i < offscreen.frames && !interrupt.requested(); ++i) {
     route.go(i, offscreen.frames);
     std::uint64_t number = 0;
     WallTimes wall;
-    for (int attempt = 0; attempt == 0 || (!session.complete() && attempt < 8); ++attempt) {
+    // The first ticks of a view may find buffers too small.
+    for (int attempt = 0;
+         attempt == 0 || (!session.complete() && !session.out_of_room() && attempt < kMostAttempts);
+         ++attempt) {
       const auto start = std::chrono::steady_clock::now();
       wall.from_submit_ms = queue.run([&](VkCommandBuffer cmd) { number = session.tick(cmd); },
                                       [&](vk::Submission& submission) { session.join(submission); });
       const std::chrono::duration<double, std::milli> whole = std::chrono::steady_clock::now() - start;
       wall.from_record_ms = whole.count();
     }
+    incomplete += !session.complete();
     const std::optional<TickResult> result = session.poll();
     print(session, number, result, wall.from_submit_ms);
     log << describe(session, number, result, wall).dump() << std::endl;
@@ -171,6 +182,12 @@ int run_offscreen(const ViewOptions& options, const OffscreenOptions& offscreen)
       throw Failure(ExitCode::internal, log_file.string() + ": could not be written; is the disk full?");
   }
   save_pictures(session, offscreen);
+  if (incomplete > 0)
+    std::fprintf(
+        stderr,
+        "framegauge: the device has no room for all splats of %d of the ticks; they lack the farthest "
+        "and say \"incomplete\" in metrics.jsonl; give --downscale or a smaller --size\n",
+        incomplete);
   for (const std::string& note : session.take_notes()) std::fprintf(stderr, "framegauge: %s\n", note.c_str());
   std::printf("%s holds frame.png, metrics.jsonl%s\n", offscreen.output.c_str(),
               session.has_reference() ? ", reference.png, heatmap.png and overlay.png" : "");

@@ -52,13 +52,6 @@ glm::dvec3 Volume::centre_mm() const {
   return glm::dvec3(voxel_to_world * middle);
 }
 
-std::string volumes::quotable(const std::string& text, std::size_t most) {
-  std::string quoted = text.substr(0, most);
-  for (char& c : quoted)
-    if (c < ' ' || c > '~') c = '?';
-  return text.size() > most ? quoted + "..." : quoted;
-}
-
 std::uint64_t volumes::checked_voxel_count(const std::filesystem::path& file, const Claim& claim) {
   constexpr std::uint64_t kLongestAxis = 1u << 20;
   const auto [nx, ny, nz] = claim.extent;

@@ -10,6 +10,7 @@
 
 #include "viewer/error.h"
 #include "viewer/io/dicom_elements.h"
+#include "viewer/io/quotable.h"
 #include "viewer/io/volume_readers.h"
 
 namespace fg::volumes {

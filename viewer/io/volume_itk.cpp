@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "viewer/error.h"
+#include "viewer/io/quotable.h"
 #include "viewer/io/volume_names.h"
 #include "viewer/io/volume_readers.h"
 #include "viewer/io/volume_sandbox.h"

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "viewer/error.h"
+#include "viewer/io/quotable.h"
 #include "viewer/io/volume_readers.h"
 #include "viewer/io/volume_voxels.h"
 

@@ -79,6 +79,7 @@ NiftiHeader parse_header(const fs::path& file, const std::array<std::byte, kHead
   NiftiHeader h;
   h.swap = swapped == kHeader1 || swapped == kHeader2;
   const std::size_t header_bytes = h.swap ? swapped : size;
+  if (count == 0) throw unreadable(file, "is empty; expected NIfTI");
   if (count < 4 || (header_bytes != kHeader1 && header_bytes != kHeader2))
     throw unreadable(
         file, fmt::format("not NIfTI: its first field should be 348 or 540, it is {}", count < 4 ? 0 : size));

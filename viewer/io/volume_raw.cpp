@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "viewer/error.h"
+#include "viewer/io/quotable.h"
 #include "viewer/io/volume_readers.h"
 #include "viewer/io/volume_voxels.h"
 
@@ -26,7 +27,23 @@ struct RawHeader {
   std::array<double, 9> direction{1, 0, 0, 0, 1, 0, 0, 0, 1};  // row-major
   bool big_endian = false;
   double slope = 1, intercept = 0;
+  std::vector<std::string> notes;
 };
+
+constexpr const char* kKeys[] = {"file",      "extent",     "type",  "spacing_mm", "origin_mm_ras",
+                                 "direction", "big_endian", "slope", "intercept"};
+
+std::string listed_keys() { return fmt::format("its keys are {}", fmt::join(kKeys, ", ")); }
+
+// A key with a slip in it would leave the default in silence.
+std::vector<std::string> unknown_keys(const Json& json) {
+  std::vector<std::string> notes;
+  for (const auto& [key, value] : json.items())
+    if (std::find(std::begin(kKeys), std::end(kKeys), key) == std::end(kKeys))
+      notes.push_back(
+          fmt::format("\"{}\" of the raw volume's header is not used; {}", quotable(key), listed_keys()));
+  return notes;
+}
 
 template <class T>
 void read_optional(const Json& json, const char* key, T& value) {
@@ -52,7 +69,8 @@ RawHeader read_raw_header(const std::filesystem::path& header) {
     const Json json = Json::parse(stream);
     if (!json.is_object() || !json.contains("file") || !json.contains("extent") || !json.contains("type"))
       throw unreadable(
-          header, "a raw volume's header is a JSON object with at least \"file\", \"extent\" and \"type\"");
+          header, "a raw volume's header is a JSON object with at least \"file\", \"extent\" and \"type\"; " +
+                      listed_keys());
     RawHeader raw;
     raw.file = header.parent_path() / std::filesystem::path(json.at("file").get<std::string>());
     raw.extent = read_extent(header, json);
@@ -63,6 +81,7 @@ RawHeader read_raw_header(const std::filesystem::path& header) {
     read_optional(json, "big_endian", raw.big_endian);
     read_optional(json, "slope", raw.slope);
     read_optional(json, "intercept", raw.intercept);
+    raw.notes = unknown_keys(json);
     return raw;
   } catch (const Json::exception& problem) {
     throw unreadable(header, fmt::format("not a usable JSON header of a raw volume: {}", problem.what()));
@@ -94,6 +113,7 @@ Volume load_raw(const std::filesystem::path& json_header) {
   Volume volume;
   for (std::size_t axis = 0; axis < 3; ++axis) volume.extent[axis] = static_cast<int>(raw.extent[axis]);
   volume.voxel_to_world = affine(raw);
+  volume.notes = raw.notes;
   const bool swap = raw.big_endian != (std::endian::native == std::endian::big);
   stream.append_voxels(*type, count, swap, {raw.slope, raw.intercept}, volume.values);
   return volume;

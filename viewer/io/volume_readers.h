@@ -18,9 +18,6 @@ Volume load_metaimage(const std::filesystem::path& file);
 Volume load_with_itk(
     const std::filesystem::path& file_or_folder);  // volume_itk.cpp, or a sentence without ITK
 
-// Text of a damaged file as a sentence may quote it: printable ASCII, not long.
-std::string quotable(const std::string& text, std::size_t most = 60);
-
 // Walks over the elements of a DICOM file; throws Failure(unreadable_input) with the byte where it is damaged
 // or truncated. image is false for files without pixels, and for those that are no DICOM.
 struct DicomCheck {

@@ -114,7 +114,11 @@ GaussianRenderer::Counters GaussianRenderer::State::counters() const {
     const std::uint32_t needed = words[gaussians::kPairsNeeded], kept = words[gaussians::kPairs];
     if (words[gaussians::kCheck] != gaussians::control_check(number, visible, needed, kept)) continue;
     if (number > newest.frame)
-      newest = {.visible = visible, .pairs = needed, .incomplete = needed > kept, .frame = number};
+      newest = {.visible = visible,
+                .pairs = needed,
+                .incomplete = needed > kept,
+                .no_more_room = needed > kept && kept >= most_pairs,
+                .frame = number};
   }
   return newest;
 }
@@ -124,7 +128,10 @@ GaussianRenderer::Counters GaussianRenderer::State::counters() const {
 void GaussianRenderer::State::make_room(std::uint32_t tiles) {
   const Counters done = counters();
   std::erase_if(retired, [&](const RetiredPairs& old) { return is_free(old.last_frame, done); });
-  if (!most_pairs) most_pairs = GaussianPairs::most_pairs(device);
+  if (!most_pairs) {
+    most_pairs = GaussianPairs::most_pairs(device);
+    if (options.most_pairs) most_pairs = std::min(most_pairs, options.most_pairs);
+  }
   std::uint32_t wanted_pairs, wanted_tiles = tiles;
   if (!pairs) {
     wanted_pairs =

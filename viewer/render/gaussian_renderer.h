@@ -18,6 +18,7 @@ namespace fg {
 // What tests and benchmarks change.
 struct GaussianOptions {
   std::uint32_t pair_capacity = 0;    // (tile, splat) pairs at first; 0: from the scene and the image size
+  std::uint32_t most_pairs = 0;       // room is never made for more; 0: the limit of the device
   std::uint32_t rows_per_thread = 0;  // pixels a thread blends: 1, 2, 4, 8 or 16; 0: what suits the device
   std::optional<RadixSort::Variant> variant;  // none: what suits the device
   // Called while recording, before each named pass and at the end with "end": for timestamps.
@@ -45,7 +46,8 @@ class GaussianRenderer final : public FrameSource {
     std::uint32_t pairs = 0;    // (tile, splat) pairs, those that did not fit included
     bool incomplete = false;  // pairs did not fit: the frame lacks its farthest splats; the next record() has
                               // more room, as far as the device's memory goes
-    std::uint64_t frame = 0;  // number of that frame: 1 for the first recorded; 0: none has finished
+    bool no_more_room = false;  // incomplete, and the next frame of this view will be so, too
+    std::uint64_t frame = 0;    // number of that frame: 1 for the first recorded; 0: none has finished
   };
   Counters counters() const;
 

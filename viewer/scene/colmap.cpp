@@ -64,9 +64,10 @@ void fill_lens(const std::filesystem::path& file, const ColmapCamera& from, Came
         fmt::format("camera of {}: model {} {}; undistort the photos first: run colmap image_undistorter",
                     to.name, from.model->name, why));
   };
-  if (from.width < 1 || from.height < 1 || from.width > 1'000'000 || from.height > 1'000'000)
-    throw unreadable(file,
-                     fmt::format("camera of {}: a size of {}x{} pixels", to.name, from.width, from.height));
+  constexpr std::uint64_t kMostPixels = 1'000'000;
+  if (from.width < 1 || from.height < 1 || from.width > kMostPixels || from.height > kMostPixels)
+    throw unreadable(file, fmt::format("camera of {}: a size of {}x{}; expected 1 to {} pixels a side",
+                                       to.name, from.width, from.height, kMostPixels));
   to.intrinsics.width = static_cast<int>(from.width);
   to.intrinsics.height = static_cast<int>(from.height);
   const auto one_focal = [&] {

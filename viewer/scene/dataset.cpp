@@ -42,7 +42,9 @@ ListedCameras read_json_cameras(const fs::path& file) {
         byte != 0xbf)
       break;
   }
-  throw unreadable(file, "expected transforms.json, an INRIA cameras.json or a folder with a COLMAP model");
+  throw unreadable(file,
+                   std::string(std::filesystem::is_empty(file) ? "is empty; " : "") +
+                       "expected transforms.json, an INRIA cameras.json or a folder with a COLMAP model");
 }
 
 ListedCameras read_cameras(const fs::path& cameras) {
@@ -188,8 +190,8 @@ Dataset load_dataset(const fs::path& cameras, const fs::path& images) {
       throw unreadable(images, fmt::format("holds none of the {} photos that {} lists, such as {}",
                                            dataset.cameras.size(), cameras.string(), first_name));
     dataset.missing.clear();
-    dataset.notes.push_back(
-        fmt::format("no photos found beside {}; name their folder to compare with them", cameras.string()));
+    dataset.notes.push_back(fmt::format(
+        "no photos found beside {}; name their folder (--images) to compare with them", cameras.string()));
   }
   if (distorted > 0)
     dataset.notes.push_back(

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "viewer/error.h"
+#include "viewer/io/quotable.h"
 
 namespace fg {
 
@@ -51,8 +52,8 @@ struct Line {
   std::string_view text;
 
   Failure expected(const std::string& what) const {
-    return unreadable(file.path(), fmt::format("byte {}: PLY header: expected {}, got '{}'", offset, what,
-                                               text.substr(0, 60)));
+    return unreadable(
+        file.path(), fmt::format("byte {}: PLY header: expected {}, got '{}'", offset, what, quotable(text)));
   }
 };
 
@@ -324,7 +325,7 @@ std::uint64_t read_ascii(const InputFile& file, const PlyHeader& header, const P
     if (error == std::errc::invalid_argument || at != word.data() + word.size())
       throw unreadable(file.path(),
                        fmt::format("byte {}: expected a number in row {} of element {}, got '{}'",
-                                   text.offset(), i, element.name, word.substr(0, 20)));
+                                   text.offset(), i, quotable(element.name), quotable(word, 20)));
     if (error == std::errc::result_out_of_range)  // too small for a double, or too large
       value = word.find("e-") != word.npos || word.find("E-") != word.npos
                   ? 0.0

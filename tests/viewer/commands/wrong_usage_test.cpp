@@ -75,7 +75,12 @@ TEST(wrong_usage, a_camera_that_is_not_there_is_answered_with_the_nearest_names)
 TEST(view_command, without_a_reference_it_names_the_option_that_gives_one) {
   const auto folder = scratch_folder();
   const std::string offscreen = " --offscreen --output " + (folder / "out").string();
+  fs::create_directories(folder / "out");
+  for (const char* earlier : {"reference.png", "heatmap.png", "overlay.png"})
+    write_text(folder / "out" / earlier, "of an earlier run");
   const Outcome splats = framegauge("view " + kScene + offscreen);
+  for (const char* earlier : {"reference.png", "heatmap.png", "overlay.png"})
+    EXPECT_FALSE(fs::exists(folder / "out" / earlier)) << earlier << " is none of this run's";
   EXPECT_EQ(splats.exit_code, 0) << splats.err;
   EXPECT_NE(splats.out.find("--reference-scene"), std::string::npos) << splats.out;
   const Outcome radiograph = framegauge("view" + kCt + offscreen);

@@ -103,6 +103,17 @@ TEST(volume_raw, spacing_origin_and_direction_make_the_affine) {
   EXPECT_EQ(turned.centre_mm(), glm::dvec3(5 - 3, 6 + 1, 7 + 6));
 }
 
+TEST(volume_raw, a_key_that_is_not_known_is_named_with_those_that_are) {
+  const fs::path folder = volume_folder();
+  const Volume volume =
+      load_volume(raw_header(folder, R"(, "type": "int16", "spacing": [2, 2, 2])", bytes_of_all(ramp())));
+  ASSERT_EQ(volume.notes.size(), 1u);
+  EXPECT_EQ(
+      volume.notes.front(),
+      "\"spacing\" of the raw volume's header is not used; its keys are file, extent, type, spacing_mm, "
+      "origin_mm_ras, direction, big_endian, slope, intercept");
+}
+
 TEST(volume_raw, damage_gets_a_sentence) {
   const fs::path folder = volume_folder();
   const std::string bytes = bytes_of_all(ramp()), type = R"(, "type": "int16")";
@@ -193,7 +204,8 @@ TEST(volume_nifti, damage_gets_a_sentence_and_lies_allocate_nothing) {
   const fs::path folder = volume_folder();
   const Nifti good{.voxels = bytes_of_all(ramp())};
   const auto file = [&](const std::string& bytes) { return write_bytes(folder / "a.nii", bytes); };
-  expect_unreadable(file(""), "not NIfTI");
+  expect_unreadable(file(""), "is empty");
+  expect_unreadable(file("abc"), "not NIfTI");
   expect_unreadable(file(good.bytes().substr(0, 200)), "ends after 200");
   expect_unreadable(file(good.bytes().substr(0, 380)), "truncated");
   std::string unmarked = good.bytes();

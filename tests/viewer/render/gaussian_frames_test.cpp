@@ -33,6 +33,25 @@ TEST_F(gaussian_frames, too_many_pairs_flag_the_frame_and_the_next_has_room) {
   }
 }
 
+TEST_F(gaussian_frames, where_no_more_room_can_be_made_they_say_so) {
+  const View view = turned_view(200, 150);
+  GaussianOptions options;
+  options.pair_capacity = 100;
+  options.most_pairs = 1000;
+  GaussianRenderer tight(device(), random_scene(view, 2000, 1, 3), options);
+  const Codes first = draw(device(), tight, view);
+  EXPECT_TRUE(tight.counters().incomplete);
+  EXPECT_FALSE(tight.counters().no_more_room) << "there is room for some more";
+  const Codes second = draw(device(), tight, view);
+  EXPECT_NE(first, second);
+  EXPECT_TRUE(tight.counters().incomplete);
+  EXPECT_TRUE(tight.counters().no_more_room);
+  EXPECT_EQ(draw(device(), tight, view), second);
+  const View away = straight_view(16, 16);
+  draw(device(), tight, away);
+  EXPECT_FALSE(tight.counters().no_more_room) << "another view may have fewer";
+}
+
 TEST_F(gaussian_frames, a_frame_with_too_little_room_draws_the_nearest_splats) {
   const View view = straight_view(16, 16);  // one tile: a pair a splat
   std::vector<Splat> splats;

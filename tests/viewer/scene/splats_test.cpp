@@ -286,6 +286,14 @@ TEST(splats, a_word_that_is_no_number_is_refused_with_its_byte) {
       << refused(folder / "a.ply");
 }
 
+TEST(splats, what_a_damaged_file_holds_is_quoted_without_what_a_terminal_obeys) {
+  const TemporaryFolder folder;
+  write_text(folder / "a.ply", "ply\nformat ascii 1.0\nelement \x1b[2J\xff 3\nend_header\n");
+  const std::string sentence = refused(folder / "a.ply");
+  EXPECT_TRUE(std::all_of(sentence.begin(), sentence.end(), [](char c) { return c >= ' ' && c <= '~'; }))
+      << sentence;
+}
+
 TEST(splats, the_last_iteration_of_a_training_folder_is_taken) {
   const TemporaryFolder folder;
   for (const int iteration : {7000, 30000, 100})

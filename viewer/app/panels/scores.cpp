@@ -77,6 +77,8 @@ void draw_scores(Ui& ui) {
       ImGui::TextColored({0.95f, 0.75f, 0.35f, 1}, "%llu values are NaN or Inf",
                          static_cast<unsigned long long>(s.nonfinite));
   }
+  if (ui.session.out_of_room())
+    ImGui::TextColored({0.95f, 0.75f, 0.35f, 1}, "no memory for the farthest splats");
   ImGui::Separator();
   if (ImGui::BeginTable("times", 4, ImGuiTableFlags_SizingStretchProp)) {
     milliseconds("render", ui.newest ? ui.newest->render_ms : ui.render_ms);

@@ -32,6 +32,7 @@ nlohmann::ordered_json scores_json(const Session& session, const DisplaySettings
                     {"best", display.best},
                     {"errors_bright", display.errors_bright}};
   if (session.content() == Session::Content::volume) out["drr_renderer"] = session.drr_renderer();
+  if (session.out_of_room()) out["incomplete"] = true;  // the farthest splats lack
   if (!result) return out;
   add_scores(out, *result);
   return out;

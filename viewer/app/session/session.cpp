@@ -231,6 +231,12 @@ bool Session::complete() const {
   return true;
 }
 
+bool Session::out_of_room() const {
+  for (const auto* renderer : {state_->splats.get(), state_->reference_splats.get()})
+    if (renderer && renderer->counters().no_more_room) return true;
+  return false;
+}
+
 bool Session::has_reference() const { return state_->reference_kind() != State::ReferenceKind::none; }
 
 std::string Session::reference_name() const {

@@ -116,6 +116,8 @@ class Session {
   // Whether the newest finished tick drew every splat; the first ticks of a scene may find buffers too small,
   // and the next tick then has more room.
   bool complete() const;
+  // It did not, and no tick of this view will: the device has no room for all splats. The farthest are left out.
+  bool out_of_room() const;
 
   bool has_reference() const;                // of the newest tick
   std::string reference_name() const;        // "DSC_0042.JPG", "other.ply"; empty without one

@@ -287,8 +287,8 @@ class Viewer {
   void take_results() {
     while (const auto result = session_.poll()) {
       // The first frames of a view may lack splats, until the renderer has made room for them; if there is no
-      // more room to make, a score of what there is beats none.
-      if (!session_.complete() && ++withheld_ <= 8) continue;
+      // more room to make, a score of what there is beats none, and the panel says so.
+      if (!session_.complete() && !session_.out_of_room() && ++withheld_ <= 8) continue;
       withheld_ = 0;
       const FgFrameResult& s = result->scores;
       ui_.newest = result;

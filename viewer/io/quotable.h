@@ -1,0 +1,16 @@
+#pragma once
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace fg {
+
+// Text of a damaged file as a sentence may quote it: printable ASCII, not long.
+inline std::string quotable(std::string_view text, std::size_t most = 60) {
+  std::string quoted(text.substr(0, most));
+  for (char& c : quoted)
+    if (c < ' ' || c > '~') c = '?';
+  return text.size() > most ? quoted + "..." : quoted;
+}
+
+}  // namespace fg
