@@ -6,6 +6,7 @@
 #include <cmath>
 #include <glm/geometric.hpp>
 #include <glm/mat3x3.hpp>
+#include <glm/matrix.hpp>
 #include <glm/vec3.hpp>
 
 #include "viewer/error.h"
@@ -14,9 +15,19 @@ namespace fg {
 namespace {
 
 constexpr double kFarthest = 1e9;  // voxels; beyond it float arithmetic in the shader could overflow
+// As fg_drr() and fg_pose_distance() have them.
+constexpr double kShortestSdd = 10, kOrthonormal = 1e-4;
 
 void require(bool condition, const std::string& sentence) {
   if (!condition) throw Failure(ExitCode::usage, "DRR geometry: " + sentence);
+}
+
+double distance_from_orthonormal(const glm::dmat3& turn) {
+  const glm::dmat3 product = glm::transpose(turn) * turn;
+  double off = 0;
+  for (int column = 0; column < 3; ++column)
+    for (int row = 0; row < 3; ++row) off = std::max(off, std::abs(product[column][row] - (row == column)));
+  return off;
 }
 
 void store(DrrVec4& target, const glm::dvec3& xyz, double w) {
@@ -36,8 +47,10 @@ void check_geometry(const DrrGeometry& g) {
           fmt::format("height and width must be at least 1 pixel, got {} x {}", g.height, g.width));
   require(g.n_samples >= 2 && g.n_samples <= kMostDrrSamples,
           fmt::format("n_samples must be 2 to {}, got {}", kMostDrrSamples, g.n_samples));
-  require(std::isfinite(g.sdd_mm) && g.sdd_mm > 0,
-          fmt::format("sdd_mm, the distance from source to detector, must be positive, got {}", g.sdd_mm));
+  require(std::isfinite(g.sdd_mm) && g.sdd_mm >= kShortestSdd,
+          fmt::format("sdd_mm is {}; expected the millimetres from source to detector, {} or more (metres? "
+                      "multiply by 1000)",
+                      g.sdd_mm, kShortestSdd));
   require(
       std::isfinite(g.delx_mm) && g.delx_mm > 0 && std::isfinite(g.dely_mm) && g.dely_mm > 0,
       fmt::format("the pixel pitch delx_mm, dely_mm must be positive, got {} and {}", g.delx_mm, g.dely_mm));
@@ -48,10 +61,14 @@ void check_geometry(const DrrGeometry& g) {
   const glm::dmat4& m = g.camera_to_world;
   require(m[0][3] == 0 && m[1][3] == 0 && m[2][3] == 0 && m[3][3] == 1,
           "the last row of camera_to_world must be 0 0 0 1 (is the matrix transposed?)");
-  const double volume = glm::determinant(glm::dmat3(m));  // 1 of a rotation
+  const glm::dmat3 turn(m);
+  const double off = distance_from_orthonormal(turn);
   require(
-      std::abs(volume) > 1e-9,
-      fmt::format("camera_to_world flattens space, its determinant is {}; a rotation is expected", volume));
+      off <= kOrthonormal,
+      fmt::format(
+          "camera_to_world is not rigid: its axes are {:.4g}, {:.4g} and {:.4g} long and R^T R is off the "
+          "identity by {:.2g}; a rotation, perhaps mirrored, and a shift are expected",
+          glm::length(turn[0]), glm::length(turn[1]), glm::length(turn[2]), off));
 }
 
 void check_target(const DrrGeometry& g, const vk::Image& target) {

@@ -159,7 +159,7 @@ TEST_F(drr_command, bad_input_ends_with_its_exit_code_and_one_line) {
   expect(geometry(R"({"camera_to_world": [[1,0,0,0],[0,1,0,0],[0,0,1,0],[5,6,7,1]]})"), ExitCode::usage,
          "transposed");
   expect(geometry(R"({"camera_to_world": [[0,0,0,0],[0,1,0,0],[0,0,1,0],[0,0,0,1]]})"), ExitCode::usage,
-         "flattens");
+         "not rigid");
   expect(geometry(R"({"sdd": 900})"), ExitCode::unreadable_input, "did you mean \"sdd_mm\"?");
 }
 

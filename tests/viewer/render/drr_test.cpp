@@ -280,6 +280,10 @@ TEST_F(drr, geometries_without_sense_get_a_sentence) {
   expect_failure(ExitCode::usage, "n_samples", set([](DrrGeometry& g) { g.n_samples = 1; }));
   expect_failure(ExitCode::usage, "n_samples", set([](DrrGeometry& g) { g.n_samples = 1 << 20; }));
   expect_failure(ExitCode::usage, "sdd_mm", set([](DrrGeometry& g) { g.sdd_mm = NAN; }));
+  expect_failure(ExitCode::usage, "metres?", set([](DrrGeometry& g) { g.sdd_mm = 1.02; }));
+  expect_failure(ExitCode::usage, "its axes are 1, 2 and 1 long",
+                 set([](DrrGeometry& g) { g.camera_to_world[1][1] = 2; }));
+  expect_failure(ExitCode::usage, "not rigid", set([](DrrGeometry& g) { g.camera_to_world[1][0] = 0.01; }));
   expect_failure(ExitCode::usage, "delx_mm", set([](DrrGeometry& g) { g.delx_mm = -1; }));
   expect_failure(ExitCode::usage, "x0_mm", set([](DrrGeometry& g) { g.x0_mm = INFINITY; }));
   expect_failure(ExitCode::usage, "NaN", set([](DrrGeometry& g) { g.camera_to_world[1][2] = NAN; }));
