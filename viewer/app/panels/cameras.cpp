@@ -5,6 +5,7 @@
 
 #include "viewer/app/panels/colors.h"
 #include "viewer/app/panels/panels.h"
+#include "viewer/app/view/elided.h"
 
 namespace fg {
 namespace {
@@ -22,7 +23,10 @@ void row(Ui& ui, std::size_t index) {
   ImGui::PopStyleColor();
   ImGui::TableNextColumn();
   if (camera.photo.empty()) ImGui::PushStyleColor(ImGuiCol_Text, colors::kDim);
-  if (ImGui::Selectable(camera.name.c_str(), snapped, ImGuiSelectableFlags_SpanAllColumns)) ui.snap(index);
+  const float room = ImGui::GetContentRegionAvail().x;
+  const std::string name = elided(
+      camera.name, [&](const std::string& text) { return ImGui::CalcTextSize(text.c_str()).x <= room; });
+  if (ImGui::Selectable(name.c_str(), snapped, ImGuiSelectableFlags_SpanAllColumns)) ui.snap(index);
   if (camera.photo.empty()) ImGui::PopStyleColor();
   if (ImGui::IsItemHovered()) {
     ui.hovered_in_list = index;

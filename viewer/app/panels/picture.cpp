@@ -163,9 +163,9 @@ void camera_tooltip(const Ui& ui) {
 // Where a tag meets (x, y): its top left, top right or bottom middle.
 enum class Anchor { left, right, below };
 
-// Wrapped where the picture is narrower than the text.
-void tag(const Ui& ui, ImDrawList* list, float x, float y, Anchor anchor, const char* text,
-         unsigned color = colors::kText) {
+// Wrapped where the picture is narrower than the text. Returns where it begins.
+float tag(const Ui& ui, ImDrawList* list, float x, float y, Anchor anchor, const char* text,
+          unsigned color = colors::kText) {
   const float pad = 5 * ui.scale;
   const float widest =
       std::max(60 * ui.scale, static_cast<float>(ui.viewport.width) - 2 * (8 * ui.scale + pad));
@@ -177,6 +177,7 @@ void tag(const Ui& ui, ImDrawList* list, float x, float y, Anchor anchor, const 
                     anchor == Anchor::below ? y - size.y - pad : y);
   list->AddRectFilled(from, {from.x + whole, from.y + size.y + pad}, colors::kShade, 3 * ui.scale);
   list->AddText(nullptr, 0, {from.x + pad, from.y + pad / 2}, color, text, nullptr, widest);
+  return from.x;
 }
 
 void draw_invitation(const Ui& ui, ImDrawList* list) {
@@ -193,8 +194,8 @@ void draw_invitation(const Ui& ui, ImDrawList* list) {
   }
 }
 
-// Names of what is seen, at the top; the view and its size at the bottom right.
-void draw_labels(const Ui& ui, ImDrawList* list) {
+// Names of what is seen, at the top; the view and its size at the bottom right, whose left edge is returned.
+float draw_labels(const Ui& ui, ImDrawList* list) {
   const float inset = 8 * ui.scale, left = static_cast<float>(ui.viewport.x),
               top = static_cast<float>(ui.viewport.y);
   const auto right = static_cast<float>(ui.viewport.x + ui.viewport.width);
@@ -232,10 +233,12 @@ void draw_labels(const Ui& ui, ImDrawList* list) {
           ? ui.session.cameras()[*ui.session.snapped()].name
           : std::string(ui.session.content() == Session::Content::volume ? "radiograph" : "free view");
   std::snprintf(view, sizeof(view), "%.100s  %d x %d", name.c_str(), ui.image.x, ui.image.y);
+  float view_from = right;
   if (ui.session.content() != Session::Content::nothing)
-    tag(ui, list, right - inset,
-        static_cast<float>(top + ui.viewport.height) - inset - ImGui::GetTextLineHeight() - 5 * ui.scale,
-        Anchor::right, view, colors::kDim);
+    view_from =
+        tag(ui, list, right - inset,
+            static_cast<float>(top + ui.viewport.height) - inset - ImGui::GetTextLineHeight() - 5 * ui.scale,
+            Anchor::right, view, colors::kDim);
   if (ui.session.content() == Session::Content::nothing) {
     draw_invitation(ui, list);
   } else if (needs_reference(ui.settings.display.mode) && !ui.has_reference()) {
@@ -245,9 +248,11 @@ void draw_labels(const Ui& ui, ImDrawList* list) {
             5 * ui.scale,
         Anchor::below, why.c_str(), colors::kWarning);
   }
+  return view_from;
 }
 
-void draw_legend(const Ui& ui, ImDrawList* list) {
+// At the bottom left, in one row with the view's label where both have room.
+void draw_legend(const Ui& ui, ImDrawList* list, float label_from) {
   const DisplaySettings& display = ui.settings.display;
   const ViewMode mode = ui.mode_now();
   const bool difference = mode == ViewMode::difference && display.difference_mapped;
@@ -257,9 +262,11 @@ void draw_legend(const Ui& ui, ImDrawList* list) {
               tall = 10 * ui.scale;
   const float line = ImGui::GetTextLineHeight(), pad = 7 * ui.scale;
   const float x = static_cast<float>(ui.viewport.x) + 8 * ui.scale + pad;
-  const float y =
-      static_cast<float>(ui.viewport.y + ui.viewport.height) - 8 * ui.scale - pad - line - tall - 3;
   if (width < 60) return;
+  const bool crowded = x + width + pad > label_from - 8 * ui.scale;
+  const float bottom = static_cast<float>(ui.viewport.y + ui.viewport.height) - 8 * ui.scale -
+                       (crowded ? line + 10 * ui.scale : 0);
+  const float y = bottom - pad - line - tall - 3;
   list->AddRectFilled({x - pad, y - pad}, {x + width + pad, y + tall + line + 3 + pad}, colors::kShade,
                       3 * ui.scale);
   constexpr int kSteps = 64;
@@ -320,8 +327,8 @@ void draw_picture(Ui& ui, const Rect& area) {
       draw_cameras(ui, list);
       list->PopClipRect();
     }
-    draw_labels(ui, list);
-    draw_legend(ui, list);
+    const float label_from = draw_labels(ui, list);
+    draw_legend(ui, list, label_from);
     list->PopClipRect();
     if (mouse.hovered) camera_tooltip(ui);
   }
