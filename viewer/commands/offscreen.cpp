@@ -6,6 +6,7 @@
 #include <fstream>
 #include <numbers>
 
+#include "viewer/app/session/camera_json.h"
 #include "viewer/app/session/session.h"
 #include "viewer/app/tick/blocking_queue.h"
 #include "viewer/app/tick/evaluator_host.h"
@@ -80,7 +81,7 @@ nlohmann::ordered_json describe(const Session& session, std::uint64_t number,
                               {"executor", fg_executor_name(session.executor())},
                               {"wall_ms", wall.from_submit_ms},
                               {"wall_with_recording_ms", wall.from_record_ms}};
-  if (session.content() == Session::Content::volume) line["drr_renderer"] = session.drr_renderer();
+  add_radiograph(line, session);
   if (const auto camera = session.snapped()) line["camera"] = session.cameras()[*camera].name;
   if (!session.complete()) line["incomplete"] = true;  // the farthest splats lack
   if (!result) {

@@ -21,6 +21,8 @@ struct DrrGeometry {
   bool orthographic = false;        // parallel rays along +z, from z = 0 to z = sdd
   int n_samples = 500;              // per ray, source to detector, both ends included
   glm::dmat4 camera_to_world{1.0};  // to RAS mm
+
+  bool operator==(const DrrGeometry&) const = default;
 };
 
 // camera_to_world of a standard view: isocentre in the middle, ZXY intrinsic Euler angles in degrees,
@@ -51,6 +53,8 @@ struct Attenuation {
 struct DrrDisplay {
   double window = 6, level = 3;  // in units of the line integral
   bool inverted = false;         // false: bone is bright
+
+  bool operator==(const DrrDisplay&) const = default;
 };
 
 // AP, source 850 mm from the volume's centre.

@@ -99,6 +99,8 @@ TEST(view_command, tells_which_renderer_makes_the_radiographs) {
   EXPECT_EQ(vulkan.out.find("radiographs by vulkan\n"), 0u) << vulkan.out;
   const auto line = nlohmann::json::parse(read_text(folder / "out/metrics.jsonl"));
   EXPECT_EQ(line["drr_renderer"], "vulkan");
+  EXPECT_GT(line["window"], 0.0);
+  EXPECT_EQ(line["inverted"], false);
   EXPECT_GE(line["wall_with_recording_ms"], line["wall_ms"]);
 
   const Outcome either = framegauge(view + "auto"), cuda = framegauge(view + "cuda");

@@ -23,4 +23,13 @@ std::string camera_json(const Session& session) {
   return out.dump(2);
 }
 
+void add_radiograph(nlohmann::ordered_json& object, const Session& session) {
+  if (session.content() != Session::Content::volume) return;
+  object["drr_renderer"] = session.drr_renderer();
+  const DrrDisplay& display = session.drr().display;
+  object["window"] = display.window;
+  object["level"] = display.level;
+  object["inverted"] = display.inverted;
+}
+
 }  // namespace fg

@@ -31,7 +31,7 @@ nlohmann::ordered_json scores_json(const Session& session, const DisplaySettings
                     {"worst", display.worst},
                     {"best", display.best},
                     {"errors_bright", display.errors_bright}};
-  if (session.content() == Session::Content::volume) out["drr_renderer"] = session.drr_renderer();
+  add_radiograph(out, session);
   if (session.out_of_room()) out["incomplete"] = true;  // the farthest splats lack
   if (!result) return out;
   add_scores(out, *result);

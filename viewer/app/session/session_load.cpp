@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <glm/geometric.hpp>
@@ -163,11 +165,21 @@ void Session::State::fit_detector() {
   g.delx_mm = detector.delx_mm, g.dely_mm = detector.dely_mm;
   g.x0_mm = detector.x0_mm, g.y0_mm = detector.y0_mm;
   if (picture.empty()) return;
-  g = with_resolution(g, picture.width, picture.height);
-  if (!xray || drr.has_file_pose) return;
-  const XrayTags& tags = xray->loaded.tags;
-  g.delx_mm = tags.delx_mm.value_or(g.delx_mm);
-  g.dely_mm = tags.dely_mm.value_or(g.dely_mm);
+  if (drr.has_file_pose) {
+    g = with_resolution(g, picture.width, picture.height);
+    return;
+  }
+  const XrayTags tags = xray ? xray->loaded.tags : XrayTags{};
+  // Square pixels, as many as the detector has room for, until somebody says what they are.
+  const double pitch = std::min(g.width * g.delx_mm / picture.width, g.height * g.dely_mm / picture.height);
+  g.width = picture.width, g.height = picture.height;
+  g.delx_mm = tags.delx_mm.value_or(pitch);
+  g.dely_mm = tags.dely_mm.value_or(g.delx_mm);
+  if (content == Content::volume && !tags.delx_mm)
+    notes.push_back(
+        fmt::format("Nothing says how wide the pixels of {} are: taken as {:.3f} mm. Set 'pixel', or "
+                    "give --geometry.",
+                    picture_name, g.delx_mm));
   g.sdd_mm = tags.sdd_mm.value_or(g.sdd_mm);
   if (!tags.orientation && !tags.source_to_isocentre_mm) return;
   if (tags.orientation) drr.base = base_of(*tags.orientation);

@@ -6,8 +6,10 @@
 namespace fg {
 namespace {
 
-bool same_pose(const DrrGeometry& a, const DrrGeometry& b) {
-  return a.camera_to_world == b.camera_to_world && a.sdd_mm == b.sdd_mm && a.orthographic == b.orthographic;
+// But for the samples, which registration takes its own way.
+bool same_camera(DrrGeometry a, const DrrGeometry& b) {
+  a.n_samples = b.n_samples;
+  return a == b;
 }
 
 }  // namespace
@@ -53,7 +55,7 @@ void Session::State::follow_registration() {
     end_registration();
     return;
   }
-  if (!same_pose(drr.posed(), followed)) {
+  if (!same_camera(drr.posed(), followed)) {
     if (!look.done) notes.push_back("The radiograph was moved by hand; the registration has stopped.");
     end_registration();
     return;

@@ -42,11 +42,11 @@ OsWindow::Size window_size(const ViewOptions& options, const Settings& settings)
 
 // What makes one tick differ from the next: while paused, only a change is drawn.
 struct SeenView {
-  glm::dmat4 world_to_camera{0.0}, camera_to_world{0.0};
+  glm::dmat4 world_to_camera{0.0};
+  DrrGeometry radiograph;
+  DrrDisplay grey;
   glm::ivec2 size{0};
   std::string title, reference;
-  double window = 0, level = 0;
-  bool inverted = false;
   FgColorMap color_map = FG_COLOR_MAP_VIRIDIS;
   HeatmapRange heatmap{0, 0};
   bool operator==(const SeenView&) const = default;
@@ -61,10 +61,8 @@ SeenView seen_view(const Ui& ui) {
                 .color_map = ui.settings.display.color_map,
                 .heatmap = heatmap_range(ui.settings.display)};
   if (session.content() == Session::Content::volume) {
-    view.camera_to_world = session.drr().posed().camera_to_world;
-    view.window = session.drr().display.window;
-    view.level = session.drr().display.level;
-    view.inverted = session.drr().display.inverted;
+    view.radiograph = session.drr().posed();
+    view.grey = session.drr().display;
   }
   return view;
 }

@@ -34,6 +34,7 @@ class live_registration : public test::SessionOnDevice {
     session_->drr().geometry = detector;
     session_->load_reference_image(kCt / "phantom_xray.png");
     session_->drr().geometry = detector;
+    session_->take_notes();  // that nothing said how wide its pixels are
     options_.search_deg = options_.search_mm = 0;
     options_.finest_pixels = 96;
   }

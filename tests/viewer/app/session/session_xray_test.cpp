@@ -75,6 +75,18 @@ TEST_F(session_xray, dicom_brings_its_pixels_and_its_view_and_leaves_what_slider
   EXPECT_EQ(view.translation_mm, glm::dvec3(0, -780, 0));
 }
 
+TEST_F(session_xray, without_anybody_saying_how_wide_its_pixels_are_they_are_square_and_a_note_says_so) {
+  load_phantom();  // 400 x 400 mm
+  session_->load_dropped(png16());
+  EXPECT_EQ(session_->drr().geometry.delx_mm, 10);
+  EXPECT_EQ(session_->drr().geometry.dely_mm, 10);
+  const std::vector<std::string> notes = session_->take_notes();
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_EQ(
+      notes.front(),
+      "Nothing says how wide the pixels of x.png are: taken as 10.000 mm. Set 'pixel', or give --geometry.");
+}
+
 TEST_F(session_xray, the_pose_of_a_geometry_file_comes_before_tags) {
   DrrGeometry geometry;
   geometry.width = 80, geometry.height = 60;
