@@ -110,7 +110,7 @@ ImageF load_dicom(const fs::path& file) {
   return {picture.extent[0], picture.extent[1], 1, picture.values};
 }
 
-void mask_what_is_no_number(Xray& xray) {
+void mask_what_is_no_number(Xray& xray, const fs::path& file) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < xray.integrals.size(); ++i) {
     if (std::isfinite(xray.integrals[i])) continue;
@@ -118,6 +118,7 @@ void mask_what_is_no_number(Xray& xray) {
     xray.mask[i] = xray.integrals[i] = 0;
     ++count;
   }
+  if (count == xray.integrals.size()) throw unreadable(file, "every pixel is NaN or infinite");
   if (count > 0) xray.notes.push_back(fmt::format("{} pixels are NaN or infinite and are masked", count));
 }
 
@@ -187,7 +188,7 @@ LoadedXray load_xray(const fs::path& file, const XrayReading& reading) {
   xray.width = picture.width;
   xray.height = picture.height;
   xray.integrals = std::move(picture.values);
-  mask_what_is_no_number(xray);
+  mask_what_is_no_number(xray, file);
   if (meaning.intensity) {
     if (!meaning.bone_low)
       throw unreadable(file,

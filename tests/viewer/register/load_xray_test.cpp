@@ -180,6 +180,8 @@ TEST_F(load_xray_files, nan_pixels_are_masked_and_told) {
   EXPECT_EQ(loaded.xray.mask, (std::vector<float>{1, 0, 0}));
   ASSERT_EQ(loaded.xray.notes.size(), 1u);
   EXPECT_NE(loaded.xray.notes[0].find("2 pixels"), std::string::npos);
+  write_tiff<float>(folder / "a.tif", 3, 1, {NAN, NAN, INFINITY});
+  expect_failure([&] { load_xray(file, {}); }, ExitCode::unreadable_input, "every pixel is NaN or infinite");
 }
 
 TEST_F(load_xray_files, a_mask_of_another_size_is_refused) {
