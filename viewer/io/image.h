@@ -52,8 +52,9 @@ void save_png(const std::filesystem::path& file,
 std::vector<std::uint8_t> encode_png(const Image8& image);  // the same in memory
 void save_exr(const std::filesystem::path& file, const ImageF& image);  // 32-bit float
 void save_npy(const std::filesystem::path& file,
-              const ImageF& image);                  // float32 [H, W], or [H, W, C] for C > 1
-ImageF load_npy(const std::filesystem::path& file);  // float32 or float64, [H, W] or [H, W, C]
+              const ImageF& image);  // float32 [H, W], or [H, W, C] for C > 1
+// float32, float64 or whole numbers of 8, 16 or 32 bits, as they are; [H, W] or [H, W, C]
+ImageF load_npy(const std::filesystem::path& file);
 
 // Each channel composited over a background colour, 0..1; alpha becomes 255.
 Image8 composite_over(const Image8& image, const float background[3]);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cstring>
@@ -8,6 +9,7 @@
 #include "viewer/error.h"
 #include "viewer/io/file.h"
 #include "viewer/io/image.h"
+#include "viewer/io/quotable.h"
 
 namespace fg {
 
@@ -60,6 +62,25 @@ void convert(const std::uint8_t* from, bool swap, std::vector<float>& values) {
   }
 }
 
+struct NpyType {
+  std::string_view name;
+  std::uint64_t bytes;
+  void (*convert)(const std::uint8_t* from, bool swap, std::vector<float>& values);
+};
+constexpr NpyType kTypes[] = {
+    {"f4", 4, convert<std::uint32_t, float>},         {"f8", 8, convert<std::uint64_t, double>},
+    {"u1", 1, convert<std::uint8_t, std::uint8_t>},   {"i1", 1, convert<std::uint8_t, std::int8_t>},
+    {"u2", 2, convert<std::uint16_t, std::uint16_t>}, {"i2", 2, convert<std::uint16_t, std::int16_t>},
+    {"u4", 4, convert<std::uint32_t, std::uint32_t>}, {"i4", 4, convert<std::uint32_t, std::int32_t>}};
+
+// Of '<f4', quotes included; null: none of ours.
+const NpyType* type_of(std::string_view descr) {
+  if (descr.size() != 5 || std::string_view("<>|").find(descr[1]) == std::string_view::npos) return nullptr;
+  const auto found = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                  [&](const NpyType& type) { return type.name == descr.substr(2, 2); });
+  return found == std::end(kTypes) ? nullptr : found;
+}
+
 }  // namespace
 
 // The .npy format, version 1.0: magic, version, length of the header, header padded to 64 bytes, values.
@@ -102,11 +123,11 @@ ImageF load_npy(const std::filesystem::path& file) {
   const std::string_view header = text.substr(long_header ? 12 : 10, static_cast<std::size_t>(length));
 
   const std::string_view descr = value_of(header, "descr").substr(0, 5);
-  const bool wide = descr.size() == 5 && descr.substr(2, 2) == "f8";
-  const bool known =
-      descr.size() == 5 && (descr[1] == '<' || descr[1] == '>') && (wide || descr.substr(2, 2) == "f4");
-  if (!known)
-    throw unreadable(file, "expected float32 or float64 values ('<f4', '<f8'), got " + std::string(descr));
+  const NpyType* const type = type_of(descr);
+  if (type == nullptr)
+    throw unreadable(
+        file, "expected float32, float64 or whole numbers of 8 to 32 bits ('<f4', '<f8', '<u2'), got " +
+                  quotable(descr));
   if (!value_of(header, "fortran_order").starts_with("False"))
     throw unreadable(
         file, "expected rows one after the other (fortran_order False); save numpy.ascontiguousarray(array)");
@@ -121,11 +142,10 @@ ImageF load_npy(const std::filesystem::path& file) {
                                  " values, got a shape with another number");
     count *= extent;
   }
-  const std::uint64_t value_bytes = wide ? 8 : 4;
-  if ((bytes.size() - start) / value_bytes < count)
+  if ((bytes.size() - start) / type->bytes < count)
     throw unreadable(file, "byte " + std::to_string(start) + ": expected " + std::to_string(count) +
-                               " values of " + std::to_string(value_bytes) + " bytes, the file ends after " +
-                               std::to_string((bytes.size() - start) / value_bytes) + "; it is truncated");
+                               " values of " + std::to_string(type->bytes) + " bytes, the file ends after " +
+                               std::to_string((bytes.size() - start) / type->bytes) + "; it is truncated");
 
   ImageF image;
   image.height = static_cast<int>(shape[0]);
@@ -133,10 +153,7 @@ ImageF load_npy(const std::filesystem::path& file) {
   image.channels = shape.size() == 3 ? static_cast<int>(shape[2]) : 1;
   image.values.resize(static_cast<std::size_t>(count));
   const bool swap = (descr[1] == '>') == (std::endian::native == std::endian::little);
-  if (wide)
-    convert<std::uint64_t, double>(bytes.data() + start, swap, image.values);
-  else
-    convert<std::uint32_t, float>(bytes.data() + start, swap, image.values);
+  type->convert(bytes.data() + start, swap, image.values);
   return image;
 }
 

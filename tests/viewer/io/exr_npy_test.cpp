@@ -161,14 +161,30 @@ TEST(npy, big_endian_doubles_and_version_2_are_read) {
   EXPECT_EQ(image.values, (std::vector<float>{1.5f, -2.0f}));
 }
 
+TEST(npy, whole_numbers_are_read_as_they_are) {
+  const TemporaryFolder folder;
+  const auto values = [&](const char* type, const ByteVector& data) {
+    write_npy(folder / "a.npy",
+              std::string("{'descr': '") + type + "', 'fortran_order': False, 'shape': (1, 2), }\n", data);
+    return load_npy(folder / "a.npy").values;
+  };
+  EXPECT_EQ(values("|u1", {7, 255}), (std::vector<float>{7, 255}));
+  EXPECT_EQ(values("|i1", {7, 255}), (std::vector<float>{7, -1}));
+  EXPECT_EQ(values("<u2", {1, 0x0f, 0xff, 0xff}), (std::vector<float>{3841, 65535}));
+  EXPECT_EQ(values(">u2", {0x0f, 1, 0, 9}), (std::vector<float>{3841, 9}));
+  EXPECT_EQ(values("<i2", {0x18, 0xfc, 5, 0}), (std::vector<float>{-1000, 5}));
+  EXPECT_EQ(values("<i4", {0xff, 0xff, 0xff, 0xff, 4, 0, 1, 0}), (std::vector<float>{-1, 65540}));
+  EXPECT_EQ(values(">u4", {0, 1, 0, 4, 0, 0, 0, 3}), (std::vector<float>{65540, 3}));
+}
+
 TEST(npy, what_cannot_be_read_is_said) {
   const TemporaryFolder folder;
   const auto sentence = [&](const char* dictionary, std::size_t bytes) {
     write_npy(folder / "a.npy", dictionary, ByteVector(bytes));
     return failure_of([&] { load_npy(folder / "a.npy"); });
   };
-  EXPECT_TRUE(contains(sentence("{'descr': '<i4', 'fortran_order': False, 'shape': (2, 2), }", 16),
-                       "expected float32 or float64"));
+  EXPECT_TRUE(contains(sentence("{'descr': '<i8', 'fortran_order': False, 'shape': (2, 2), }", 32),
+                       "expected float32, float64 or whole numbers"));
   EXPECT_TRUE(contains(sentence("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2), }", 16),
                        "ascontiguousarray"));
   EXPECT_TRUE(contains(sentence("{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }", 16),
