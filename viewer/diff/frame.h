@@ -77,7 +77,8 @@ std::shared_ptr<const Frame> load_frame(const std::filesystem::path& file, const
 // Codes of 8 bits, laid over the background where they are transparent.
 Frame frame_of_codes(Image8 image, const std::array<float, 3>& background);
 
-// What a user should know of the two pictures together, one sentence each, without their names: of a thousand pairs it is said once.
+// What a user should know of the two pictures together, one sentence each, without their names: of a thousand pairs it is
+// said once.
 std::vector<std::string> notes_on(const FramePair& pair);
 
 // 8-bit codes as floats, code / 255, so that they can be compared with deeper files.

@@ -280,6 +280,7 @@ void put_json(const Outcome& outcome, const TextSink& sink) {
   const auto text_of = [](const ordered_json& json) {
     return json.dump(2, ' ', false, ordered_json::error_handler_t::replace);
   };
+  // The list of the pairs comes last and is empty: they go before its end, one by one.
   const std::string whole = text_of(json_without_pairs(outcome)), end = "]\n}";
   sink(std::string_view(whole).substr(0, whole.size() - end.size()));
   for (std::size_t i = 0; i < outcome.results.pairs.size(); ++i) {

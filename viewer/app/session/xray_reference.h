@@ -15,8 +15,8 @@ struct XrayReference {
 };
 
 // As `framegauge register` reads it. Greys of PNG, JPEG and WebP are shown as they are; values of DICOM, TIFF, OpenEXR, PFM
-// and .npy, and 16-bit PNG that use a quarter of the codes or less, are stretched: black is 0, or their lowest where that is negative or more than half of white, and white is what 99.8 % of
-// them stay below. Throws Failure(unreadable_input).
+// and .npy, and 16-bit PNG that use a quarter of the codes or less, are stretched: black is 0, or their lowest where that is
+// negative or more than half of white, and white is what 99.8 % of them stay below. Throws Failure(unreadable_input).
 XrayReference load_xray_reference(const std::filesystem::path& file);
 
 // Bone is bright. With bone_is_dark it is dark where the file says which values are bone's; any other file is shown as it
