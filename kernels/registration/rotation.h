@@ -27,6 +27,17 @@ inline Vector3 operator-(const Vector3& a, const Vector3& b) {
 inline Vector3 operator*(double s, const Vector3& a) { return {s * a[0], s * a[1], s * a[2]}; }
 inline double dot(const Vector3& a, const Vector3& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
 inline double length(const Vector3& a) { return std::sqrt(dot(a, a)); }
+// Times a power of two that makes the largest number 1 to 2: squares neither overflow nor vanish, no digit changes. Zeros
+// stay.
+template <std::size_t N>
+std::array<double, N> of_middling_size(std::array<double, N> numbers) {
+  double largest = 0;
+  for (const double number : numbers) largest = std::max(largest, std::abs(number));
+  if (largest > 0)
+    for (const int power = std::ilogb(largest); double& number : numbers)
+      number = std::scalbn(number, -power);
+  return numbers;
+}
 inline Vector3 cross(const Vector3& a, const Vector3& b) {
   return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
 }
@@ -134,8 +145,9 @@ inline Vector3 euler_of_matrix(const Matrix3& r, EulerOrder order) {
 // ---- quaternions ----
 
 inline Quaternion normalized(const Quaternion& q) {
-  const double size = std::sqrt(q.w * q.w + q.x * q.x + q.y * q.y + q.z * q.z);
-  return {q.w / size, q.x / size, q.y / size, q.z / size};
+  const auto [w, x, y, z] = of_middling_size(std::array<double, 4>{q.w, q.x, q.y, q.z});
+  const double size = std::sqrt(w * w + x * x + y * y + z * z);
+  return {w / size, x / size, y / size, z / size};
 }
 
 // Of a unit quaternion.

@@ -2,6 +2,7 @@
 
 #include "framegauge/pose.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string>
@@ -14,6 +15,7 @@ namespace {
 
 constexpr double kDegrees = 180 / std::numbers::pi;
 constexpr double kOrthonormal = 1e-4;  // what float32 matrices of long chains of products keep
+constexpr double kMostRadians = 1e9;   // beyond it, not seven digits of where a turn ends are left
 
 template <class Enum>
 int checked_enum(const Checker& check, const std::string& name, const Enum& value, int last) {
@@ -24,6 +26,14 @@ void check_numbers(const Checker& check, const char* name, const double* numbers
   for (int i = 0; i < count; ++i)
     check.expect(std::isfinite(numbers[i]), std::string(name) + "[" + std::to_string(i) + "] is " +
                                                 text(numbers[i]) + "; expected a finite number");
+}
+
+// The logarithm of a rotation.
+void check_radians(const Checker& check, const char* name, const double* numbers) {
+  for (int i = 0; i < 3; ++i)
+    check.expect(std::abs(numbers[i]) <= kMostRadians, std::string(name) + "[" + std::to_string(i) + "] is " +
+                                                           text(numbers[i]) + "; expected radians, " +
+                                                           text(kMostRadians) + " at most either way");
 }
 
 void check_no_mirror(const Checker& check, const char* name, const Matrix3& matrix) {
@@ -81,10 +91,9 @@ Matrix3 read_rotation(const Checker& check, const FgRotation& r) {
   constexpr int kNumbers[] = {9, 3, 4, 6, 4, 3};
   const int kind = checked_enum(check, "from->kind", r.kind, FG_ROTATION_LOG);
   check_numbers(check, "from->numbers", r.numbers, kNumbers[kind]);
-  const Vector3 first = vector_at(r.numbers), second = vector_at(r.numbers + 3);
   switch (kind) {
     case FG_ROTATION_EULER:
-      return matrix_of_euler((1 / kDegrees) * first,
+      return matrix_of_euler((1 / kDegrees) * vector_at(r.numbers),
                              euler_order(checked_enum(check, "from->euler_order", r.euler_order, 11)));
     case FG_ROTATION_QUATERNION: {
       const Quaternion q{r.numbers[0], r.numbers[1], r.numbers[2], r.numbers[3]};
@@ -93,17 +102,22 @@ Matrix3 read_rotation(const Checker& check, const FgRotation& r) {
                    "the quaternion is 0 0 0 0, which is no rotation; pass one with a length");
       return matrix_of_quaternion(unit);
     }
-    case FG_ROTATION_6D:
+    case FG_ROTATION_6D: {
+      const Vector3 first = of_middling_size(vector_at(r.numbers)),
+                    second = of_middling_size(vector_at(r.numbers + 3));
       check.expect(length(cross(first, second)) > 1e-9 * length(first) * length(second),
                    "the two columns are parallel or 0; pass two that span a plane");
       return matrix_of_columns(first, second);
+    }
     case FG_ROTATION_AXIS_ANGLE: {
-      const double size = length(first);
+      const Vector3 axis = of_middling_size(vector_at(r.numbers));
+      const double size = length(axis);
       check.expect(size > 0, "the axis is 0 0 0; pass one with a length");
-      return so3_exp(r.numbers[3] / kDegrees / size * first);
+      return so3_exp(std::remainder(r.numbers[3], 360) / kDegrees / size * axis);
     }
     case FG_ROTATION_LOG:
-      return so3_exp(first);
+      check_radians(check, "from->numbers", r.numbers);
+      return so3_exp(vector_at(r.numbers));
     default:
       return checked_rotation(check, "the matrix", matrix_of(r.numbers, 3));
   }
@@ -126,7 +140,7 @@ void write_rotation(const Checker& check, const Matrix3& r, FgRotation& to) {
       for (int i = 0; i < 6; ++i) to.numbers[i] = r.m[i % 3][i / 3];
       return;
     case FG_ROTATION_AXIS_ANGLE:
-      to.numbers[3] = angle * kDegrees;
+      to.numbers[3] = std::min(angle * kDegrees, 180.0);  // pi in doubles can round to more
       return write_vector(angle > 0 ? (1 / angle) * log : Vector3{0, 0, 1}, to.numbers);
     case FG_ROTATION_LOG:
       return write_vector(log, to.numbers);
@@ -148,6 +162,7 @@ void exponential(const double* log, double* matrix) {
   const Checker check("fg_se3_exp");
   check.expect(log != nullptr && matrix != nullptr, "log or matrix is NULL; pass 6 and 16 numbers");
   check_numbers(check, "log", log, 6);
+  check_radians(check, "log", log);
   write_motion(se3_exp({vector_at(log), vector_at(log + 3)}), matrix);
 }
 

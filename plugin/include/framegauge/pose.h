@@ -24,7 +24,9 @@ typedef enum FgRotationKind {
   FG_ROTATION_AXIS_ANGLE =
       4, /* the axis, of any length but 0, then the angle in degrees. Written with length 1 and 0 to
                                  180 degrees; about z for no rotation */
-  FG_ROTATION_LOG = 5 /* so(3): the axis times the angle in radians. Written with an angle of 0 to pi */
+  FG_ROTATION_LOG =
+      5 /* so(3): the axis times the angle in radians, each at most 1e9 either way. Written with an angle
+                         of 0 to pi */
 } FgRotationKind;
 
 /* XYZ: the rotation is R_x(first) R_y(second) R_z(third); each turn is about an axis that those before have moved. The

@@ -136,7 +136,9 @@ TEST(fg_rotation_convert, what_is_written_is_in_the_stated_ranges) {
     EXPECT_GE(q.numbers[0], 0);
     const FgRotation turn = converted(log, FG_ROTATION_AXIS_ANGLE);
     EXPECT_NEAR(std::hypot(turn.numbers[0], turn.numbers[1], turn.numbers[2]), 1, 1e-15);
-    EXPECT_TRUE(turn.numbers[3] >= 0 && turn.numbers[3] <= 180 + 1e-13);
+    EXPECT_TRUE(turn.numbers[3] >= 0 && turn.numbers[3] <= 180);
+    const FgRotation half = rotation(FG_ROTATION_AXIS_ANGLE, {1, vector[1], vector[2], 180});
+    EXPECT_LE(converted(half, FG_ROTATION_AXIS_ANGLE).numbers[3], 180);
   }
 }
 
@@ -147,6 +149,27 @@ TEST(fg_rotation_convert, numbers_of_any_length_are_read) {
   const double expected[9] = {0, -1, 0, 1, 0, 0, 0, 0, 1};
   for (const FgRotation& r : {turn, q, columns})
     EXPECT_LT(difference(converted(r, FG_ROTATION_MATRIX).numbers, expected, 9), 1e-15) << r.kind;
+}
+
+TEST(fg_rotation_convert, lengths_whose_squares_overflow_or_vanish_are_read_too) {
+  const double expected[9] = {0, -1, 0, 1, 0, 0, 0, 0, 1};
+  for (const double size : {5e-324, 1e-200, 1e200, 1.7e308}) {
+    for (const FgRotation& r : {rotation(FG_ROTATION_AXIS_ANGLE, {0, 0, size, 90}),
+                                rotation(FG_ROTATION_QUATERNION, {size, 0, 0, size}),
+                                rotation(FG_ROTATION_6D, {0, size, 0, -size, 0, 0}),
+                                rotation(FG_ROTATION_6D, {0, size, 0, -1, 1, 0})})
+      EXPECT_LT(difference(converted(r, FG_ROTATION_MATRIX).numbers, expected, 9), 1e-15)
+          << r.kind << " " << size;
+  }
+}
+
+TEST(fg_rotation_convert, a_turn_of_many_degrees_ends_where_the_rest_of_360_does) {
+  const FgRotation much = rotation(FG_ROTATION_AXIS_ANGLE, {0, 0, 1, 360e12 + 90}),
+                   most = rotation(FG_ROTATION_AXIS_ANGLE, {0, 0, 1, 1e308});
+  const double quarter[9] = {0, -1, 0, 1, 0, 0, 0, 0, 1};
+  EXPECT_LT(difference(converted(much, FG_ROTATION_MATRIX).numbers, quarter, 9), 1e-15);
+  const FgRotation rest = rotation(FG_ROTATION_AXIS_ANGLE, {0, 0, 1, std::fmod(1e308, 360)});
+  EXPECT_LT(angle_between(most, rest), 1e-14);
 }
 
 TEST(fg_rotation_convert, what_is_no_rotation_is_refused_with_a_sentence) {
@@ -161,6 +184,7 @@ TEST(fg_rotation_convert, what_is_no_rotation_is_refused_with_a_sentence) {
   refused(rotation(FG_ROTATION_QUATERNION, {0, 0, 0, 0}), "0 0 0 0");
   refused(rotation(FG_ROTATION_6D, {1, 2, 3, 2, 4, 6}), "parallel");
   refused(rotation(FG_ROTATION_AXIS_ANGLE, {0, 0, 0, 5}), "axis");
+  refused(rotation(FG_ROTATION_LOG, {0, -1e200, 0}), "numbers[1] is -1e+200; expected radians");
   refused(rotation(FG_ROTATION_EULER, {0, 0, 0}, 12), "euler_order");
   refused(rotation(static_cast<FgRotationKind>(6), {}), "kind");
   FgRotation short_struct = rotation(FG_ROTATION_MATRIX, {});
