@@ -93,6 +93,15 @@ void check_volume(const Volume& volume) {
       static_cast<std::size_t>(nx) * static_cast<std::size_t>(ny) * static_cast<std::size_t>(nz))
     throw Failure(ExitCode::internal,
                   fmt::format("a volume of {} came with {} values", size_text(volume), volume.values.size()));
+  double longest = 0;
+  for (int axis = 0; axis < 3; ++axis)
+    longest = std::max(longest, volume.extent[static_cast<std::size_t>(axis)] *
+                                    glm::length(glm::dvec3(volume.voxel_to_world[axis])));
+  if (longest < 1)  // as fg_drr() has it
+    throw Failure(ExitCode::unreadable_input,
+                  fmt::format("the volume's longest side is {:.3g} mm; its header is expected to be in "
+                              "millimetres, this looks like metres: multiply its spacing by 1000",
+                              longest));
 }
 
 void check_attenuation(const Attenuation& a) {

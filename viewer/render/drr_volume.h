@@ -11,8 +11,8 @@ namespace fg {
 // HU to 1/mm: air at -1000 and below is 0, water at 0, then on a steeper line through bone; never negative.
 float attenuation_of(float hu, const Attenuation& attenuation);
 
-// Throw Failure where a volume or an attenuation makes no radiograph: it is empty, its affine is singular, the numbers make
-// no sense.
+// Throw Failure where a volume or an attenuation makes no radiograph: it is empty, its affine is singular or in metres, the
+// numbers make no sense.
 void check_volume(const Volume& volume);
 void check_attenuation(const Attenuation& attenuation);
 glm::dmat4 world_to_voxel(const Volume& volume);
