@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include "viewer/report/canvas.h"
 
@@ -11,7 +12,9 @@ namespace fg {
 namespace {
 
 constexpr Ink kPaper{18, 20, 24}, kText{225, 228, 232}, kGrid{52, 57, 65};
-constexpr int kGap = 10, kTitle = 34;
+constexpr int kGap = 10, kLine = 24;
+// The titles of the descent's frames fit, so that all frames are of one size.
+constexpr int kLeastWidth = 500;
 
 struct Window {
   float black = 0, white = 1;
@@ -58,6 +61,20 @@ Image8 draw_panel(const Xray& xray, const Window& of_xray, const std::vector<flo
 // So that a panel is some 320 pixels high.
 int enlargement(const Xray& xray) { return std::max(1, (320 + xray.height / 2) / std::max(1, xray.height)); }
 
+// As many words in a line as fit into `width` pixels; a word that does not fit has a line to itself.
+std::vector<std::string> lines_of(const std::string& title, int width) {
+  std::vector<std::string> lines;
+  std::istringstream words(title);
+  for (std::string word; words >> word;) {
+    const std::string longer = lines.empty() ? word : lines.back() + " " + word;
+    if (!lines.empty() && Canvas::text_width(longer, 2) <= width)
+      lines.back() = longer;
+    else
+      lines.push_back(word);
+  }
+  return lines;
+}
+
 constexpr Ink kLevels[] = {{240, 170, 60}, {90, 200, 140}, {80, 160, 255}, {220, 120, 220}, {240, 110, 100}};
 Ink level_ink(int level) { return kLevels[static_cast<std::size_t>(level) % std::size(kLevels)]; }
 
@@ -73,10 +90,13 @@ std::vector<double> ticks(double low, double high, int wanted) {
 
 struct Axes {
   double left = 78, top = 52, right, bottom;  // pixels
-  double first, last, low, high;              // of the data; losses as powers of ten
+  bool powers = true;             // of ten; not where losses are negative, as those of mutual information
+  double first, last, low, high;  // of the data: steps, and losses or their powers
 
+  bool has(double loss) const { return std::isfinite(loss) && (!powers || loss > 0); }
+  double height(double loss) const { return powers ? std::log10(loss) : loss; }
   double x(double step) const { return left + (right - left) * (step - first) / std::max(1.0, last - first); }
-  double y(double loss) const { return bottom - (bottom - top) * (std::log10(loss) - low) / (high - low); }
+  double y(double loss) const { return bottom - (bottom - top) * (height(loss) - low) / (high - low); }
 };
 
 void draw_axes(Canvas& canvas, const Axes& axes) {
@@ -85,10 +105,10 @@ void draw_axes(Canvas& canvas, const Axes& axes) {
     const std::string label = fmt::format("{:g}", step);
     canvas.text(axes.x(step) - Canvas::text_width(label, 2) / 2.0, axes.bottom + 8, label, 2, kText);
   }
-  for (const double power : ticks(axes.low, axes.high, 5)) {
-    const double y = axes.y(std::pow(10, power));
+  for (const double tick : ticks(axes.low, axes.high, 5)) {
+    const double loss = axes.powers ? std::pow(10, tick) : std::abs(tick) < 1e-9 ? 0 : tick, y = axes.y(loss);
     canvas.line(axes.left, y, axes.right, y, 1, kGrid);
-    const std::string label = fmt::format("{:.2g}", std::pow(10, power));
+    const std::string label = fmt::format("{:.2g}", loss);
     canvas.text(axes.left - 8 - Canvas::text_width(label, 2), y - 8, label, 2, kText);
   }
   canvas.text(axes.left, 14, "Loss over steps", 2, kText);
@@ -97,7 +117,7 @@ void draw_axes(Canvas& canvas, const Axes& axes) {
 }  // namespace
 
 Image8 draw_views(Registration& registration, const RigidMotion& motion, const std::string& title) {
-  int width = 0, height = kTitle;
+  int width = kLeastWidth, height = kGap;
   const std::size_t views = registration.views().size();
   for (std::size_t v = 0; v < views; ++v) {
     const Xray& xray = registration.xray(v);
@@ -105,9 +125,13 @@ Image8 draw_views(Registration& registration, const RigidMotion& motion, const s
     width = std::max(width, 3 * xray.width * factor + 4 * kGap);
     height += xray.height * factor + kGap;
   }
-  Canvas canvas(width, height, kPaper);
-  canvas.text(kGap, kGap, title, 2, kText);
-  int top = kTitle;
+  const std::vector<std::string> lines = lines_of(title, width - 2 * kGap);
+  Canvas canvas(width, height + kLine * static_cast<int>(lines.size()), kPaper);
+  int top = kGap;
+  for (const std::string& line : lines) {
+    canvas.text(kGap, top, line, 2, kText);
+    top += kLine;
+  }
   for (std::size_t v = 0; v < views; ++v) {
     const Xray& xray = registration.xray(v);
     const int factor = enlargement(xray);
@@ -125,21 +149,26 @@ Image8 draw_views(Registration& registration, const RigidMotion& motion, const s
 
 Image8 draw_losses(const std::vector<RegisterPoint>& trajectory, int levels) {
   Canvas canvas(960, 480, kPaper);
-  double low = 1e300, high = 0;
-  for (const RegisterPoint& p : trajectory)
-    if (p.loss > 0 && std::isfinite(p.loss)) low = std::min(low, p.loss), high = std::max(high, p.loss);
-  if (trajectory.empty() || high == 0) return canvas.image();
   Axes axes;
+  constexpr double kRounding = 1e-6;  // of a correlation of 1: no reason to give up the powers
+  for (const RegisterPoint& p : trajectory) axes.powers = axes.powers && !(p.loss < -kRounding);
+  axes.low = 1e300, axes.high = -1e300;
+  for (const RegisterPoint& p : trajectory)
+    if (axes.has(p.loss)) {
+      axes.low = std::min(axes.low, axes.height(p.loss));
+      axes.high = std::max(axes.high, axes.height(p.loss));
+    }
+  if (axes.low > axes.high) return canvas.image();
   axes.right = canvas.width() - 24;
   axes.bottom = canvas.height() - 44;
   axes.first = trajectory.front().step;
   axes.last = trajectory.back().step;
-  axes.low = std::log10(low) - 0.05;
-  axes.high = std::log10(high) + 0.05;
+  axes.low -= 0.05;
+  axes.high += 0.05;
   draw_axes(canvas, axes);
   for (std::size_t i = 0; i < trajectory.size(); ++i) {
     const RegisterPoint &to = trajectory[i], &from = trajectory[i > 0 ? i - 1 : 0];
-    if (!(to.loss > 0) || !(from.loss > 0) || !std::isfinite(to.loss + from.loss)) continue;
+    if (!axes.has(to.loss) || !axes.has(from.loss)) continue;
     const Ink ink = level_ink(to.level);
     if (from.level == to.level)
       canvas.line(axes.x(from.step), axes.y(from.loss), axes.x(to.step), axes.y(to.loss), 2, ink);
