@@ -90,12 +90,14 @@ DrrGeometry geometry_of(const RegisterCommand& c, std::size_t view, const Loaded
     else if (tag)
       value = *tag;
     else if (what != nullptr)
-      throw Failure(ExitCode::usage, fmt::format("{}: nothing says {}; give --geometry FILE", name, what));
+      throw Failure(
+          ExitCode::usage,
+          fmt::format(
+              "{}: nothing says how {} its pixels are; give --geometry FILE, or --delx and --dely in mm",
+              name, what));
   };
-  choose(c.camera.delx_mm, file.has_delx, tags.delx_mm, g.delx_mm,
-         "how wide its pixels are, or --delx and --dely in mm");
-  choose(c.camera.dely_mm, file.has_dely, tags.dely_mm, g.dely_mm,
-         "how high its pixels are, or --delx and --dely in mm");
+  choose(c.camera.delx_mm, file.has_delx, tags.delx_mm, g.delx_mm, "wide");
+  choose(c.camera.dely_mm, file.has_dely, tags.dely_mm, g.dely_mm, "high");
   choose(c.camera.sdd_mm, file.has_sdd, tags.sdd_mm, g.sdd_mm, nullptr);
   choose(c.camera.x0_mm, true, {}, g.x0_mm, nullptr);
   choose(c.camera.y0_mm, true, {}, g.y0_mm, nullptr);
@@ -115,15 +117,17 @@ DrrGeometry geometry_of(const RegisterCommand& c, std::size_t view, const Loaded
 }
 
 void check_rigid(const std::string& name, const glm::dmat4& camera_to_world) {
-  double rows[16];
-  write_rows(camera_to_world, rows);
-  FgPoseDistance none;
-  if (fg_pose_distance(rows, rows, 1000, &none) != FG_STATUS_OK)
-    throw Failure(ExitCode::usage,
-                  fmt::format("{}: its camera_to_world is no pose: {}", name, fg_last_error()));
+  FgProjection none;  // of no point: only the matrix is looked at
+  fg_projection_defaults(&none);
+  write_rows(camera_to_world, none.camera_to_world);
+  if (fg_project(&none, nullptr, 0, nullptr) == FG_STATUS_OK) return;
+  const std::string problem = fg_last_error();  // function: sentence
+  throw Failure(ExitCode::usage, fmt::format("{}: its {}", name, problem.substr(problem.find(": ") + 2)));
 }
 
 std::vector<Xray> load_views(const RegisterCommand& c, const glm::dvec3& volume_centre_mm) {
+  if (c.i0 && !(std::isfinite(*c.i0) && *c.i0 > 0))
+    throw Failure(ExitCode::usage, fmt::format("--i0 {}: expected a finite number above 0", *c.i0));
   const XrayReading reading{xray_values_named(c.values), xray_bone_named(c.bone), c.i0};
   std::vector<Xray> views;
   for (std::size_t v = 0; v < c.xrays.size(); ++v) {
@@ -250,6 +254,12 @@ int run(RegisterCommand& c) {
   const Volume volume = load_volume(c.volume);
   say(c.volume, volume.notes);
   std::vector<Xray> views = load_views(c, volume.centre_mm());
+  if (views.size() == 1 && views[0].geometry.orthographic)
+    std::fprintf(
+        stderr,
+        "framegauge: %s: parallel rays do not show how far along them the volume lies; only the rest of the "
+        "pose is found\n",
+        c.xrays[0].c_str());
   const ComputeDevice device(c.device);
   Registration registration(device, volume, std::move(views), c.options);
   if (!c.metric.empty() && registration.levels() == 1)
@@ -294,7 +304,6 @@ void add_xray_options(CLI::App& c, RegisterCommand& o) {
       ->group("X-ray");
   c.add_option("--i0", o.i0,
                "Of intensities: what reaches the detector through air (default: the largest value)")
-      ->check(CLI::PositiveNumber)
       ->group("X-ray");
   c.add_option("--mask", o.masks,
                "Image of an X-ray's size, black where it does not count (default: the shadow of a collimator "

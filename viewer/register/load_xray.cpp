@@ -36,7 +36,16 @@ struct Grey {
 };
 
 Grey load_grey(const fs::path& file) {
-  if (file.extension() == ".npy") return {mean_of_colours(load_npy(file))};
+  if (file.extension() == ".npy") {
+    const ImageF image = load_npy(file);
+    if (image.channels > 4)
+      throw unreadable(
+          file,
+          fmt::format("its shape is {} x {} x {}; one radiograph is expected: rows x columns, or rows x "
+                      "columns x 1 to 4 colours",
+                      image.height, image.width, image.channels));
+    return {mean_of_colours(image)};
+  }
   if (is_tiff(file)) return {load_tiff(file)};
   const DeepImage image = load_deep_image(file);
   if (image.bits > 8) {
@@ -118,7 +127,8 @@ void mask_what_is_no_number(Xray& xray, const fs::path& file) {
     xray.mask[i] = xray.integrals[i] = 0;
     ++count;
   }
-  if (count == xray.integrals.size()) throw unreadable(file, "every pixel is NaN or infinite");
+  if (count == xray.integrals.size())
+    throw unreadable(file, "every pixel is NaN or infinite; line integrals or counts are expected");
   if (count > 0) xray.notes.push_back(fmt::format("{} pixels are NaN or infinite and are masked", count));
 }
 
@@ -183,6 +193,11 @@ LoadedXray load_xray(const fs::path& file, const XrayReading& reading) {
     meaning.bone_low |= reading.values == XrayValues::intensity && !meaning.intensity;
     meaning.intensity = reading.values == XrayValues::intensity;
   }
+  if (reading.i0 && !meaning.intensity)
+    throw Failure(ExitCode::usage,
+                  file.string() +
+                      ": --i0 is of intensities, and its values count as line integrals; give --values "
+                      "intensity with it, or leave it out");
   if (reading.bone != XrayBone::automatic) meaning.bone_low = reading.bone == XrayBone::low;
   loaded.bone_is_known = meaning.known || meaning.intensity || reading.bone != XrayBone::automatic;
   xray.width = picture.width;

@@ -146,7 +146,7 @@ TEST_F(drr_command, bad_input_ends_with_its_exit_code_and_one_line) {
       folder / "metres.json",
       R"({"file": "ct.raw", "extent": [1, 2, 1], "type": "int16", "spacing_mm": [0.01, 0.01, 0.01]})");
   expect((folder / "metres.json").string() + output, ExitCode::unreadable_input, "looks like metres");
-  expect(volume + output + " --sdd 1.02", ExitCode::usage, "10 or more, got 1.02");
+  expect(volume + output + " --sdd 1.02", ExitCode::usage, "sdd_mm is 1.02");
   expect(volume + " -o out.tif", ExitCode::usage, ".npy");
   expect(volume + output + " --samples 1", ExitCode::usage, "n_samples");
   expect(volume + output + " --orientation sideways", ExitCode::usage, "sideways");

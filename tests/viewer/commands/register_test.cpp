@@ -150,7 +150,11 @@ TEST_F(register_command, bad_input_ends_with_its_exit_code_and_one_line) {
   };
   expect((folder / "nothing.nii").string() + " " + xray + out, ExitCode::unreadable_input, "no such file");
   expect(volume + " " + (folder / "nothing.png").string() + out, ExitCode::unreadable_input, "nothing.png");
-  expect(volume + " " + xray + " -o " + (folder / "out").string(), ExitCode::usage, "--delx");
+  expect(volume + " " + xray + " -o " + (folder / "out").string(), ExitCode::usage,
+         "nothing says how wide its pixels are; give --geometry FILE, or --delx and --dely in mm");
+  expect(volume + " " + xray + out + " --values intensity --i0 -3", ExitCode::usage,
+         "--i0 -3: expected a finite number above 0");
+  expect(volume + " " + xray + out + " --i0 20000", ExitCode::usage, "give --values intensity");
   expect(volume + " " + xray + out + " --metric ncd", ExitCode::usage, "did you mean ncc");
   expect(volume + " " + xray + out + " --device tpu", ExitCode::usage, "tpu");
   expect(volume + " " + xray + out + " --values counts", ExitCode::usage, "counts");
@@ -173,7 +177,7 @@ TEST_F(register_command, bad_input_ends_with_its_exit_code_and_one_line) {
       }(),
       ExitCode::usage, "how high its pixels are");
   expect(geometry(R"({"camera_to_world": [[2,0,0,0],[0,2,0,0],[0,0,2,0],[0,0,0,1]]})"), ExitCode::usage,
-         "not rigid");
+         "its camera_to_world is not rigid: R R^T is off the identity by 3");
   expect(geometry(R"({"camera_to_world": [[1,0,0,0],[0,1,0,0],[0,0,1,0],[5,6,7,1]]})"), ExitCode::usage,
          "transposed");
   const auto headed = [&](const std::string& header) {
@@ -183,6 +187,17 @@ TEST_F(register_command, bad_input_ends_with_its_exit_code_and_one_line) {
   expect(headed(R"("spacing_mm": [4, 4, 4], "direction": [1,0,0,1,0,0,0,0,1])"), ExitCode::unreadable_input,
          "");
   EXPECT_FALSE(fs::exists(folder / "out" / "pose.json"));
+}
+
+TEST_F(register_command, parallel_rays_are_said_to_hide_the_depth) {
+  test::write_text(folder / "g.json", R"({"delx_mm": 1, "dely_mm": 1, "orthographic": true})");
+  const Outcome outcome =
+      framegauge("register " + box_volume(folder).string() + " " +
+                 ramp(folder / "x.npy", 40, 40, 1).string() + " --geometry " + (folder / "g.json").string() +
+                 " --search 0 0 --no-film -q -o " + (folder / "out").string());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("x.npy: parallel rays do not show how far along them"), std::string::npos)
+      << outcome.err;
 }
 
 TEST_F(register_command, an_x_ray_of_something_else_is_warned_of) {

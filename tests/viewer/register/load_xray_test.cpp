@@ -172,6 +172,7 @@ TEST_F(load_xray_files, intensities_become_line_integrals_and_dark_bone_is_turne
   EXPECT_EQ(load_xray(file, {.bone = XrayBone::low}).xray.integrals, (std::vector<float>{0, 900, 1000}));
   expect_failure([&] { load_xray(file, {.values = XrayValues::intensity, .bone = XrayBone::high}); },
                  ExitCode::unreadable_input, "--bone dark");
+  expect_failure([&] { load_xray(file, {.i0 = 2000}); }, ExitCode::usage, "give --values intensity");
 }
 
 TEST_F(load_xray_files, nan_pixels_are_masked_and_told) {
@@ -182,6 +183,16 @@ TEST_F(load_xray_files, nan_pixels_are_masked_and_told) {
   EXPECT_NE(loaded.xray.notes[0].find("2 pixels"), std::string::npos);
   write_tiff<float>(folder / "a.tif", 3, 1, {NAN, NAN, INFINITY});
   expect_failure([&] { load_xray(file, {}); }, ExitCode::unreadable_input, "every pixel is NaN or infinite");
+}
+
+TEST_F(load_xray_files, what_is_no_radiograph_is_one_sentence) {
+  const auto nothing = write_tiff<float>(folder / "nan.tif", 2, 1, {NAN, INFINITY});
+  expect_failure([&] { load_xray(nothing, {}); }, ExitCode::unreadable_input,
+                 "every pixel is NaN or infinite");
+  save_npy(folder / "stack.npy",
+           ImageF{.width = 20, .height = 1, .channels = 17, .values = std::vector<float>(340, 1.0f)});
+  expect_failure([&] { load_xray(folder / "stack.npy", {}); }, ExitCode::unreadable_input,
+                 "its shape is 1 x 20 x 17; one radiograph is expected: rows x columns");
 }
 
 TEST_F(load_xray_files, a_mask_of_another_size_is_refused) {
