@@ -134,9 +134,10 @@ std::vector<Xray> load_views(const RegisterCommand& c, const glm::dvec3& volume_
     LoadedXray loaded = load_xray(c.xrays[v], reading);
     loaded.xray.geometry = geometry_of(c, v, loaded, volume_centre_mm);
     check_rigid(c.xrays[v], loaded.xray.geometry.camera_to_world);
-    if (c.masks.empty())
+    if (c.masks.empty()) {
       mask_collimator(loaded.xray);
-    else {
+      mask_shutter(loaded.xray);
+    } else {
       const std::vector<float> mask = load_mask(c.masks[v], loaded.xray.width, loaded.xray.height);
       if (loaded.xray.mask.empty()) loaded.xray.mask.assign(mask.size(), 1.0f);
       for (std::size_t i = 0; i < mask.size(); ++i) loaded.xray.mask[i] *= mask[i];
@@ -307,7 +308,7 @@ void add_xray_options(CLI::App& c, RegisterCommand& o) {
       ->group("X-ray");
   c.add_option("--mask", o.masks,
                "Image of an X-ray's size, black where it does not count (default: the shadow of a collimator "
-               "is found)")
+               "and a rectangular shutter are found)")
       ->allow_extra_args(false)
       ->group("X-ray");
 }

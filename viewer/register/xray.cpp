@@ -98,6 +98,66 @@ void turn_round(Xray& xray) {
   for (float& value : xray.integrals) value = largest - value;
 }
 
+namespace {
+
+// Lines of one side, from the border in: the first pixel of line `n` and the way to the next of it.
+struct Side {
+  std::size_t lines, length, first, next_line, next_pixel;
+};
+
+// How many lines from the border in have one value alone, where the line behind them is cut off: one pixel in `rarity` or
+// more is off by a quarter of what the radiograph spans. A body that ends by itself begins with a thin rim.
+std::size_t shutter_lines(const std::vector<float>& values, const Side& side, float span,
+                          std::size_t rarity) {
+  constexpr float kJump = 0.25f;
+  const float shutter = values[side.first];
+  for (std::size_t n = 0; n < side.lines; ++n) {
+    std::size_t others = 0, jumps = 0;
+    for (std::size_t i = 0; i < side.length; ++i) {
+      const float value = values[side.first + n * side.next_line + i * side.next_pixel];
+      others += value != shutter;
+      jumps += std::abs(value - shutter) > kJump * span;
+    }
+    if (others > 0) return jumps * rarity >= side.length ? n : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void mask_shutter(Xray& xray) {
+  if (xray.integrals.empty() || xray.geometry.orthographic) return;
+  const auto width = static_cast<std::size_t>(xray.width), height = static_cast<std::size_t>(xray.height);
+  const auto [low, high] = std::minmax_element(xray.integrals.begin(), xray.integrals.end());
+  const float span = *high - *low;
+  const std::size_t last = width * height - 1, up = std::size_t{0} - width, left = std::size_t{0} - 1;
+  const Side sides[] = {{height, width, 0, width, 1},
+                        {height, width, last, up, left},
+                        {width, height, 0, 1, width},
+                        {width, height, last, left, up}};
+  const auto lines_of = [&](const Side& side, std::size_t rarity) {
+    return xray.seen(side.first) > 0 ? shutter_lines(xray.integrals, side, span, rarity) : 0;
+  };
+  // A shutter has four sides: where one is plain to see, less will do for the others.
+  constexpr std::size_t kPlain = 5, kOthers = 50;
+  if (std::none_of(std::begin(sides), std::end(sides),
+                   [&](const Side& side) { return lines_of(side, kPlain) > 0; }))
+    return;
+  std::vector<bool> behind(xray.integrals.size(), false);
+  for (const Side& side : sides) {
+    const std::size_t lines = lines_of(side, kOthers);
+    for (std::size_t n = 0; n < lines; ++n)
+      for (std::size_t i = 0; i < side.length; ++i)
+        behind[side.first + n * side.next_line + i * side.next_pixel] = true;
+  }
+  const auto count = std::count(behind.begin(), behind.end(), true);
+  if (xray.mask.empty()) xray.mask.assign(behind.size(), 1.0f);
+  for (std::size_t i = 0; i < behind.size(); ++i)
+    if (behind[i]) xray.mask[i] = 0;
+  xray.notes.push_back(fmt::format("{:.0f} % of the radiograph lie behind a shutter and are masked",
+                                   100.0 * static_cast<double>(count) / static_cast<double>(behind.size())));
+}
+
 void mask_collimator(Xray& xray) {
   if (xray.integrals.empty()) return;
   const float dark = *std::max_element(xray.integrals.begin(), xray.integrals.end());

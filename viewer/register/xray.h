@@ -36,4 +36,9 @@ void turn_round(Xray& xray);
 // nothing can be learned. Writes the mask where that is 5 % of the image or more, and says so in the notes.
 void mask_collimator(Xray& xray);
 
+// What has one value in whole lines along a side and is cut off sharply: a shutter that was drawn over the picture, in
+// whatever grey. Writes the mask, and says so in the notes. The rays of a cone pass the edges of a volume that is cut off
+// aslant, so that they are not sharp; parallel rays may not, and nothing is masked of those.
+void mask_shutter(Xray& xray);
+
 }  // namespace fg

@@ -128,6 +128,35 @@ TEST(xray_levels, the_shadow_of_a_collimator_is_masked_and_dark_spots_inside_are
   EXPECT_TRUE(whole.mask.empty());
 }
 
+TEST(xray_levels, a_shutter_is_masked_and_air_around_a_body_is_not) {
+  Xray xray = ramp(40, 40);
+  const auto body = [&](double radius) {
+    for (int y = 0; y < 40; ++y)
+      for (int x = 0; x < 40; ++x)  // the chord of a ball
+        xray.integrals[static_cast<std::size_t>(y * 40 + x)] = static_cast<float>(
+            std::sqrt(std::max(0.0, radius * radius - (x - 19.5) * (x - 19.5) - (y - 19.5) * (y - 19.5))));
+  };
+  body(16);
+  mask_shutter(xray);
+  EXPECT_TRUE(xray.mask.empty()) << "the body ends by itself";
+  for (int x = 30; x < 37; ++x) xray.integrals[static_cast<std::size_t>(20 * 40 + x)] = 10;  // an arm
+  mask_shutter(xray);
+  EXPECT_TRUE(xray.mask.empty()) << "one pixel is no side of a shutter";
+  const auto shut = [](int x, int y) { return y >= 30 || x < 9 || x >= 37; };
+  for (int y = 0; y < 40; ++y)
+    for (int x = 0; x < 40; ++x)
+      if (shut(x, y)) xray.integrals[static_cast<std::size_t>(y * 40 + x)] = 0;
+  mask_shutter(xray);
+  ASSERT_EQ(xray.mask.size(), 1600u);
+  for (int y = 0; y < 40; ++y)
+    for (int x = 0; x < 40; ++x)
+      ASSERT_EQ(xray.mask[static_cast<std::size_t>(y * 40 + x)], shut(x, y) ? 0 : 1) << x << " " << y;
+  EXPECT_EQ(xray.notes.size(), 1u);
+  Xray whole = ramp(40, 40);
+  mask_shutter(whole);
+  EXPECT_TRUE(whole.mask.empty());
+}
+
 TEST(xray_levels, x_rays_that_cannot_be_registered_are_refused_with_a_sentence) {
   Xray xray = ramp(40, 40);
   check_xray(xray, "x.png");

@@ -51,6 +51,7 @@ Xray xray_to_register(const XrayReference& reference, const DrrGeometry& geometr
   xray.geometry = geometry;
   if (bone_is_dark && !reference.loaded.bone_is_known) turn_round(xray);
   mask_collimator(xray);
+  mask_shutter(xray);
   return xray;
 }
 
