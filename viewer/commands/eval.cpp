@@ -13,6 +13,7 @@
 #include "viewer/commands/commands.h"
 #include "viewer/commands/option_checks.h"
 #include "viewer/error.h"
+#include "viewer/io/quotable.h"
 #include "viewer/render/gaussian_renderer.h"
 #include "viewer/report/heatmap.h"
 #include "viewer/report/interrupt.h"
@@ -80,8 +81,8 @@ void print_table(const std::vector<ViewScore>& scores, bool quiet) {
     std::printf("%-32s %-5s %9s %9s %9s %10s\n", "view", "split", "SSIM", "PSNR", "MAE", "render ms");
   for (const ViewScore& s : scores)
     std::printf(quiet ? "%s\t%s\t%.6f\t%.4f\t%.6f\n" : "%-32s %-5s %9.6f %9.4f %9.6f %10.2f\n",
-                s.camera->name.c_str(), name_of(s.camera->split), s.tick.scores.ssim, s.tick.scores.psnr,
-                s.tick.scores.mae, s.tick.render_ms);
+                on_one_line(s.camera->name).c_str(), name_of(s.camera->split), s.tick.scores.ssim,
+                s.tick.scores.psnr, s.tick.scores.mae, s.tick.render_ms);
   if (quiet) return;
   for (const char* split : {"train", "test", "all"}) {
     const Means m = means_of(scores, split);
@@ -171,9 +172,11 @@ class Evaluation {
  private:
   // The first ticks of a scene may find the renderer's buffers too small; it then asks for another.
   double render_whole_view() {
-    for (int attempt = 0; attempt < 8 && !renderer_.counters().no_more_room; ++attempt) {
+    for (int i = 0; i < kMostTicksForRoom; ++i) {
       const double wall_ms = queue_.run([&](VkCommandBuffer cmd) { tick_.record(cmd, renderer_); });
-      if (!renderer_.counters().incomplete) return wall_ms;
+      const GaussianRenderer::Counters counters = renderer_.counters();
+      if (!counters.incomplete) return wall_ms;
+      if (counters.no_more_room) break;
     }
     throw Failure(ExitCode::internal,
                   "the view needs more memory for its splats than the device has; use --downscale");
@@ -214,7 +217,7 @@ int run(const EvalOptions& options) {
     std::fprintf(stderr, "framegauge: %s: %s\n", options.scene.c_str(), note.c_str());
   for (const std::string& note : dataset.notes) std::fprintf(stderr, "framegauge: %s\n", note.c_str());
   for (const std::string& name : dataset.missing)
-    std::fprintf(stderr, "framegauge: %s: photo missing, view skipped\n", name.c_str());
+    std::fprintf(stderr, "framegauge: %s: photo missing, view skipped\n", on_one_line(name).c_str());
   if (cameras.empty())
     throw unreadable(options.cameras,
                      "no view of split '" + options.split + "' has a photo; nothing to score");

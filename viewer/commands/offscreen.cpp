@@ -14,6 +14,8 @@
 #include "viewer/app/view/display.h"
 #include "viewer/app/view/navigation.h"
 #include "viewer/error.h"
+#include "viewer/io/quotable.h"
+#include "viewer/render/gaussian_renderer.h"
 #include "viewer/report/interrupt.h"
 #include "viewer/report/json_file.h"
 
@@ -23,7 +25,6 @@ namespace {
 constexpr int kFreeWidth = 960,
               kFreeHeight = 540;  // pixels, where neither a photo nor an option gives a size
 constexpr double kFreeFov = 50;   // degrees, vertical
-constexpr int kMostAttempts = 8;  // to make room for the splats of a view
 
 // Chooses the view of tick i.
 class Route {
@@ -95,7 +96,7 @@ nlohmann::ordered_json describe(const Session& session, std::uint64_t number,
 void print(const Session& session, std::uint64_t number, const std::optional<TickResult>& result,
            double wall_ms) {
   const auto camera = session.snapped();
-  const std::string view = camera ? session.cameras()[*camera].name : session.title();
+  const std::string view = on_one_line(camera ? session.cameras()[*camera].name : session.title());
   if (result)
     std::printf(
         "tick %3llu  %-24s SSIM %.6f  PSNR %7.3f dB  MAE %.5f  render %7.2f ms  metric %6.2f ms  wall %7.2f "
@@ -165,9 +166,8 @@ int run_offscreen(const ViewOptions& options, const OffscreenOptions& offscreen)
     route.go(i, offscreen.frames);
     std::uint64_t number = 0;
     WallTimes wall;
-    // The first ticks of a view may find buffers too small.
     for (int attempt = 0;
-         attempt == 0 || (!session.complete() && !session.out_of_room() && attempt < kMostAttempts);
+         attempt == 0 || (!session.complete() && !session.out_of_room() && attempt < kMostTicksForRoom);
          ++attempt) {
       const auto start = std::chrono::steady_clock::now();
       wall.from_submit_ms = queue.run([&](VkCommandBuffer cmd) { number = session.tick(cmd); },

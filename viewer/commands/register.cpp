@@ -10,18 +10,17 @@
 #include <memory>
 #include <optional>
 
-#include "framegauge/pose.h"
 #include "viewer/commands/commands.h"
 #include "viewer/commands/drr_camera_options.h"
 #include "viewer/commands/drr_geometry_file.h"
 #include "viewer/error.h"
 #include "viewer/io/animation.h"
-#include "viewer/io/matrix_rows.h"
 #include "viewer/io/volume.h"
 #include "viewer/register/load_xray.h"
 #include "viewer/register/pictures.h"
 #include "viewer/register/pose_file.h"
 #include "viewer/register/registration.h"
+#include "viewer/render/drr_rays.h"
 #include "viewer/report/interrupt.h"
 #include "viewer/report/json_file.h"
 #include "viewer/report/progress.h"
@@ -111,18 +110,9 @@ DrrGeometry geometry_of(const RegisterCommand& c, std::size_t view, const Loaded
   }
   c.camera.put_into(pose);
   if (!pose.translation_mm && tags.source_to_isocentre_mm)
-    pose.translation_mm = *tags.source_to_isocentre_mm / 850 * drr_standard_translation_mm(pose.orientation);
+    pose.translation_mm = drr_standard_translation_mm(pose.orientation, *tags.source_to_isocentre_mm);
   g.camera_to_world = camera_to_world(pose, volume_centre_mm);
   return g;
-}
-
-void check_rigid(const std::string& name, const glm::dmat4& camera_to_world) {
-  FgProjection none;  // of no point: only the matrix is looked at
-  fg_projection_defaults(&none);
-  write_rows(camera_to_world, none.camera_to_world);
-  if (fg_project(&none, nullptr, 0, nullptr) == FG_STATUS_OK) return;
-  const std::string problem = fg_last_error();  // function: sentence
-  throw Failure(ExitCode::usage, fmt::format("{}: its {}", name, problem.substr(problem.find(": ") + 2)));
 }
 
 std::vector<Xray> load_views(const RegisterCommand& c, const glm::dvec3& volume_centre_mm) {
@@ -133,10 +123,10 @@ std::vector<Xray> load_views(const RegisterCommand& c, const glm::dvec3& volume_
   for (std::size_t v = 0; v < c.xrays.size(); ++v) {
     LoadedXray loaded = load_xray(c.xrays[v], reading);
     loaded.xray.geometry = geometry_of(c, v, loaded, volume_centre_mm);
-    check_rigid(c.xrays[v], loaded.xray.geometry.camera_to_world);
+    if (const std::string problem = why_no_pose(loaded.xray.geometry.camera_to_world); !problem.empty())
+      throw Failure(ExitCode::usage, c.xrays[v] + ": " + problem);
     if (c.masks.empty()) {
-      mask_collimator(loaded.xray);
-      mask_shutter(loaded.xray);
+      mask_blades(loaded.xray);
     } else {
       const std::vector<float> mask = load_mask(c.masks[v], loaded.xray.width, loaded.xray.height);
       if (loaded.xray.mask.empty()) loaded.xray.mask.assign(mask.size(), 1.0f);

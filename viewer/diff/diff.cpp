@@ -274,12 +274,12 @@ class DiffRun {
     run.keep_maps = pictures.wanted() || options_.heatmap ? KeepMap::yes : KeepMap::no;
     run.scored = [&](const PairResult& result, const FramePair& pair, const PairScores& scores) {
       pictures.write(result, pair, scores);
-      if (options_.heatmap) try {  // of two files, whose scores do not depend on it
-          save_png(*options_.heatmap,
-                   heatmap_of(scores, result.width, result.height, options_.pictures.style));
-        } catch (const Failure&) {
-          problem = std::current_exception();
-        }
+      if (!options_.heatmap) return;  // of two files, whose scores do not depend on it
+      try {
+        save_png(*options_.heatmap, heatmap_of(scores, result.width, result.height, options_.pictures.style));
+      } catch (const Failure&) {
+        problem = std::current_exception();
+      }
     };
     std::optional<Progress> progress;
     if (source_->count() > 1) progress.emplace("scoring", source_->count() - run.done.size());
@@ -349,8 +349,10 @@ class DiffRun {
       try {
         task();
       } catch (const Failure& failure) {
-        if (problem) say(failure.what());
-        if (!problem) problem = std::current_exception();
+        if (problem)
+          say(failure.what());
+        else
+          problem = std::current_exception();
       }
     };
     const auto text = [&](const std::optional<std::string>& file, auto&& put) {

@@ -29,9 +29,8 @@ Frame frame_of_values(const DeepImage& image, const ImageRules& rules) {
               .scene_linear = image.scene_linear && rules.scene_linear};
   if (encode)
     frame.notes.push_back(
-        "OpenEXR, PFM and HDR go through the sRGB curve, clamped to 0..1; --tonemap none takes the values as "
-        "they "
-        "are");
+        "OpenEXR, PFM and HDR go through the sRGB curve, clamped to 0..1; --tonemap none takes the values "
+        "as they are");
   bool transparent = false;
   const std::size_t pixels = image.values.values.size() / 4;
   frame.rgb.resize(3 * pixels);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "viewer/io/quotable.h"
 #include "viewer/report/json_file.h"
 
 namespace fg {
@@ -113,13 +114,6 @@ std::string table_of_two_files(const Outcome& outcome, TableStyle style) {
                                          : fmt::format("{}\t{:.9g}\n", name, pair.scores[c]);
   }
   return text;
-}
-
-// A name may hold any character; one row is one line, and the terminal is not spoken to.
-std::string on_one_line(std::string name) {
-  for (char& c : name)
-    if (static_cast<unsigned char>(c) < 32 || c == 127) c = '?';
-  return name;
 }
 
 // Wide enough for the header and for 1234.567890.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "viewer/error.h"
+#include "viewer/io/quotable.h"
 
 namespace fg {
 namespace {
@@ -32,20 +33,12 @@ std::string_view first_line(std::span<const std::uint8_t> start, const std::file
   return text.substr(0, end);
 }
 
-// A control character in a message would garble the terminal.
-std::string printable(std::string_view text) {
-  std::string clean(text.substr(0, 40));
-  std::replace_if(
-      clean.begin(), clean.end(), [](char c) { return c < 32 || c > 126; }, '?');
-  return clean;
-}
-
 int parse_side(std::string_view digits, char tag, const std::filesystem::path& file) {
   int side = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), side);
   if (error != std::errc() || end != digits.data() + digits.size() || side < 1 || side > kLargestSide)
     throw unreadable(file, fmt::format("Y4M header: {} is '{}'; expected 1 to {} pixels", tag,
-                                       printable(digits), kLargestSide));
+                                       quotable(digits), kLargestSide));
   return side;
 }
 
@@ -65,7 +58,7 @@ PixelFormat parse_colour_space(std::string_view name, const std::filesystem::pat
   throw unreadable(
       file, fmt::format("Y4M header: colour space C{} is not read; expected 420, 422, 444 or mono, with "
                         "p9 to p16 for deeper samples",
-                        printable(name)));
+                        quotable(name)));
 }
 
 }  // namespace

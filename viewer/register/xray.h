@@ -41,4 +41,7 @@ void mask_collimator(Xray& xray);
 // aslant, so that they are not sharp; parallel rays may not, and nothing is masked of those.
 void mask_shutter(Xray& xray);
 
+// Both, where nobody has drawn a mask.
+void mask_blades(Xray& xray);
+
 }  // namespace fg

@@ -45,11 +45,10 @@ DrrPoseParts drr_pose_parts(DrrOrientation orientation, const glm::dmat4& camera
   return {{r[0], r[1], r[2]}, {t[0], t[1], t[2]}};
 }
 
-glm::dvec3 drr_standard_translation_mm(DrrOrientation orientation) {
-  constexpr double kDistance = 850;
-  if (orientation == DrrOrientation::ap) return {0, kDistance, 0};
-  if (orientation == DrrOrientation::pa) return {0, -kDistance, 0};
-  return {0, 0, -kDistance};
+glm::dvec3 drr_standard_translation_mm(DrrOrientation orientation, double source_mm) {
+  if (orientation == DrrOrientation::ap) return {0, source_mm, 0};
+  if (orientation == DrrOrientation::pa) return {0, -source_mm, 0};
+  return {0, 0, -source_mm};
 }
 
 }  // namespace fg

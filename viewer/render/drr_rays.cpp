@@ -15,7 +15,7 @@ namespace fg {
 namespace {
 
 constexpr double kFarthest = 1e9;  // voxels; beyond it float arithmetic in the shader could overflow
-// As fg_drr() and fg_pose_distance() have them.
+// As fg_drr() has them.
 constexpr double kShortestSdd = 10, kOrthonormal = 1e-4;
 
 void require(bool condition, const std::string& sentence) {
@@ -42,6 +42,21 @@ void store(DrrVec4& target, const glm::dvec3& xyz, double w) {
 
 }  // namespace
 
+std::string why_no_pose(const glm::dmat4& m) {
+  for (int column = 0; column < 4; ++column)
+    for (int row = 0; row < 4; ++row)
+      if (!std::isfinite(m[column][row])) return "camera_to_world holds NaN or infinity";
+  if (m[0][3] != 0 || m[1][3] != 0 || m[2][3] != 0 || m[3][3] != 1)
+    return "the last row of camera_to_world must be 0 0 0 1 (is the matrix transposed?)";
+  const glm::dmat3 turn(m);
+  const double off = distance_from_orthonormal(turn);
+  if (off <= kOrthonormal) return {};
+  return fmt::format(
+      "camera_to_world is not rigid: its axes are {:.4g}, {:.4g} and {:.4g} long and R^T R is off the "
+      "identity by {:.2g}; a rotation, perhaps mirrored, and a shift are expected",
+      glm::length(turn[0]), glm::length(turn[1]), glm::length(turn[2]), off);
+}
+
 void check_geometry(const DrrGeometry& g) {
   require(g.height >= 1 && g.width >= 1,
           fmt::format("height and width must be at least 1 pixel, got {} x {}", g.height, g.width));
@@ -55,20 +70,8 @@ void check_geometry(const DrrGeometry& g) {
       std::isfinite(g.delx_mm) && g.delx_mm > 0 && std::isfinite(g.dely_mm) && g.dely_mm > 0,
       fmt::format("the pixel pitch delx_mm, dely_mm must be positive, got {} and {}", g.delx_mm, g.dely_mm));
   require(std::isfinite(g.x0_mm) && std::isfinite(g.y0_mm), "x0_mm and y0_mm must be finite numbers");
-  for (int column = 0; column < 4; ++column)
-    for (int row = 0; row < 4; ++row)
-      require(std::isfinite(g.camera_to_world[column][row]), "camera_to_world holds NaN or infinity");
-  const glm::dmat4& m = g.camera_to_world;
-  require(m[0][3] == 0 && m[1][3] == 0 && m[2][3] == 0 && m[3][3] == 1,
-          "the last row of camera_to_world must be 0 0 0 1 (is the matrix transposed?)");
-  const glm::dmat3 turn(m);
-  const double off = distance_from_orthonormal(turn);
-  require(
-      off <= kOrthonormal,
-      fmt::format(
-          "camera_to_world is not rigid: its axes are {:.4g}, {:.4g} and {:.4g} long and R^T R is off the "
-          "identity by {:.2g}; a rotation, perhaps mirrored, and a shift are expected",
-          glm::length(turn[0]), glm::length(turn[1]), glm::length(turn[2]), off));
+  const std::string problem = why_no_pose(g.camera_to_world);
+  require(problem.empty(), problem);
 }
 
 void check_target(const DrrGeometry& g, const vk::Image& target) {

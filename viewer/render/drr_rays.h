@@ -2,6 +2,9 @@
 // The geometry and display of a DRR, turned into what the shaders multiply. Pure arithmetic, in double until the last
 // step.
 
+#include <glm/mat4x4.hpp>
+#include <string>
+
 #include "shaders/drr/rays.h"
 #include "shaders/drr/window.h"
 #include "viewer/render/drr_renderer.h"
@@ -10,6 +13,9 @@ namespace fg {
 
 inline constexpr int kMostDrrSamples =
     65536;  // sample indices stay far below where float has whole numbers only
+
+// "" or, in a sentence, why a camera_to_world is no pose: NaN, projective, not rigid.
+std::string why_no_pose(const glm::dmat4& camera_to_world);
 
 // Throws Failure(usage) where the geometry makes no sense: sizes, pitches, NaN, a projective camera_to_world.
 void check_geometry(const DrrGeometry& geometry);

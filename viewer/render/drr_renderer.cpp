@@ -54,7 +54,8 @@ class Pass {
 }  // namespace
 
 DrrGeometry first_geometry(const Volume& volume) {
-  return {.camera_to_world = drr_pose(DrrOrientation::ap, {0, 0, 0}, {0, 850, 0}, volume.centre_mm())};
+  return {.camera_to_world = drr_pose(DrrOrientation::ap, {0, 0, 0},
+                                      drr_standard_translation_mm(DrrOrientation::ap), volume.centre_mm())};
 }
 
 struct DrrRenderer::State {

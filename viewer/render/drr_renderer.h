@@ -39,9 +39,12 @@ struct DrrPoseParts {
 DrrPoseParts drr_pose_parts(DrrOrientation orientation, const glm::dmat4& camera_to_world,
                             const glm::dvec3& isocentre_mm);
 
-// The translation that puts the source 850 mm in front of the isocentre: (0, 850, 0) for AP, (0, -850, 0) for
-// PA, (0, 0, -850) for free.
-glm::dvec3 drr_standard_translation_mm(DrrOrientation orientation);
+// How far the source of a standard view is from the isocentre, where nothing says it.
+inline constexpr double kStandardSourceMm = 850;
+
+// The translation that puts the source in front of the isocentre: (0, 850, 0) for AP, (0, -850, 0) for PA, (0, 0, -850) for
+// free.
+glm::dvec3 drr_standard_translation_mm(DrrOrientation orientation, double source_mm = kStandardSourceMm);
 
 // HU to linear attenuation in 1/mm: piecewise linear through air 0, water, and bone at hu_bone.
 struct Attenuation {
@@ -57,7 +60,7 @@ struct DrrDisplay {
   bool operator==(const DrrDisplay&) const = default;
 };
 
-// AP, source 850 mm from the volume's centre.
+// AP, at the standard distance from the volume's centre.
 DrrGeometry first_geometry(const Volume& volume);
 
 // Radiographs of one volume, whichever renderer makes them.

@@ -15,6 +15,9 @@
 
 namespace fg {
 
+// A view may need as many ticks until there is room for all its splats; after them, what there is counts.
+inline constexpr int kMostTicksForRoom = 8;
+
 // What tests and benchmarks change.
 struct GaussianOptions {
   std::uint32_t pair_capacity = 0;    // (tile, splat) pairs at first; 0: from the scene and the image size

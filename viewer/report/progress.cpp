@@ -8,19 +8,19 @@
 #include <cstdio>
 #include <utility>
 
+#include "viewer/io/quotable.h"
+
 namespace fg {
 namespace {
 
-// The first characters of a UTF-8 text; a name may hold any, and those that control the terminal are not for it.
+// The first characters of a UTF-8 text.
 std::string first_characters(const std::string& text, std::size_t most) {
-  std::string result;
   std::size_t count = 0;
-  for (const char c : text) {
-    const bool starts = (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-    if (starts && ++count > most) break;
-    result += static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool starts = (static_cast<unsigned char>(text[i]) & 0xc0) != 0x80;
+    if (starts && ++count > most) return text.substr(0, i);
   }
-  return result;
+  return text;
 }
 
 // A line that is wider than the terminal would go on in the next one, which clearing does not reach.
@@ -41,7 +41,7 @@ void clear_line() { std::fputs("\r\033[K", stderr); }
 
 void draw(const std::string& line, const std::string& item) {
   constexpr std::size_t kMostOfItem = 40;
-  const std::string text = line + "  " + first_characters(item, kMostOfItem);
+  const std::string text = line + "  " + first_characters(on_one_line(item), kMostOfItem);
   clear_line();
   std::fputs(first_characters(text, widest_line()).c_str(), stderr);
   std::fflush(stderr);

@@ -210,8 +210,8 @@ TEST(drr_gradient_cpu, by_source_and_detector_points_agrees_with_differences) {
   for (const bool one_source : {false, true}) for_methods(points_case(one_source), expect_points_gradient);
 }
 
-// The loss is linear in the attenuation, so a difference of any size will do; Hounsfield units are linear away from 0.
-// The integrals are linear in the attenuation: what a voxel adds to the loss is the loss of that voxel alone.
+// The loss is linear in the attenuation: what a voxel adds to it is the loss of that voxel alone. Hounsfield units are
+// linear away from 0.
 template <class T>
 void expect_volume_gradient(const DrrCase<T>& c) {
   const GradientResult got = run_cpu_gradient(c, {.volume = true});

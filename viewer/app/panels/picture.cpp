@@ -56,7 +56,8 @@ void drag_camera(Ui& ui, const Mouse& mouse, bool sideways) {
     DrrView& view = ui.session.drr();
     if (sideways) {
       // At the patient, so that the anatomy follows the cursor.
-      const double mm = view.geometry.delx_mm / ui.layout.left_image.scale * 850 / view.geometry.sdd_mm;
+      const double mm =
+          view.geometry.delx_mm / ui.layout.left_image.scale * kStandardSourceMm / view.geometry.sdd_mm;
       view.move_source({-mouse.moved.x * mm, -mouse.moved.y * mm, 0});
     } else {
       view.rotation_deg.x =

@@ -185,7 +185,7 @@ void Session::State::fit_detector() {
   if (tags.orientation) drr.base = base_of(*tags.orientation);
   drr.reset_pose();
   drr.rotation_deg = tags.rotation_deg_zxy.value_or(glm::dvec3(0));
-  if (tags.source_to_isocentre_mm) drr.translation_mm *= *tags.source_to_isocentre_mm / 850;
+  if (tags.source_to_isocentre_mm) drr.translation_mm *= *tags.source_to_isocentre_mm / kStandardSourceMm;
 }
 
 void Session::State::drop_picture() {

@@ -50,8 +50,7 @@ Xray xray_to_register(const XrayReference& reference, const DrrGeometry& geometr
   Xray xray = reference.loaded.xray;
   xray.geometry = geometry;
   if (bone_is_dark && !reference.loaded.bone_is_known) turn_round(xray);
-  mask_collimator(xray);
-  mask_shutter(xray);
+  mask_blades(xray);
   return xray;
 }
 

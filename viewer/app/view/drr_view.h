@@ -17,7 +17,7 @@ struct DrrView {
   Base base = Base::ap;
   bool has_file_pose = false;  // geometry.camera_to_world came with a file
   glm::dvec3 rotation_deg{0};  // ZXY intrinsic Euler angles
-  glm::dvec3 translation_mm{0, 850,
+  glm::dvec3 translation_mm{0, kStandardSourceMm,
                             0};  // in the rotated frame; with Base::file an offset along the world axes
   glm::dvec3 isocentre_mm{0};    // RAS
 
@@ -27,7 +27,7 @@ struct DrrView {
   // The rotation and translation that give this camera_to_world; it mirrors where the base does.
   void set_pose(const glm::dmat4& camera_to_world);
 
-  // The rotation and translation of the chosen base: no rotation; the source 850 mm away, or where the file
+  // The rotation and translation of the chosen base: no rotation; the source at the standard distance, or where the file
   // says.
   void reset_pose();
   glm::dvec3 standard_translation_mm() const;

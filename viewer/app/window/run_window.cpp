@@ -18,6 +18,7 @@
 #include "viewer/app/window/gui.h"
 #include "viewer/app/window/window.h"
 #include "viewer/error.h"
+#include "viewer/render/gaussian_renderer.h"
 
 namespace fg {
 namespace {
@@ -286,7 +287,7 @@ class Viewer {
     while (const auto result = session_.poll()) {
       // The first frames of a view may lack splats, until the renderer has made room for them; if there is no
       // more room to make, a score of what there is beats none, and the panel says so.
-      if (!session_.complete() && !session_.out_of_room() && ++withheld_ <= 8) continue;
+      if (!session_.complete() && !session_.out_of_room() && ++withheld_ <= kMostTicksForRoom) continue;
       withheld_ = 0;
       const FgFrameResult& s = result->scores;
       ui_.newest = result;
