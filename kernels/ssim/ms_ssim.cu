@@ -29,16 +29,16 @@ __global__ void __launch_bounds__(strip::kThreads, kBlocksPerSm)
   const strip::Place place = at.place(height - 2 * kRadius, width - 2 * kRadius, kRadius);
   double thread_sum = 0;
   if constexpr (kFinest) {
-    const PlaneView<float> next_x = levels.next_x.plane(at.n, at.c), next_y = levels.next_y.plane(at.n, at.c);
+    const PlaneView<float> next_s = levels.next_s.plane(at.n, at.c), next_d = levels.next_d.plane(at.n, at.c);
     const std::int32_t first_row = place.row + 2 * kRadius;
     PoolBeside beside{
-        next_x,
-        next_y,
+        next_s,
+        next_d,
         pool::place_of_windows<kRadius>(place, height, width),
-        pool::samples_at(at.x, at.y, first_row - 1, place.column + static_cast<std::int32_t>(threadIdx.x)),
+        pool::sample_at(at.x, at.y, first_row - 1, place.column + static_cast<std::int32_t>(threadIdx.x)),
         pairs,
         first_row};
-    if (place.row == 0) pool::pool_top<kRadius>(threadIdx.x, at.x, at.y, beside.place, next_x, next_y);
+    if (place.row == 0) pool::pool_top<kRadius>(threadIdx.x, at.x, at.y, beside.place, next_s, next_d);
     walk_strip<kRadius, Offset>(
         at.x, at.y, place, levels.window, buffers,
         [&](const FgSsimMoments* moments, const strip::Group& group) {
@@ -76,12 +76,12 @@ void launch_strips(const Levels<T, kLevels>& levels, cudaStream_t stream) {
     launch.template operator()<3>();
 }
 
-// Neighbouring levels, both images: the first is there, the others are made.
+// Neighbouring levels, sums and differences: the first is there, the others are made.
 struct Tree {
   ImageView<float> image[2][pool::kTreeDepth + 1];
 };
 
-// One thread a sample of the coarsest: columns along x, rows along y, planes of both images along z.
+// One thread a sample of the coarsest: columns along x, rows along y, planes of sums and differences along z.
 template <int kDepth>
 __global__ void __launch_bounds__(kPoolThreads)
     ms_ssim_pool(const __grid_constant__ Tree tree, unsigned first_plane) {
@@ -101,8 +101,8 @@ template <class T>
 void launch_pool(const Plan<T>& plan, int first, int depth, cudaStream_t stream) {
   Tree tree;
   for (int i = 0; i <= depth; ++i) {
-    tree.image[0][i] = plan.x[first + i];
-    tree.image[1][i] = plan.y[first + i];
+    tree.image[0][i] = plan.sums[first + i];
+    tree.image[1][i] = plan.differences[first + i];
   }
   const auto kernel = depth == 3 ? ms_ssim_pool<3> : depth == 2 ? ms_ssim_pool<2> : ms_ssim_pool<1>;
   const ImageView<float>& last = tree.image[0][depth];
@@ -177,7 +177,7 @@ void finish(const MsSsim<T>& op, const Plan<T>& plan, cudaStream_t stream) {
     work.level[0] = {level.sums, level.strips.per_plane, pixels(op.x.height, op.x.width)};
   }
   for (int i = 1; i < op.levels; ++i) {
-    const Level<float>& level = plan.coarse.level[i - 1];
+    const Level<Folded>& level = plan.coarse.level[i - 1];
     work.level[i] = {level.sums, level.strips.per_plane, pixels(level.x.height, level.x.width)};
   }
   work.levels = op.levels;

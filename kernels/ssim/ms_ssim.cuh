@@ -18,6 +18,7 @@
 
 #include "kernels/core/pieces.h"
 #include "kernels/ssim/ms_ssim.h"
+#include "kernels/ssim/ms_ssim_math.h"
 #include "kernels/ssim/ms_ssim_pool.h"
 #include "kernels/ssim/ssim2d_strips.cuh"
 #include "kernels/ssim/ssim_parts.h"
@@ -46,7 +47,7 @@ struct Levels {
   std::int64_t planes;
   WindowTaps window;
   FgSsimConstants constants;
-  ImageView<float> next_x, next_y;  // finest alone: level 1, which is made of it
+  ImageView<float> next_s, next_d;  // finest alone: level 1, which is made of it
   unsigned* finished;               // set to 0 for the kernel that adds the sums
 
   // The level and the strip of this block. A single level's fields stay constants.
@@ -90,9 +91,9 @@ struct ThisStrip {
 
 // Makes the next level of the samples that a strip reads.
 struct PoolBeside {
-  PlaneView<float> to_x, to_y;
+  PlaneView<float> to_s, to_d;
   pool::Place place;
-  pool::Pair before;
+  pool::Sample before;
   pool::Pairs* pairs;  // as many as turns
   std::int32_t first_row;
 
@@ -101,7 +102,7 @@ struct PoolBeside {
     pool::pair_rows(threadIdx.x, column.next_x, column.next_y, place.odd_rows(), before, pairs[turn].pair);
   }
   __device__ void passed(std::int32_t row, int turn) const {
-    pool::pool_pairs(threadIdx.x, pairs[turn].pair, first_row + row, place, to_x, to_y);
+    pool::pool_pairs(threadIdx.x, pairs[turn].pair, first_row + row, place, to_s, to_d);
   }
 };
 
@@ -120,8 +121,9 @@ inline StripShape strip_shape(int radius, bool has_gradient) {
 template <class T>
 struct Plan {
   Levels<T, 1> finest{};
-  Levels<float, kCoarseLevels> coarse{};
-  ImageView<float> x[kMaxMsSsimLevels], y[kMaxMsSsimLevels];  // [0] stays empty, as in all of these
+  Levels<Folded, kCoarseLevels> coarse{};
+  ImageView<float> sums[kMaxMsSsimLevels],
+      differences[kMaxMsSsimLevels];  // [0] stays empty, as in all of these
   ImageView<float> x_gradient[kMaxMsSsimLevels], y_gradient[kMaxMsSsimLevels];
   double* scores;  // [planes]
   float* factors;  // [levels, planes]: dL / d(sum of a level's terms), times 1/4 for each pooling above
@@ -158,16 +160,16 @@ struct Plan {
     coarse.count = op.levels - 1;
     std::int64_t rows = 0;
     for (int i = 1; i < op.levels; ++i) {
-      const std::int32_t height = pooled_side(i == 1 ? op.x.height : x[i - 1].height);
-      const std::int32_t width = pooled_side(i == 1 ? op.x.width : x[i - 1].width);
+      const std::int32_t height = pooled_side(i == 1 ? op.x.height : sums[i - 1].height);
+      const std::int32_t width = pooled_side(i == 1 ? op.x.width : sums[i - 1].width);
       const auto take = [&] { return pieces.take_images(op.x.batch, op.x.channels, height, width); };
-      x[i] = take();
-      y[i] = take();
+      sums[i] = take();
+      differences[i] = take();
       if (op.x_gradient.batch > 0) x_gradient[i] = take();
       if (op.y_gradient.batch > 0) y_gradient[i] = take();
-      Level<float>& level = coarse.level[i - 1];
-      level.x = read_only(x[i]);
-      level.y = read_only(y[i]);
+      Level<Folded>& level = coarse.level[i - 1];
+      level.x = fg::ms::folded(sums[i]);
+      level.y = fg::ms::folded(differences[i]);
       level.x_gradient = x_gradient[i];
       level.y_gradient = y_gradient[i];
       level.part = i + 1 == op.levels ? SsimPart::last : SsimPart::contrast;
@@ -183,8 +185,8 @@ struct Plan {
       coarse.level[i].strips.set_down((height + together.rows() - 1) / together.rows(), height);
       add(coarse, coarse.level[i], pieces);
     }
-    finest.next_x = x[1];
-    finest.next_y = y[1];
+    finest.next_s = sums[1];
+    finest.next_d = differences[1];
     bytes = pieces.used_bytes();
   }
 

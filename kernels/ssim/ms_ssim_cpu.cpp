@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "kernels/core/parallel_for.h"
 #include "kernels/core/pieces.h"
 #include "kernels/ssim/ms_ssim_math.h"
+#include "kernels/ssim/ssim2d_lines.h"
 #include "kernels/ssim/ssim2d_parts.h"
 
 namespace fg::cpu {
@@ -19,7 +21,7 @@ namespace {
 // Everything that lies in the scratch. Level 0 is the images themselves: its views here stay empty.
 template <class T>
 struct Pyramid {
-  ImageView<float> x[kMaxMsSsimLevels], y[kMaxMsSsimLevels];
+  ImageView<float> sums[kMaxMsSsimLevels], differences[kMaxMsSsimLevels];  // x + y, x - y
   ImageView<float> x_gradient[kMaxMsSsimLevels], y_gradient[kMaxMsSsimLevels];
   double* means;          // [levels, planes]: v_l
   double* level_weights;  // [planes]: dL/dv_l of one level
@@ -44,33 +46,42 @@ struct Pyramid {
     for (int level = 1; level < op.levels; ++level) {
       height = pooled_side(height);
       width = pooled_side(width);
-      for (auto* images : {x, y, x_gradient, y_gradient})
+      for (auto* images : {sums, differences, x_gradient, y_gradient})
         images[level] = pieces.take_images(op.x.batch, op.x.channels, height, width);
     }
     size_bytes = pieces.used_bytes();
   }
 };
 
-// The mean of 2 x 2 samples; the first of them is sample 2 i - side % 2, zeros outside. Columns first, as on CUDA: where
-// images are nearly equal, what their levels differ by is not much more than the rounding of these sums.
+// The mean of 2 x 2 samples of x + y and of x - y; the first of them is sample 2 i - side % 2, zeros outside. Columns first,
+// as on CUDA, where the levels have the same bits.
 template <class T>
-void pool(const ImageView<const T>& fine, const ImageView<float>& coarse) {
-  const int up = fine.height % 2, left = fine.width % 2;
-  parallel_for(coarse.planes() * coarse.height, [&](std::int64_t job) {
-    const PlaneView<const T> from = fine.plane(job / coarse.height);
-    const int row = static_cast<int>(job % coarse.height);
-    float* to = coarse.plane(job / coarse.height).row(row);
-    const auto sample = [&](int r, int c) {
-      return r < 0 || r >= from.height || c < 0 || c >= from.width ? 0.0f : to_float(from.at(r, c));
-    };
-    for (int column = 0; column < coarse.width; ++column) {
-      const int r = 2 * row - up, c = 2 * column - left;
-      const bool is_inside = r >= 0 && c >= 0 && r + 1 < from.height && c + 1 < from.width;
-      const float sum = is_inside
-                            ? (to_float(from.at(r, c)) + to_float(from.at(r + 1, c))) +
-                                  (to_float(from.at(r, c + 1)) + to_float(from.at(r + 1, c + 1)))
-                            : (sample(r, c) + sample(r + 1, c)) + (sample(r, c + 1) + sample(r + 1, c + 1));
-      to[column] = 0.25f * sum;
+void pool(const ImageView<const T>& x, const ImageView<const T>& y, const ImageView<float>& sums,
+          const ImageView<float>& differences) {
+  const int up = x.height % 2, left = x.width % 2;
+  parallel_for(sums.planes() * sums.height, [&](std::int64_t job) {
+    const std::int64_t plane = job / sums.height;
+    const int row = static_cast<int>(job % sums.height);
+    const PlaneView<const T> from_x = x.plane(plane), from_y = y.plane(plane);
+    float *to_s = sums.plane(plane).row(row), *to_d = differences.plane(plane).row(row);
+    SampleLine upper, lower;
+    for (int first = 0; first < sums.width; first += kBlockColumns / 2) {
+      const int columns = std::min(kBlockColumns / 2, sums.width - first);
+      const auto load = [&](int r, SampleLine& line) {
+        if (r < 0 || r >= x.height)
+          std::memset(&line, 0, sizeof(line));
+        else
+          load_line(from_x, from_y, r, 2 * first - left, 2 * columns, line);
+      };
+      load(2 * row - up, upper);
+      load(2 * row - up + 1, lower);
+      const auto mean = [&](const float* above, const float* below, int i) {
+        return 0.25f * ((above[2 * i] + below[2 * i]) + (above[2 * i + 1] + below[2 * i + 1]));
+      };
+      for (int i = 0; i < columns; ++i) {
+        to_s[first + i] = mean(upper.s, lower.s, i);
+        to_d[first + i] = mean(upper.d, lower.d, i);
+      }
     }
   });
 }
@@ -100,12 +111,11 @@ void measure_levels(const MsSsim<T>& op, const Pyramid<T>& pyramid) {
     forward.scores = {pyramid.means + level * op.x.planes(), op.x.batch, channels, channels, 1};
     ssim2d_part(forward, part_of_level(op, level), pyramid.for_level);
     if (level + 1 == op.levels) return;
-    pool(x, pyramid.x[level + 1]);
-    pool(y, pyramid.y[level + 1]);
+    pool(x, y, pyramid.sums[level + 1], pyramid.differences[level + 1]);
   };
   measure(0, op.x, op.y);
   for (int level = 1; level < op.levels; ++level)
-    measure(level, read_only(pyramid.x[level]), read_only(pyramid.y[level]));
+    measure(level, ms::folded(pyramid.sums[level]), ms::folded(pyramid.differences[level]));
 }
 
 // The gradients, from the coarsest level up.
@@ -137,7 +147,7 @@ void spread_gradient(const MsSsim<T>& op, const Pyramid<T>& pyramid) {
     return output.data == nullptr ? ImageView<float>() : level;
   };
   for (int level = op.levels - 1; level > 0; --level)
-    level_gradient(level, read_only(pyramid.x[level]), read_only(pyramid.y[level]),
+    level_gradient(level, ms::folded(pyramid.sums[level]), ms::folded(pyramid.differences[level]),
                    if_wanted(op.x_gradient, pyramid.x_gradient[level]),
                    if_wanted(op.y_gradient, pyramid.y_gradient[level]));
   level_gradient(0, op.x, op.y, op.x_gradient, op.y_gradient);

@@ -40,9 +40,9 @@ __global__ void __launch_bounds__(strip::kThreads, kGradientBlocksPerSm)
       strip::start_column<kRadius, Offset>(thread, at.x, at.y, place.windows);
   strip::SpreadColumn<kRadius, kBoth> spread_column{};
   const pool::Place pool_place = pool::place_of_samples<kRadius>(place.samples, height, width);
-  pool::Pair before{};
+  pool::Sample before{};
   if constexpr (kFinest)
-    before = pool::samples_at(at.x, at.y, place.samples.row - 1, pool_place.column + thread);
+    before = pool::sample_at(at.x, at.y, place.samples.row - 1, pool_place.column + thread);
   double score = 0;
   for (std::int32_t row = 0; row < place.windows.rows; row += strip::kRunRows) {
     if (strip::has_columns<kRadius>(thread, place.windows)) {
@@ -53,7 +53,7 @@ __global__ void __launch_bounds__(strip::kThreads, kGradientBlocksPerSm)
     __syncthreads();
     if constexpr (kFinest)
       pool::pool_pairs(thread, pairs.pair, place.samples.row + row, pool_place,
-                       levels.next_x.plane(at.n, at.c), levels.next_y.plane(at.n, at.c));
+                       levels.next_s.plane(at.n, at.c), levels.next_d.plane(at.n, at.c));
     const strip::Group windows = strip::group_of(thread, place.windows, row);
     if (windows.count > 0) {
       FgSsimMoments moments[strip::kGroupColumns];
@@ -158,7 +158,7 @@ void combine_gradients(const MsSsim<T>& op, const Plan<T>& plan, cudaStream_t st
 template void launch_gradient_strips(const Levels<float, 1>&, cudaStream_t);
 template void launch_gradient_strips(const Levels<Half, 1>&, cudaStream_t);
 template void launch_gradient_strips(const Levels<BFloat16, 1>&, cudaStream_t);
-template void launch_gradient_strips(const Levels<float, kCoarseLevels>&, cudaStream_t);
+template void launch_gradient_strips(const Levels<Folded, kCoarseLevels>&, cudaStream_t);
 template void combine_gradients(const MsSsim<float>&, const Plan<float>&, cudaStream_t);
 template void combine_gradients(const MsSsim<Half>&, const Plan<Half>&, cudaStream_t);
 template void combine_gradients(const MsSsim<BFloat16>&, const Plan<BFloat16>&, cudaStream_t);

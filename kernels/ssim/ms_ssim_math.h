@@ -6,9 +6,23 @@
 
 #include "kernels/ssim/ms_ssim.h"
 #include "kernels/ssim/ssim2d.h"
+#include "kernels/ssim/ssim_parts.h"
 #include "shaders/shared/portable.h"
 
 namespace fg::ms {
+
+// The sums and the differences of a level, as what they are.
+inline ImageView<const Folded> folded(const ImageView<float>& v) {
+  return {reinterpret_cast<const Folded*>(v.data),
+          v.batch,
+          v.channels,
+          v.height,
+          v.width,
+          v.batch_stride,
+          v.channel_stride,
+          v.row_stride,
+          v.column_stride};
+}
 
 // SSIM of a level, without outputs.
 template <class E, class T>

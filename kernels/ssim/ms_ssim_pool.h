@@ -1,6 +1,6 @@
 #pragma once
-// The arithmetic of MS-SSIM on CUDA that SSIM does not have: levels out of levels, and the gradient of the images out of
-// those of the levels. Free of anything that only a GPU has: run on the host by ms_ssim_strip_test.
+// The arithmetic of MS-SSIM on CUDA that SSIM does not have: levels out of levels, both as x + y and x - y (Folded), and
+// the gradient of the images out of those of the levels. Free of anything that only a GPU has: run on the host by ms_ssim_strip_test.
 //
 // The next level is the mean of 2 x 2 samples. Sample i of it begins at sample 2 i - odd, where odd is the remainder of the
 // finer side by 2, and sample -1 is a zero that counts (ms_ssim.h). Sums of columns come first, as on CPU, so that the levels
@@ -22,11 +22,9 @@ namespace fg::pool {
 
 inline constexpr int kPairRows = strip::kRunRows / 2;
 
-struct alignas(8) Pair {
-  float x, y;
-};
+using strip::Sample;
 struct Pairs {
-  Pair pair[kPairRows * strip::kThreads];  // 4 x 128 x 8 B = 4 KB
+  Sample pair[kPairRows * strip::kThreads];  // 4 x 128 x 8 B = 4 KB
 };
 
 // A strip's part of the next level: the samples that begin at these columns of the strip, in rows below row_end, both
@@ -65,72 +63,73 @@ FG_HD Place place_of_samples(const strip::Place& samples, std::int32_t height, s
           samples.row + samples.rows,   height,      width};
 }
 
-// A pair of samples; zeros outside the image.
+// Zeros outside the image.
 template <class T>
-FG_HD Pair samples_at(const PlaneView<const T>& x, const PlaneView<const T>& y, std::int32_t row,
-                      std::int32_t column) {
+FG_HD Sample sample_at(const PlaneView<const T>& x, const PlaneView<const T>& y, std::int32_t row,
+                       std::int32_t column) {
   if (row < 0 || row >= x.height || column < 0 || column >= x.width) return {0, 0};
-  return {to_float(x.at(row, column)), to_float(y.at(row, column))};
+  return strip::sample_of(x.at(row, column), y.at(row, column));
 }
 
 // The sums of the pairs of rows that the next kRunRows samples of a column complete; `before` is the one above
 // them.
 template <class T>
-FG_HD void pair_rows(int thread, const T* next_x, const T* next_y, bool odd_rows, Pair& before,
-                     Pair* shared) {
+FG_HD void pair_rows(int thread, const T* next_x, const T* next_y, bool odd_rows, Sample& before,
+                     Sample* shared) {
   FG_UNROLL
   for (int k = 0; k < kPairRows; ++k) {
-    const Pair upper{to_float(next_x[2 * k]), to_float(next_y[2 * k])};
-    const Pair lower{to_float(next_x[2 * k + 1]), to_float(next_y[2 * k + 1])};
-    const Pair& other = odd_rows ? before : lower;
-    shared[k * strip::kThreads + thread] = {other.x + upper.x, other.y + upper.y};
+    const Sample upper = strip::sample_of(next_x[2 * k], next_y[2 * k]);
+    const Sample lower = strip::sample_of(next_x[2 * k + 1], next_y[2 * k + 1]);
+    const Sample& other = odd_rows ? before : lower;
+    shared[k * strip::kThreads + thread] = {other.s + upper.s, other.d + upper.d};
     before = lower;
   }
 }
 
 // Samples of the next level out of the sums of the pairs, whose first row begins at image row `row`.
-FG_HD void pool_pairs(int thread, const Pair* shared, std::int32_t row, const Place& place,
-                      const PlaneView<float>& to_x, const PlaneView<float>& to_y) {
+FG_HD void pool_pairs(int thread, const Sample* shared, std::int32_t row, const Place& place,
+                      const PlaneView<float>& to_s, const PlaneView<float>& to_d) {
   constexpr int kRowThreads = strip::kThreads / kPairRows;
   const std::int32_t begin = row + 2 * (thread / kRowThreads);
-  if (begin >= place.row_end || begin / 2 >= to_x.height) return;
-  const Pair* const sums = shared + thread / kRowThreads * strip::kThreads;
+  if (begin >= place.row_end || begin / 2 >= to_s.height) return;
+  const Sample* const sums = shared + thread / kRowThreads * strip::kThreads;
   FG_UNROLL
   for (int at = 2 * (thread % kRowThreads); at < strip::kThreads; at += 2 * kRowThreads) {
     const std::int32_t column = (place.column + at) / 2;
-    if (at < place.first || at >= place.end || column >= to_x.width) continue;
-    const Pair own = sums[at];
-    Pair other{0, 0};
+    if (at < place.first || at >= place.end || column >= to_s.width) continue;
+    const Sample own = sums[at];
+    Sample other{0, 0};
     if (!place.odd_columns())
       other = sums[at + 1];
     else if (at > 0)
       other = sums[at - 1];
-    to_x.at(begin / 2, column) = 0.25f * (other.x + own.x);
-    to_y.at(begin / 2, column) = 0.25f * (other.y + own.y);
+    to_s.at(begin / 2, column) = 0.25f * (other.s + own.s);
+    to_d.at(begin / 2, column) = 0.25f * (other.d + own.d);
   }
 }
 
 // One sample of the next level, out of memory.
 template <class T>
-FG_HD float pooled_sample(const PlaneView<const T>& fine, std::int32_t row, std::int32_t column) {
-  const std::int32_t r = 2 * row - fine.height % 2, c = 2 * column - fine.width % 2;
-  const auto sample = [&](std::int32_t i, std::int32_t j) {
-    return i < 0 || j < 0 ? 0.0f : to_float(fine.at(i, j));
-  };
-  return 0.25f * ((sample(r, c) + sample(r + 1, c)) + (sample(r, c + 1) + sample(r + 1, c + 1)));
+FG_HD Sample pooled_sample(const PlaneView<const T>& x, const PlaneView<const T>& y, std::int32_t row,
+                           std::int32_t column) {
+  const std::int32_t r = 2 * row - x.height % 2, c = 2 * column - x.width % 2;
+  const Sample a = sample_at(x, y, r, c), b = sample_at(x, y, r + 1, c);
+  const Sample e = sample_at(x, y, r, c + 1), f = sample_at(x, y, r + 1, c + 1);
+  return {0.25f * ((a.s + b.s) + (e.s + f.s)), 0.25f * ((a.d + b.d) + (e.d + f.d))};
 }
 
 // The first rows of the next level, which a strip at the top of the image makes before it walks down: it has the first
 // 2 radius rows of the image before any arrive.
 template <int kRadius, class T>
 FG_HD void pool_top(int thread, const PlaneView<const T>& x, const PlaneView<const T>& y, const Place& place,
-                    const PlaneView<float>& to_x, const PlaneView<float>& to_y) {
+                    const PlaneView<float>& to_s, const PlaneView<float>& to_d) {
   const int at = 2 * (thread % (strip::kThreads / 2));
   const std::int32_t column = (place.column + at) / 2;
-  if (at < place.first || at >= place.end || column >= to_x.width) return;
+  if (at < place.first || at >= place.end || column >= to_s.width) return;
   for (std::int32_t row = thread / (strip::kThreads / 2); row < kRadius; row += 2) {
-    to_x.at(row, column) = pooled_sample(x, row, column);
-    to_y.at(row, column) = pooled_sample(y, row, column);
+    const Sample sample = pooled_sample(x, y, row, column);
+    to_s.at(row, column) = sample.s;
+    to_d.at(row, column) = sample.d;
   }
 }
 

@@ -108,6 +108,7 @@ template void ssim2d_part(const Ssim2d<float>&, SsimPart, Scratch);
 template void ssim2d_part(const Ssim2d<std::uint8_t>&, SsimPart, Scratch);
 template void ssim2d_part(const Ssim2d<Half>&, SsimPart, Scratch);
 template void ssim2d_part(const Ssim2d<BFloat16>&, SsimPart, Scratch);
+template void ssim2d_part(const Ssim2d<Folded>&, SsimPart, Scratch);
 template void ssim2d(const Ssim2d<float>&, Scratch);
 template void ssim2d(const Ssim2d<std::uint8_t>&, Scratch);
 template void ssim2d(const Ssim2d<Half>&, Scratch);

@@ -266,6 +266,7 @@ template std::size_t ssim2d_gradient_scratch_bytes(const Ssim2dGradient<BFloat16
 template void ssim2d_gradient_part(const Ssim2dGradient<float>&, SsimPart, Scratch);
 template void ssim2d_gradient_part(const Ssim2dGradient<Half>&, SsimPart, Scratch);
 template void ssim2d_gradient_part(const Ssim2dGradient<BFloat16>&, SsimPart, Scratch);
+template void ssim2d_gradient_part(const Ssim2dGradient<Folded>&, SsimPart, Scratch);
 template void ssim2d_gradient(const Ssim2dGradient<float>&, Scratch);
 template void ssim2d_gradient(const Ssim2dGradient<Half>&, Scratch);
 template void ssim2d_gradient(const Ssim2dGradient<BFloat16>&, Scratch);

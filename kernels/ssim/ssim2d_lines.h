@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "kernels/core/half.h"
 #include "kernels/core/tensor_view.h"
@@ -30,6 +31,13 @@ class RowRing {
   Row rows_[2 * (2 * kMaxWindowRadius + 1)];  // 22 x 2 KB: on the job's stack
 };
 
+// Levels lie row after row.
+inline void load_strided(const Folded* sums, std::int64_t, const Folded* differences, std::int64_t, int count,
+                         float* s, float* d) {
+  std::memcpy(s, sums, static_cast<std::size_t>(count) * sizeof(float));
+  std::memcpy(d, differences, static_cast<std::size_t>(count) * sizeof(float));
+}
+
 template <class T>
 void load_strided(const T* x, std::int64_t x_stride, const T* y, std::int64_t y_stride, int count, float* s,
                   float* d) {
@@ -49,7 +57,8 @@ void load_line(const PlaneView<const T>& x, const PlaneView<const T>& y, int row
   if (begin >= end) return;
   float *s = line.s + (begin - first), *d = line.d + (begin - first);
   const T *px = x.row(row) + begin * x.column_stride, *py = y.row(row) + begin * y.column_stride;
-  if (x.column_stride == 1 && y.column_stride == 1) return load_contiguous(px, py, end - begin, s, d);
+  if constexpr (!std::is_same_v<T, Folded>)
+    if (x.column_stride == 1 && y.column_stride == 1) return load_contiguous(px, py, end - begin, s, d);
   if constexpr (sizeof(T) == 1)
     if (x.column_stride == 4 && y.column_stride == 4) return load_every_fourth(px, py, end - begin, s, d);
   load_strided(px, x.column_stride, py, y.column_stride, end - begin, s, d);

@@ -123,6 +123,7 @@ FG_HD Sample sample_of(T x, T y) {
   const float vx = to_float(x), vy = to_float(y);
   return {vx + vy, vx - vy};
 }
+FG_HD Sample sample_of(Folded sum, Folded difference) { return {sum.value, difference.value}; }
 
 template <int kRadius, class Offset, class T>
 FG_HD Column<kRadius, Offset, T> start_column(int thread, const PlaneView<const T>& x,

@@ -9,6 +9,12 @@ namespace fg {
 
 enum class SsimPart { whole, contrast, last };  // last: the whole term as MS-SSIM's last level wants it
 
+// A sample of a level that MS-SSIM made: where x stands there is x + y, where y stands x - y. Made of x and y themselves, the
+// levels of images that are nearly equal would differ by not much more than their own rounding.
+struct Folded {
+  float value;
+};
+
 template <SsimPart kPart>
 FG_HD float ssim_part_term(FgSsimMoments m, FgSsimConstants k) {
   return kPart == SsimPart::whole      ? fg_ssim_term(m, k)
