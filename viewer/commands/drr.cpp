@@ -1,52 +1,51 @@
-// framegauge drr CT: a digitally reconstructed radiograph of a volume, as line integrals or as a picture.
+// framegauge drr CT: a digitally reconstructed radiograph of a volume, as numbers or as a picture.
 
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <optional>
 
-#include "plugin/vk/commands.h"
 #include "plugin/vk/error.h"
-#include "viewer/app/tick/evaluator_host.h"
 #include "viewer/commands/commands.h"
+#include "viewer/commands/drr_by_vulkan.h"
 #include "viewer/commands/drr_camera_options.h"
 #include "viewer/commands/drr_geometry_file.h"
+#include "viewer/commands/drr_label_map.h"
+#include "viewer/commands/drr_output.h"
+#include "viewer/commands/drr_ray_options.h"
 #include "viewer/device/photons.h"
+#include "viewer/device/status.h"
 #include "viewer/error.h"
-#include "viewer/io/image.h"
-#include "viewer/io/lower_case.h"
 #include "viewer/io/volume.h"
+#include "viewer/render/drr_geometry_json.h"
 #include "viewer/render/drr_rays.h"
-#include "viewer/render/live_drr.h"
+#include "viewer/render/drr_volume.h"
+#include "viewer/render/kernel_drr.h"
+#include "viewer/report/json_file.h"
 
 namespace fg {
 namespace {
 
 struct DrrOptions {
-  std::string volume, geometry_file, device, renderer = "vulkan";
+  std::string volume, geometry_file, json;
   std::vector<std::string> outputs;
   DrrCameraOptions camera;
-  std::optional<int> height, width, n_samples;
+  std::optional<int> height, width;
   bool orthographic = false;
+  DrrRayOptions rays;
+  DrrPlaceOptions place;
   Attenuation attenuation;
-  DrrDisplay display;
+  std::optional<double> window, level;
+  bool inverted = false;
   std::optional<double> photons;
   std::uint64_t seed = 0;
-  bool validation = false;
 };
-
-void check_outputs(const std::vector<std::string>& outputs) {
-  for (const std::string& file : outputs)
-    if (const std::string suffix = lower_ending(file);
-        suffix != ".png" && suffix != ".npy" && suffix != ".exr")
-      throw Failure(ExitCode::usage, file + ": expected an output that ends in .png, .npy or .exr");
-}
 
 // The file first, then what the options say otherwise. One option of the pose replaces a camera_to_world.
 DrrGeometry geometry_of(const DrrOptions& o, const glm::dvec3& volume_centre_mm) {
@@ -56,7 +55,6 @@ DrrGeometry geometry_of(const DrrOptions& o, const glm::dvec3& volume_centre_mm)
   o.camera.put_into(g);
   g.height = o.height.value_or(g.height);
   g.width = o.width.value_or(g.width);
-  g.n_samples = o.n_samples.value_or(g.n_samples);
   g.orthographic |= o.orthographic;
   if (o.camera.has_pose() || !file.camera_to_world) {
     DrrPose pose = file.pose.value_or(DrrPose{});
@@ -66,164 +64,190 @@ DrrGeometry geometry_of(const DrrOptions& o, const glm::dvec3& volume_centre_mm)
   return g;
 }
 
-void check_photons(const DrrOptions& o) {
-  if (o.photons && !(std::isfinite(*o.photons) && *o.photons > 0))
+// Everything that can be said before the volume is read.
+void check_options(const DrrOptions& o) {
+  check_drr_outputs(o.outputs);
+  if (!o.rays.labels.empty() && o.rays.label_map.empty())
+    throw Failure(ExitCode::usage, "--labels " + o.rays.labels +
+                                       " is of a label map, and none is given; give --label-map FILE too");
+  if (!o.photons) return;
+  if (!(std::isfinite(*o.photons) && *o.photons > 0))
     throw Failure(ExitCode::usage, fmt::format("--photons {}: expected a finite number above 0", *o.photons));
+  const char* const other = o.rays.mip ? "--mip" : o.rays.label_map.empty() ? nullptr : "--label-map";
+  if (other != nullptr)
+    throw Failure(
+        ExitCode::usage,
+        fmt::format("--photons is of line integrals through the whole volume, which is what a detector "
+                    "counts; leave out {}, or --photons",
+                    other));
 }
 
-// GPU nanoseconds of what is recorded between begin and end; 0 where the queue has no timestamps.
-class GpuTimer {
- public:
-  explicit GpuTimer(const vk::OwnDevice& device) : device_(device) {
-    std::uint32_t count = 0;
-    device.GetPhysicalDeviceQueueFamilyProperties(device.physical, &count, nullptr);
-    std::vector<VkQueueFamilyProperties> families(count);
-    device.GetPhysicalDeviceQueueFamilyProperties(device.physical, &count, families.data());
-    if (families.at(device.queue_family).timestampValidBits == 0) return;
-    const VkQueryPoolCreateInfo info{.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
-                                     .queryType = VK_QUERY_TYPE_TIMESTAMP,
-                                     .queryCount = 2};
-    VkQueryPool pool;
-    vk::check(device.CreateQueryPool(device.handle, &info, nullptr, &pool), "creating a timer");
-    pool_ = vk::UniqueQueryPool(device, pool);
-  }
+// Of a maximum, white is bone.
+DrrDisplay display_of(const DrrOptions& o) {
+  DrrDisplay display;
+  if (o.rays.mip) display = {.window = o.attenuation.mu_bone, .level = 0.5 * o.attenuation.mu_bone};
+  display.window = o.window.value_or(display.window);
+  display.level = o.level.value_or(display.level);
+  display.inverted = o.inverted;
+  check_display(display);
+  return display;
+}
 
-  void begin(VkCommandBuffer cmd) const {
-    if (!pool_) return;
-    device_.CmdResetQueryPool(cmd, pool_.get(), 0, 2);
-    device_.CmdWriteTimestamp(cmd, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, pool_.get(), 0);
-  }
-  void end(VkCommandBuffer cmd) const {
-    if (pool_) device_.CmdWriteTimestamp(cmd, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, pool_.get(), 1);
-  }
-  double wait_for_milliseconds() const {
-    if (!pool_) return 0;
-    std::uint64_t ticks[2] = {};
-    vk::check(device_.GetQueryPoolResults(device_.handle, pool_.get(), 0, 2, sizeof ticks, ticks,
-                                          sizeof ticks[0], VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT),
-              "reading a timer");
-    return static_cast<double>(ticks[1] - ticks[0]) * device_.properties.limits.timestampPeriod * 1e-6;
-  }
-
- private:
-  const vk::OwnDevice& device_;
-  vk::UniqueQueryPool pool_;
+// What was rendered, by whom, and how long it took.
+struct Rendered {
+  DrrImages images;
+  const char* renderer = "vulkan";
+  std::string device;
+  double milliseconds = 0;  // of the GPU alone where Vulkan renders, else until the images are in host memory
 };
 
-vk::Image make_target(const vk::OwnDevice& device, const DrrGeometry& geometry, VkFormat format) {
-  const std::uint32_t most = device.properties.limits.maxImageDimension2D;
-  const auto width = static_cast<std::uint32_t>(geometry.width),
-             height = static_cast<std::uint32_t>(geometry.height);
-  if (width > most || height > most)
-    throw Failure(ExitCode::usage,
-                  fmt::format("the radiograph would have {} x {} pixels; {} takes at most {} a side", width,
-                              height, device.properties.deviceName, most));
-  vk::Image target(device, {.format = format, .extent = {width, height, 1}});
-  vk::run_and_wait(device, [&](VkCommandBuffer cmd) {
-    vk::change_layout(device, cmd, target.get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
-  });
-  return target;
-}
-
-ImageF render_integrals(const vk::OwnDevice& device, LiveDrr& renderer, const DrrGeometry& geometry,
-                        double& milliseconds) {
-  const vk::Image target = make_target(device, geometry, VK_FORMAT_R32_SFLOAT);
-  const GpuTimer timer(device);
-  vk::run_and_wait(
-      device,
-      [&](VkCommandBuffer cmd) {
-        timer.begin(cmd);
-        renderer.record_integrals(cmd, target);
-        timer.end(cmd);
-      },
-      [&](vk::Submission& submission) { renderer.join(submission); });
-  const auto elsewhere = renderer.elsewhere();
-  milliseconds = timer.wait_for_milliseconds() + (elsewhere ? elsewhere->milliseconds() : 0);
-  const std::vector<std::byte> bytes = vk::download(device, target, sizeof(float), VK_IMAGE_LAYOUT_GENERAL);
-  ImageF image{.width = geometry.width, .height = geometry.height, .channels = 1, .values = {}};
-  image.values.resize(bytes.size() / sizeof(float));
-  std::memcpy(image.values.data(), bytes.data(), bytes.size());
-  return image;
-}
-
-Image8 render_grey(const vk::OwnDevice& device, LiveDrr& renderer, const DrrGeometry& geometry) {
-  const vk::Image target = make_target(device, geometry, VK_FORMAT_R8G8B8A8_UNORM);
-  vk::run_and_wait(
-      device, [&](VkCommandBuffer cmd) { renderer.record(cmd, target); },
-      [&](vk::Submission& submission) { renderer.join(submission); });
-  const std::vector<std::byte> bytes = vk::download(device, target, 4, VK_IMAGE_LAYOUT_GENERAL);
-  Image8 image{.width = geometry.width, .height = geometry.height, .rgba = {}};
-  image.rgba.resize(bytes.size());
-  std::memcpy(image.rgba.data(), bytes.data(), bytes.size());
-  return image;
-}
-
-// The same from integrals that are no longer the renderer's.
-Image8 windowed(const ImageF& integrals, const DrrDisplay& display) {
-  const DrrWindow window = grey_of(display);
-  Image8 image{.width = integrals.width, .height = integrals.height, .rgba = {}};
-  image.rgba.reserve(integrals.values.size() * 4);
-  for (const float value : integrals.values) {
-    const auto grey =
-        static_cast<std::uint8_t>(fg_drr_grey_code(value, window.grey_scale, window.grey_offset));
-    image.rgba.insert(image.rgba.end(), {grey, grey, grey, 255});
+ComputeDevice open_kernels(const std::string& device) {
+  try {
+    return ComputeDevice(device);
+  } catch (const Failure& failure) {
+    if (failure.code != ExitCode::internal) throw;
+    throw Failure(ExitCode::internal, std::string("radiographs cannot be rendered by CUDA here: ") +
+                                          failure.what() + "; choose auto, cpu or vulkan");
   }
-  return image;
 }
 
-void warn_of_air(const ImageF& integrals) {
-  if (*std::max_element(integrals.values.begin(), integrals.values.end()) == 0)
-    std::fprintf(
-        stderr,
-        "framegauge: every line integral is 0: no ray meets the volume, or it is all air; check the pose\n");
-}
-
-void print_summary(const vk::OwnDevice& device, const LiveDrr& renderer, const ImageF& integrals,
-                   double milliseconds) {
-  const auto [low, high] = std::minmax_element(integrals.values.begin(), integrals.values.end());
-  double sum = 0;
-  for (const float value : integrals.values) sum += value;
-  std::printf("%d x %d pixels, line integrals %.4f to %.4f, mean %.4f, GPU %.2f ms (%s, %s)\n",
-              integrals.width, integrals.height, *low, *high,
-              sum / static_cast<double>(integrals.values.size()), milliseconds, renderer.name(),
-              device.properties.deviceName);
-  if (!renderer.passed_over().empty())
-    std::fprintf(stderr, "framegauge: not by cuda: %s\n", renderer.passed_over().c_str());
-}
-
-int run(const DrrOptions& options) {
-  check_outputs(options.outputs);
-  const DrrBackend backend = drr_backend_named(options.renderer);
-  check_photons(options);
-  const auto volume = std::make_shared<const Volume>(load_volume(options.volume));
-  for (const std::string& note : volume->notes) std::fprintf(stderr, "framegauge: %s\n", note.c_str());
-  const DrrGeometry geometry = geometry_of(options, volume->centre_mm());
-
-  const vk::OwnDevice device({.wanted_device = options.device,
-                              .validation = options.validation,
-                              .device_extensions = evaluator_extensions()});
-  LiveDrr renderer(device, volume, options.attenuation,
-                   LiveDrr::Options{.backend = backend, .frames_in_flight = 1});
-  renderer.set_geometry(geometry);
-  renderer.set_display(options.display);
-  double milliseconds = 0;
-  ImageF integrals = render_integrals(device, renderer, geometry, milliseconds);
-  warn_of_air(integrals);
-  if (options.photons)
-    count_photons(integrals.values, integrals.height, integrals.width, *options.photons, options.seed);
-  for (const std::string& file : options.outputs) {
-    if (lower_ending(file) == ".png")
-      save_png(file, options.photons ? windowed(integrals, options.display)
-                                     : render_grey(device, renderer, geometry));
-    else if (lower_ending(file) == ".exr")
-      save_exr(file, integrals);
-    else
-      save_npy(file, integrals);
+Rendered by_kernels(const ComputeDevice& device, const DrrOptions& o, const Volume& volume,
+                    const DrrGeometry& geometry, const DrrWalk& walk, const DrrLabelMap* labels) {
+  Rendered rendered;
+  rendered.renderer = device.dlpack().device_type == kDLCUDA ? "cuda" : "cpu";
+  rendered.device = device.name();
+  rendered.images = {
+      geometry.height, geometry.width, labels ? labels->channels : std::vector<std::int16_t>{}, {}};
+  const auto begin = std::chrono::steady_clock::now();
+  try {
+    rendered.images.values = kernel_drr(device, volume, o.attenuation, geometry, walk, labels);
+  } catch (const OutOfMemory& failure) {
+    if (device.dlpack().device_type != kDLCUDA) throw;
+    throw Failure(failure.code, std::string(failure.what()) + "; give --device cpu");
   }
-  print_summary(device, renderer, integrals, milliseconds);
+  rendered.milliseconds =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  return rendered;
+}
+
+Rendered by_vulkan(const vk::OwnDevice& device, const DrrOptions& o, const Volume& volume,
+                   const DrrGeometry& geometry) {
+  VulkanDrr drr = vulkan_drr(device, volume, o.attenuation, geometry);
   if (!device.validation_messages().empty())
     throw Failure(ExitCode::internal, fmt::format("the Vulkan validation layer reported {} problems",
                                                   device.validation_messages().size()));
+  return {.images = {geometry.height, geometry.width, {}, std::move(drr.integrals)},
+          .device = device.properties.deviceName,
+          .milliseconds = drr.gpu_milliseconds};
+}
+
+// null: there is none, and the kernels will do.
+std::unique_ptr<const vk::OwnDevice> open_vulkan(const DrrOptions& o, const DrrPlace& place) {
+  try {
+    return std::make_unique<const vk::OwnDevice>(
+        vk::OwnDeviceInfo{.wanted_device = place.device, .validation = o.place.validation});
+  } catch (const vk::Error& error) {
+    if (!place.or_kernels) throw;
+    std::fprintf(stderr, "framegauge: not by Vulkan: %s\n", error.what());
+    return nullptr;
+  }
+}
+
+Rendered render(const DrrOptions& o, const DrrPlace& place, const Volume& volume, const DrrGeometry& geometry,
+                const DrrWalk& walk, const DrrLabelMap* labels) {
+  if (place.vulkan)
+    if (const auto device = open_vulkan(o, place)) return by_vulkan(*device, o, volume, geometry);
+  return by_kernels(open_kernels(place.vulkan ? "auto" : place.device), o, volume, geometry, walk, labels);
+}
+
+void warn_of_air(const std::vector<float>& values) {
+  if (*std::max_element(values.begin(), values.end()) == 0)
+    std::fprintf(stderr,
+                 "framegauge: every pixel is 0: no ray meets the volume or the labels, or all is air; check "
+                 "the pose\n");
+}
+
+// "siddon", "500 samples", "a sample every 0.5 mm", "100 samples inside the volume"
+std::string text_of(const DrrWalk& walk) {
+  if (walk.method == FG_DRR_SIDDON) return "siddon";
+  if (walk.sampling == FG_DRR_SAMPLES_BY_STEP) return fmt::format("a sample every {:g} mm", walk.step_mm);
+  return fmt::format("{} samples{}", walk.samples,
+                     walk.sampling == FG_DRR_SAMPLES_INSIDE ? " inside the volume" : "");
+}
+
+void print_summary(const Rendered& rendered, const DrrWalk& walk) {
+  const DrrImages& images = rendered.images;
+  const char* const what = walk.reduction == FG_DRR_MAXIMUM ? "largest attenuations" : "line integrals";
+  const auto range = [&](std::size_t channel) {
+    const DrrStatistics s = statistics_of(images, channel);
+    return fmt::format("{} {:.4f} to {:.4f}, mean {:.4f}", what, s.low, s.high, s.mean);
+  };
+  const bool vulkan = std::string_view(rendered.renderer) == "vulkan";
+  std::printf(
+      "%d x %d pixels, %s, %s, %s%.2f ms (%s, %s)\n", images.width, images.height,
+      images.labels.empty() ? range(0).c_str() : fmt::format("{} labels", images.labels.size()).c_str(),
+      text_of(walk).c_str(), vulkan ? "GPU " : "", rendered.milliseconds, rendered.renderer,
+      rendered.device.c_str());
+  for (std::size_t c = 0; c < images.labels.size(); ++c)
+    std::printf("channel %zu, label %d: %s\n", c, images.labels[c], range(c).c_str());
+}
+
+nlohmann::ordered_json summary_json(const DrrOptions& o, const Rendered& rendered,
+                                    const DrrGeometry& geometry, const DrrWalk& walk,
+                                    const std::vector<std::filesystem::path>& files) {
+  nlohmann::ordered_json json;
+  json["schema"] = "framegauge-drr-1";
+  json["volume"] = o.volume;
+  json["renderer"] = rendered.renderer;
+  json["device"] = rendered.device;
+  json["milliseconds"] = rendered.milliseconds;
+  json["method"] = walk.method == FG_DRR_SIDDON ? "siddon" : "trilinear";
+  json["reduction"] = walk.reduction == FG_DRR_MAXIMUM ? "maximum" : "sum";
+  if (walk.method == FG_DRR_TRILINEAR) {
+    if (walk.sampling == FG_DRR_SAMPLES_BY_STEP)
+      json["step_mm"] = walk.step_mm;
+    else
+      json[walk.sampling == FG_DRR_SAMPLES_INSIDE ? "samples_inside" : "samples"] = walk.samples;
+  }
+  json["geometry"] = drr_geometry_json(geometry);
+  for (std::size_t c = 0; c < rendered.images.channels(); ++c) {
+    const DrrStatistics s = statistics_of(rendered.images, c);
+    nlohmann::ordered_json channel;
+    if (!rendered.images.labels.empty()) channel["label"] = rendered.images.labels[c];
+    channel["min"] = s.low;
+    channel["max"] = s.high;
+    channel["mean"] = s.mean;
+    json["channels"].push_back(channel);
+  }
+  for (const std::filesystem::path& file : files) json["files"].push_back(file.string());
+  return json;
+}
+
+int run(const DrrOptions& o) {
+  check_options(o);
+  const DrrDisplay display = display_of(o);
+  DrrWalk walk = walk_of(o.rays);
+  const std::vector<std::int16_t> wanted = labels_named(o.rays.labels);
+  const DrrPlace place = place_of(o.place, o.rays);
+  const Volume volume = load_volume(o.volume);
+  std::vector<std::string> notes = volume.notes;
+  DrrGeometry geometry = geometry_of(o, volume.centre_mm());
+  if (o.rays.samples) geometry.n_samples = *o.rays.samples;
+  if (walk.sampling == FG_DRR_SAMPLES_ON_SEGMENT) walk.samples = geometry.n_samples;
+  std::optional<DrrLabelMap> labels;
+  if (!o.rays.label_map.empty())
+    labels = load_label_map({.map = o.rays.label_map, .ct = o.volume}, volume, wanted, notes);
+  for (const std::string& note : notes) std::fprintf(stderr, "framegauge: %s\n", note.c_str());
+
+  Rendered rendered = render(o, place, volume, geometry, walk, labels ? &*labels : nullptr);
+  DrrImages& images = rendered.images;
+  warn_of_air(images.values);
+  if (o.photons) count_photons(images.values, images.height, images.width, *o.photons, o.seed);
+  std::vector<std::filesystem::path> files;
+  for (const std::string& output : o.outputs)
+    for (const std::filesystem::path& file : save_drr(output, images, display)) files.push_back(file);
+  if (!o.json.empty()) write_json(o.json, summary_json(o, rendered, geometry, walk, files));
+  if (o.json != "-") print_summary(rendered, walk);
   return static_cast<int>(ExitCode::pass);
 }
 
@@ -236,8 +260,6 @@ void add_geometry_options(CLI::App& c, DrrOptions& o) {
   c.add_option("--height", o.height, "Rows (default 200)")->group("Geometry");
   c.add_option("--width", o.width, "Columns (default 200)")->group("Geometry");
   c.add_flag("--orthographic", o.orthographic, "Parallel rays")->group("Geometry");
-  c.add_option("--samples", o.n_samples, "Samples of a ray, source to detector (default 500)")
-      ->group("Geometry");
 }
 
 void add_display_options(CLI::App& c, DrrOptions& o) {
@@ -251,12 +273,11 @@ void add_display_options(CLI::App& c, DrrOptions& o) {
   c.add_option("--hu-bone", a.hu_bone, "HU that has the attenuation of bone")
       ->capture_default_str()
       ->group("Attenuation");
-  DrrDisplay& d = o.display;
-  c.add_option("--window", d.window, "Line integrals from black to white in a PNG")
-      ->capture_default_str()
+  c.add_option("--window", o.window,
+               "Line integrals from black to white in a PNG, of all labels alike (default 6); of --mip, 1/mm "
+               "(default --mu-bone)")
       ->group("PNG");
-  c.add_option("--level", d.level, "Line integral of middle grey in a PNG")
-      ->capture_default_str()
+  c.add_option("--level", o.level, "What is middle grey in a PNG (default 3, of --mip half of --mu-bone)")
       ->group("PNG");
   CLI::Option* photons =
       c.add_option("--photons", o.photons,
@@ -267,7 +288,7 @@ void add_display_options(CLI::App& c, DrrOptions& o) {
   c.add_option("--seed", o.seed, "Of the noise: the same seed draws the same counts (default 0)")
       ->needs(photons)
       ->group("Noise");
-  c.add_flag("--invert", d.inverted, "Bone dark, air bright, in a PNG")->group("PNG");
+  c.add_flag("--invert", o.inverted, "Bone dark, air bright, in a PNG")->group("PNG");
 }
 
 }  // namespace
@@ -280,7 +301,9 @@ void add_drr(CLI::App& app, int& exit_code) {
       ->required();
   c->add_option(
        "-o,--output", options->outputs,
-       ".npy: float32 line integrals, rows x columns; .exr: the same; .png: windowed grey; may be repeated")
+       ".npy: float32 line integrals, rows x columns; .exr: the same; .png: windowed grey; may be repeated. "
+       "With --label-map .npy holds labels x rows x columns, and .exr and .png become a file for each label, "
+       "drr.png for instance drr_label75.png")
       ->required()
       ->allow_extra_args(false);  // so that the volume may follow it
   c->add_option(
@@ -289,16 +312,31 @@ void add_drr(CLI::App& app, int& exit_code) {
       "camera_to_world (4 x 4) or orientation, rotation_deg_zxy, translation_mm, isocentre_mm_ras; "
       "options come before it");
   add_geometry_options(*c, *options);
+  add_drr_ray_options(*c, options->rays);
   add_display_options(*c, *options);
-  c->add_option("--drr-renderer", options->renderer, "vulkan, cuda, or auto: vulkan")->capture_default_str();
-  c->add_option("--device", options->device, "Vulkan device: part of its name, or its index");
-  c->add_flag("--validation", options->validation,
+  c->add_option(
+       "--drr-renderer", options->place.renderer,
+       "vulkan: line integrals by --samples, without labels; cpu or cuda: the kernels, which do all, what is "
+       "marked [kernels] too; auto: vulkan for what it does where there is a Vulkan device, else the "
+       "kernels, on CUDA device 0 where there is one")
+      ->capture_default_str();
+  c->add_option(
+      "--device", options->place.device,
+      "cpu, cuda or cuda:N: the kernels there; or the Vulkan device: part of its name, or its index");
+  c->add_flag("--validation", options->place.validation,
               "Run under the Vulkan validation layer; fail on any message");
+  c->add_option(
+      "--json", options->json,
+      "Write renderer, sampling, geometry, labels and statistics of the channels, and the files, as "
+      "JSON to a file, or - for standard output");
   c->footer(
       "Examples:\n"
       "  framegauge drr ct.nii.gz --height 512 --width 512 --delx 0.8 --dely 0.8 -o ap.png\n"
       "  framegauge drr ct.nii.gz --orientation PA --rotation 10 0 0 -o pa.npy\n"
       "  framegauge drr ct.nii.gz --photons 20000 --seed 1 -o noisy.npy\n"
+      "  framegauge drr ct.nii.gz --method siddon -o exact.npy\n"
+      "  framegauge drr ct.nii.gz --step 0.5 --label-map seg.nii.gz --labels 75,77 -o bones.npy -o "
+      "bones.png\n"
       "  framegauge drr dicom_folder --geometry carm.json -o integrals.exr");
   c->callback([options, &exit_code] { exit_code = run(*options); });
 }

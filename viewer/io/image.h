@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <vector>
 
 namespace fg {
@@ -53,6 +54,8 @@ std::vector<std::uint8_t> encode_png(const Image8& image);  // the same in memor
 void save_exr(const std::filesystem::path& file, const ImageF& image);  // 32-bit float
 void save_npy(const std::filesystem::path& file,
               const ImageF& image);  // float32 [H, W], or [H, W, C] for C > 1
+void save_npy(const std::filesystem::path& file, std::span<const int> shape,  // of two axes or more
+              std::span<const float> values);  // float32, the last axis fastest
 // float32, float64 or whole numbers of 8, 16 or 32 bits, as they are; [H, W] or [H, W, C]
 ImageF load_npy(const std::filesystem::path& file);
 

@@ -3,6 +3,7 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -84,16 +85,17 @@ const NpyType* type_of(std::string_view descr) {
 }  // namespace
 
 // The .npy format, version 1.0: magic, version, length of the header, header padded to 64 bytes, values.
-void save_npy(const std::filesystem::path& file, const ImageF& image) {
-  const std::size_t expected = static_cast<std::size_t>(image.width) *
-                               static_cast<std::size_t>(image.height) *
-                               static_cast<std::size_t>(image.channels);
-  if (image.values.size() != expected)
+void save_npy(const std::filesystem::path& file, std::span<const int> shape, std::span<const float> values) {
+  std::size_t expected = 1;
+  std::string extents;
+  for (const int extent : shape) {
+    expected *= static_cast<std::size_t>(extent);
+    extents += (extents.empty() ? "" : ", ") + std::to_string(extent);
+  }
+  if (values.size() != expected)
     throw Failure(ExitCode::internal, file.string() + ": " + std::to_string(expected) +
-                                          " values expected, got " + std::to_string(image.values.size()));
-  std::string shape = "(" + std::to_string(image.height) + ", " + std::to_string(image.width);
-  if (image.channels > 1) shape += ", " + std::to_string(image.channels);
-  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + "), }";
+                                          " values expected, got " + std::to_string(values.size()));
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + extents + "), }";
   constexpr std::size_t kPrefix = 10;
   header.append(63 - (kPrefix + header.size()) % 64, ' ');
   header += '\n';
@@ -102,9 +104,14 @@ void save_npy(const std::filesystem::path& file, const ImageF& image) {
   OutputFile output(file);
   output.write(prefix);
   output.write(header);
-  output.write(std::span(reinterpret_cast<const std::uint8_t*>(image.values.data()),
-                         image.values.size() * sizeof(float)));
+  output.write(std::span(reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()));
   output.commit();
+}
+
+void save_npy(const std::filesystem::path& file, const ImageF& image) {
+  std::vector<int> shape{image.height, image.width};
+  if (image.channels > 1) shape.push_back(image.channels);
+  save_npy(file, shape, image.values);
 }
 
 ImageF load_npy(const std::filesystem::path& file) {
