@@ -29,7 +29,7 @@ struct EvaluatorSettings {
 class Evaluator {
  public:
   explicit Evaluator(const EvaluatorSettings& settings);
-  // Command buffers that were submitted have finished by then, or are waited for.
+  // Command buffers that were submitted have finished by then, and a poll has seen it, or the device is waited for.
   ~Evaluator();
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;

@@ -1,5 +1,7 @@
 #include "plugin/evaluator/slot_ring.h"
 
+#include <algorithm>
+
 #include "plugin/vk/error.h"
 
 namespace fg {
@@ -33,10 +35,12 @@ bool SlotRing::available() const {
   return pending < max_unfinished_ && finished_slots > 0;
 }
 
-bool SlotRing::idle() const {
-  for (std::uint32_t i = 0; i < size(); ++i)
-    if (!commands_finished(i)) return false;
-  return true;
+void SlotRing::look() const {
+  for (std::uint32_t i = 0; i < size(); ++i) commands_finished(i);
+}
+
+bool SlotRing::seen_idle() const {
+  return std::none_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.pending; });
 }
 
 void SlotRing::cancel(std::uint32_t index) {

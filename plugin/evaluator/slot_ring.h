@@ -28,7 +28,8 @@ class SlotRing {
 
   bool commands_finished(std::uint32_t slot) const;  // also when never taken
   bool finished(std::uint32_t slot) const { return !slots_[slot].held && commands_finished(slot); }
-  bool idle() const;  // the commands of no slot are unfinished
+  void look() const;       // which commands have finished
+  bool seen_idle() const;  // the last look, or a look at each slot since, saw all commands finished
   void hold(std::uint32_t slot) { slots_[slot].held = true; }
   void release(std::uint32_t slot) { slots_[slot].held = false; }
   // As if it had not been taken: nothing that was recorded for it counts.

@@ -10,8 +10,9 @@
  *   fg_evaluator_poll          each frame: takes the newest finished result, one or two frames late; never waits
  *
  * Ownership: the evaluator borrows the device and every image; it owns its own buffers, map and heatmap. Destroy it
- * after the GPU has finished with the command buffers it recorded into, and before the device. Where some have not
- * finished, fg_evaluator_destroy() waits for the whole device (vkDeviceWaitIdle: no other thread may use its queues then).
+ * after the GPU has finished with the command buffers it recorded into, and before the device. Unless fg_evaluator_poll()
+ * was called in between, and so knows, fg_evaluator_destroy() waits for the whole device (vkDeviceWaitIdle: no other thread
+ * may use its queues then): it may be called in the middle of frames.
  * Command buffers: those recorded into are submitted to one queue, in the order of recording, each once; at most
  * frames_in_flight of them are pending at a time. One that will never be submitted is named to fg_evaluator_discard.
  * Instance and device are of Vulkan 1.2 or newer; no extension and no feature needs to be enabled. What

@@ -11,7 +11,7 @@ namespace {
 struct {
   std::mutex mutex;
   std::map<std::pair<std::string, std::uint64_t>, std::size_t> live;  // kind and handle: bytes, of memory
-  std::size_t made = 0, unknown = 0;
+  std::size_t made = 0, unknown = 0, device_waits = 0;
 } counts;
 PFN_vkGetInstanceProcAddr real_instance_functions = nullptr;
 PFN_vkGetDeviceProcAddr real_device_functions = nullptr;
@@ -73,6 +73,13 @@ VKAPI_ATTR void VKAPI_CALL counted_destroy_pipeline(VkDevice device, VkPipeline 
   reinterpret_cast<PFN_vkDestroyPipeline>(real_destroy_pipeline)(device, pipeline, memory);
 }
 
+PFN_vkVoidFunction real_device_wait = nullptr;
+VKAPI_ATTR VkResult VKAPI_CALL counted_device_wait(VkDevice device) {
+  const std::lock_guard lock(counts.mutex);
+  ++counts.device_waits;
+  return reinterpret_cast<PFN_vkDeviceWaitIdle>(real_device_wait)(device);
+}
+
 // What the evaluator is to call for name: null where that is not counted.
 PFN_vkVoidFunction counted(const char* name, PFN_vkVoidFunction real) {
 #define FG_COUNT(object, create_name, destroy_name)                    \
@@ -113,6 +120,10 @@ PFN_vkVoidFunction counted(const char* name, PFN_vkVoidFunction real) {
     real_destroy_pipeline = real;
     return reinterpret_cast<PFN_vkVoidFunction>(counted_destroy_pipeline);
   }
+  if (std::strcmp(name, "vkDeviceWaitIdle") == 0) {
+    real_device_wait = real;
+    return reinterpret_cast<PFN_vkVoidFunction>(counted_device_wait);
+  }
   return nullptr;
 }
 
@@ -135,13 +146,14 @@ PFN_vkGetInstanceProcAddr counted_vulkan(const vk::OwnDevice& device) {
   real_instance_functions = device.GetInstanceProcAddr;
   const std::lock_guard lock(counts.mutex);
   counts.live.clear();
-  counts.made = counts.unknown = 0;
+  counts.made = counts.unknown = counts.device_waits = 0;
   return instance_functions;
 }
 
 VulkanCounts vulkan_counts() {
   const std::lock_guard lock(counts.mutex);
-  VulkanCounts sums{.live = {}, .made = counts.made, .unknown = counts.unknown};
+  VulkanCounts sums{
+      .live = {}, .made = counts.made, .unknown = counts.unknown, .device_waits = counts.device_waits};
   for (const auto& [object, bytes] : counts.live) {
     ++sums.live[object.first];
     sums.live_bytes += bytes;

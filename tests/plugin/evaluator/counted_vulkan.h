@@ -1,6 +1,6 @@
 #pragma once
 // Vulkan as an evaluator sees it, counted: what it creates, destroys, allocates and frees through the functions of its
-// host's get_instance_proc_addr.
+// host's get_instance_proc_addr, and how often it waits for the device.
 
 #include <cstddef>
 #include <map>
@@ -18,6 +18,7 @@ struct VulkanCounts {
   std::size_t live_bytes = 0;               // of device memory
   std::size_t made = 0;                     // objects of all kinds, since the beginning
   std::size_t unknown = 0;                  // destroyed objects that were not there
+  std::size_t device_waits = 0;             // calls of vkDeviceWaitIdle
 };
 VulkanCounts vulkan_counts();
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tests/kernels/test_images.h"
+#include "tests/plugin/evaluator/counted_vulkan.h"
 #include "tests/plugin/evaluator/live_host.h"
 
 namespace fg::test {
@@ -271,6 +272,29 @@ TEST_F(evaluator_ring, may_be_destroyed_in_the_middle_of_frames) {
     }
     evaluator.reset();  // the validation layer would tell of memory that the GPU still uses
   }
+}
+
+TEST_F(evaluator_ring, destroying_waits_for_the_device_unless_a_poll_saw_that_all_has_finished) {
+  const RenderedImage a = image(40, 30, 0);
+  for (const bool with_reference_alone : {false, true})
+    for (const bool polled : {false, true}) {
+      FgEvaluatorInfo info = evaluator_info(device());
+      info.get_instance_proc_addr = counted_vulkan(device());
+      UniqueEvaluator evaluator = make_evaluator(info);
+      CommandRing ring(device(), 1);
+      const VkCommandBuffer cmd = ring.begin();
+      ASSERT_EQ(record_reference(evaluator.get(), cmd, a, 1), FG_STATUS_OK);
+      if (!with_reference_alone) {
+        ASSERT_EQ(record(evaluator.get(), cmd, a, 1), FG_STATUS_OK);
+      }
+      ring.submit();
+      ring.wait_all();
+      FgFrameResult result;
+      if (polled) poll(evaluator.get(), result);
+      EXPECT_EQ(vulkan_counts().device_waits, 0u);
+      evaluator.reset();
+      EXPECT_EQ(vulkan_counts().device_waits, polled ? 0u : 1u);
+    }
 }
 
 TEST_F(evaluator_ring, two_evaluators_on_one_device_do_not_disturb_each_other) {
