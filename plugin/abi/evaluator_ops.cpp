@@ -12,6 +12,7 @@
 #include "plugin/evaluator/evaluator.h"
 #include "plugin/evaluator/executors/in_queue/in_queue_executor.h"
 #include "plugin/evaluator/executors/interop/interop_executor.h"
+#include "plugin/evaluator/executors/pixel_formats.h"
 
 struct FgEvaluator_T {
   explicit FgEvaluator_T(const fg::EvaluatorSettings& settings) : engine(settings) {}
@@ -78,6 +79,10 @@ SourceImage checked(const FgFrame* frame, const char* name, VkCommandBuffer comm
            " pixels; both sides must be at least 1");
   if (number_of(frame->format) == VK_FORMAT_UNDEFINED)
     reject(field(".format is VK_FORMAT_UNDEFINED; pass the VkFormat that the view was created with"));
+  if (!is_float_color(number_of(frame->format)))
+    reject(field(".format is VkFormat ") + std::to_string(number_of(frame->format)) +
+           "; expected that of a view of uncompressed colours with values of UNORM, SRGB or SFLOAT, such as "
+           "R8G8B8A8_UNORM (37)");
   return {frame->image, frame->view, frame->layout, {frame->width, frame->height}, frame->format};
 }
 

@@ -94,7 +94,8 @@ typedef struct FgExecutorSupport {
 
 enum { FG_HISTOGRAM_BINS = 64 };
 
-/* Scores of one frame. Colours are taken as display-referred 0..1 values; alpha is ignored.
+/* Scores of one frame. Colours are taken as display-referred 0..1 values; alpha is ignored. SSIM is that of FgSsim2d
+ * (Wang et al. 2004, Gaussian window of sigma 1.5) with k1 0.01, k2 0.03 and a data range of 1.
  * The SSIM statistics are over the map: its mean over the three channels at each pixel, except ssim_channel. With
  * FG_PADDING_VALID the map's border, where no window fits, counts in none of them; the pixel errors are over the whole
  * frame always.
@@ -133,9 +134,10 @@ typedef struct FgFrame {
                        up to 4e-4) */
   VkImageLayout
       layout; /* the image's layout at this point: GENERAL or SHADER_READ_ONLY_OPTIMAL; not changed */
-  uint32_t width, height; /* pixels */
+  uint32_t width, height; /* of the whole image, pixels */
   uint64_t frame_number;  /* returned with the result */
-  VkFormat format;        /* of the view, as it was created: kernels read what is stored. Must be given */
+  VkFormat format; /* of the view, as it was created: kernels read what is stored. Must be given; one with
+                             values of UNORM, SNORM, USCALED, SSCALED, SRGB or SFLOAT */
 } FgFrame;
 
 /* Pixels in a buffer that a command buffer reads, row by row from the top. Its earlier writes are covered by a barrier that
@@ -222,8 +224,8 @@ FG_API FgStatus fg_evaluator_set_heatmap(FgEvaluator evaluator, FgColorMap color
  * all zero until then. Handles stay valid until a frame or reference of another size is recorded, and what was submitted
  * before may go on using them. Null before the first record. */
 typedef struct FgEvaluatorImages {
-  size_t struct_size;
-  VkImage map; /* R32_SFLOAT: SSIM averaged over the channels, -1..1 */
+  size_t struct_size; /* sizeof(FgEvaluatorImages), set by the caller */
+  VkImage map;        /* R32_SFLOAT: SSIM averaged over the channels, -1..1 */
   VkImageView map_view;
   VkImage heatmap; /* R8G8B8A8_UNORM: the map through the colour map */
   VkImageView heatmap_view;

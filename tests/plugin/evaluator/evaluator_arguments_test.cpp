@@ -271,6 +271,12 @@ TEST_F(evaluator_arguments, frames_say_what_is_wrong) {
     bad = good;
     bad.format = VK_FORMAT_UNDEFINED;
     expect_refused(bad, "frame.format is VK_FORMAT_UNDEFINED; pass the VkFormat");
+    for (const VkFormat format :
+         {VK_FORMAT_R8G8B8A8_UINT, VK_FORMAT_A2B10G10R10_UINT_PACK32, VK_FORMAT_R16G16B16A16_SINT,
+          VK_FORMAT_R32G32B32A32_UINT, VK_FORMAT_D32_SFLOAT, VK_FORMAT_BC7_SRGB_BLOCK}) {
+      bad.format = format;
+      expect_refused(bad, "; expected that of a view of uncompressed colours");
+    }
     bad = good;
     bad.width = 0;
     expect_refused(bad, "frame is 0x16 pixels");
