@@ -9,9 +9,22 @@
 namespace fg::cuda {
 namespace {
 
+std::string version_name(int version) {  // 1000 major + 10 minor
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+// The runtime calls a driver that is missing one that is too old.
+std::string why_no_device(cudaError_t result) {
+  int driver = 0;
+  if (result != cudaErrorInsufficientDriver || cudaDriverGetVersion(&driver) != cudaSuccess)
+    return cudaGetErrorString(result);
+  if (driver == 0) return "no NVIDIA driver is installed (libcuda.so.1 was not found)";
+  return "the NVIDIA driver is of CUDA " + version_name(driver) + ", this library needs one of CUDA " +
+         version_name(CUDART_VERSION) + "; update the driver";
+}
+
 void require_device(int device) {
-  int count = 0;
-  check(cudaGetDeviceCount(&count), "no CUDA device can be used");
+  const int count = device_count();
   require(device >= 0 && device < count, ErrorCode::unavailable,
           "there is no CUDA device " + std::to_string(device) + "; this machine has " +
               std::to_string(count) + ", counted from 0");
@@ -71,6 +84,14 @@ class EventTimer final : public Timer {
 };
 
 }  // namespace
+
+int device_count() {
+  int count = 0;
+  const cudaError_t result = cudaGetDeviceCount(&count);
+  if (result == cudaSuccess) return count;
+  cudaGetLastError();  // not sticky: the next call starts clean
+  throw Error(ErrorCode::unavailable, "no CUDA device can be used: " + why_no_device(result));
+}
 
 void* allocate_memory(int device, std::size_t bytes) {
   require_device(device);

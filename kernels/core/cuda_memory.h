@@ -1,5 +1,5 @@
 #pragma once
-// Memory, streams and clocks of CUDA devices for callers without a CUDA runtime. Pointers and streams are the
+// CUDA devices, their memory, streams and clocks for callers without a CUDA runtime. Pointers and streams are the
 // runtime's own. Functions throw Error; those that give something back are silent where CUDA is gone already.
 
 #include <cstddef>
@@ -7,6 +7,8 @@
 #include <memory>
 
 namespace fg::cuda {
+
+int device_count();  // at least 1; throws with what stands in the way
 
 void* allocate_memory(int device, std::size_t bytes);
 void free_memory(void* memory);  // waits for the device

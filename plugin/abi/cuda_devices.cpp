@@ -10,25 +10,17 @@
 
 #ifdef FRAMEGAUGE_HAS_CUDA
 #include "kernels/core/cuda_launch.h"
+#include "kernels/core/cuda_memory.h"
 #endif
 
 namespace fg::abi {
 namespace {
 
 #ifdef FRAMEGAUGE_HAS_CUDA
-int count_cuda_devices() {
-  int found = 0;
-  const cudaError_t result = cudaGetDeviceCount(&found);
-  if (result == cudaSuccess) return found;
-  cudaGetLastError();  // not sticky: the next call starts clean
-  throw Error(ErrorCode::unavailable,
-              std::string("no CUDA device can be used: ") + cudaGetErrorString(result));
-}
-
 void list_cuda_devices(FgCudaDevice* devices, std::uint32_t& count) {
   const std::uint32_t room = count;
   count = 0;
-  count = static_cast<std::uint32_t>(count_cuda_devices());
+  count = static_cast<std::uint32_t>(cuda::device_count());
   for (std::uint32_t i = 0; i < std::min(room, count); ++i) {
     cudaDeviceProp properties;
     if (cudaGetDeviceProperties(&properties, static_cast<int>(i)) != cudaSuccess)
@@ -74,7 +66,7 @@ void list_cuda_devices(FgCudaDevice*, std::uint32_t& count) {
 #ifdef FRAMEGAUGE_HAS_CUDA
 void check_cuda_memory(const Checker& check, int device, const std::vector<NamedTensor>& inputs,
                        const std::vector<NamedTensor>& outputs, const GivenScratch& scratch) {
-  const int devices = count_cuda_devices();
+  const int devices = cuda::device_count();
   check.expect(device >= 0 && device < devices,
                "the tensors are on CUDA device " + std::to_string(device) + ", this machine has " +
                    std::to_string(devices) + " of them, counted from 0; check DLTensor.device.device_id",

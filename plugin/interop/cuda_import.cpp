@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "kernels/core/cuda_launch.h"
+#include "kernels/core/cuda_memory.h"
 
 namespace fg::interop {
 namespace {
@@ -38,13 +39,7 @@ cudaChannelFormatDesc channels_of(TexelFormat format) {
 }  // namespace
 
 int cuda_device_of(const DeviceUuid& uuid) {
-  int count = 0;
-  const cudaError_t result = cudaGetDeviceCount(&count);
-  if (result != cudaSuccess) {
-    cudaGetLastError();
-    throw Error(ErrorCode::unavailable,
-                std::string("no CUDA device can be used: ") + cudaGetErrorString(result));
-  }
+  const int count = cuda::device_count();
   for (int device = 0; device < count; ++device) {
     cudaDeviceProp properties;
     if (cudaGetDeviceProperties(&properties, device) != cudaSuccess) continue;

@@ -1,6 +1,7 @@
 // fg_cuda_memory_..., fg_cuda_stream_..., fg_cuda_timer_...: what they say where there is no CUDA, and of wrong
 // arguments anywhere. tests/gpu/kernels/device_memory_cuda_test.cpp has them at work.
 
+#include <dlfcn.h>
 #include <framegauge/framegauge.h>
 #include <gtest/gtest.h>
 
@@ -51,6 +52,16 @@ TEST(fg_cuda_memory, allocating_names_what_stands_in_the_way) {
   const std::string sentence = fg_last_error();
   EXPECT_EQ(fg_cuda_memory_allocate(0, 16, &memory), status);
   EXPECT_EQ(sentence, fg_last_error());
+}
+
+TEST(fg_cuda_memory, a_missing_driver_is_called_missing_and_not_too_old) {
+  if (void* driver = dlopen("libcuda.so.1", RTLD_LAZY)) {
+    dlclose(driver);
+    GTEST_SKIP() << "this machine has a CUDA driver";
+  }
+  if (device_status() == FG_STATUS_UNSUPPORTED) GTEST_SKIP() << "a build without CUDA";
+  EXPECT_STREQ(fg_last_error(),
+               "no CUDA device can be used: no NVIDIA driver is installed (libcuda.so.1 was not found)");
 }
 
 TEST(fg_cuda_memory, missing_places_are_named) {
