@@ -126,7 +126,7 @@ std::vector<Xray> load_views(const RegisterCommand& c, const glm::dvec3& volume_
     if (const std::string problem = why_no_pose(loaded.xray.geometry.camera_to_world); !problem.empty())
       throw Failure(ExitCode::usage, c.xrays[v] + ": " + problem);
     if (c.masks.empty()) {
-      mask_blades(loaded.xray);
+      mask_blades(loaded.xray, loaded.tags);
     } else {
       const std::vector<float> mask = load_mask(c.masks[v], loaded.xray.width, loaded.xray.height);
       if (loaded.xray.mask.empty()) loaded.xray.mask.assign(mask.size(), 1.0f);
@@ -296,9 +296,11 @@ void add_xray_options(CLI::App& c, RegisterCommand& o) {
   c.add_option("--i0", o.i0,
                "Of intensities: what reaches the detector through air (default: the largest value)")
       ->group("X-ray");
-  c.add_option("--mask", o.masks,
-               "Image of an X-ray's size, black where it does not count (default: the shadow of a collimator "
-               "and a rectangular shutter are found)")
+  c.add_option(
+       "--mask", o.masks,
+       "Image of an X-ray's size, black where it does not count (default: shutters and collimators "
+       "of DICOM tags, and the shadow of a collimator, a rectangular shutter and the border of a round "
+       "opening, which are found)")
       ->allow_extra_args(false)
       ->group("X-ray");
 }

@@ -93,6 +93,7 @@ XrayTags camera_tags(const DicomTags& tags, std::vector<std::string>& notes) {
     camera.dely_mm = pitch[0];
     camera.delx_mm = pitch[1];
   }
+  camera.openings = openings_of(tags);
   const std::string view = tags.text(dicom::kViewPosition);
   const auto primary = tags.number(dicom::kPrimaryAngle), secondary = tags.number(dicom::kSecondaryAngle);
   if (primary || secondary) {
@@ -215,6 +216,17 @@ LoadedXray load_xray(const fs::path& file, const XrayReading& reading) {
     turn_round(xray);
   }
   return loaded;
+}
+
+void mask_blades(Xray& xray, const XrayTags& tags) {
+  const double dely = tags.dely_mm.value_or(1), delx = tags.delx_mm.value_or(1);
+  mask_by_openings(xray, tags.openings, dely > 0 && delx > 0 ? dely / delx : 1);
+  mask_collimator(xray);
+  mask_shutter(xray);
+  // A disc that tags have shown is there to be seen too.
+  if (std::none_of(tags.openings.begin(), tags.openings.end(),
+                   [](const XrayOpening& opening) { return opening.shape == XrayOpening::Shape::circle; }))
+    mask_disc(xray);
 }
 
 std::vector<float> load_mask(const fs::path& file, int width, int height) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "viewer/register/dicom_shutter.h"
 #include "viewer/register/xray.h"
 
 namespace fg {
@@ -33,6 +34,7 @@ struct XrayTags {
   std::optional<double> sdd_mm, source_to_isocentre_mm, delx_mm, dely_mm;
   std::optional<DrrOrientation> orientation;
   std::optional<glm::dvec3> rotation_deg_zxy;  // of C-arms
+  std::vector<XrayOpening> openings;           // of shutters and collimators
 };
 
 struct LoadedXray {
@@ -45,6 +47,10 @@ struct LoadedXray {
 
 // Throws Failure(unreadable_input).
 LoadedXray load_xray(const std::filesystem::path& file, const XrayReading& reading);
+
+// What nothing can be learned of, where nobody has drawn a mask: what lies behind the shutters and collimators of the tags,
+// and of those that can be seen.
+void mask_blades(Xray& xray, const XrayTags& tags);
 
 // 1 where the image is not black. Throws Failure(size_mismatch) where it is not of this size.
 std::vector<float> load_mask(const std::filesystem::path& file, int width, int height);

@@ -188,9 +188,4 @@ void mask_collimator(Xray& xray) {
                   100.0 * static_cast<double>(count) / static_cast<double>(shadow.size())));
 }
 
-void mask_blades(Xray& xray) {
-  mask_collimator(xray);
-  mask_shutter(xray);
-}
-
 }  // namespace fg

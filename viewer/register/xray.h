@@ -41,7 +41,9 @@ void mask_collimator(Xray& xray);
 // aslant, so that they are not sharp; parallel rays may not, and nothing is masked of those.
 void mask_shutter(Xray& xray);
 
-// Both, where nobody has drawn a mask.
-void mask_blades(Xray& xray);
+// What lies around a round opening, as image intensifiers and round collimators leave it: three corners or more of one value,
+// within the noise, in whatever grey, and from there a step all along one ellipse. Writes the mask, and says so in the notes.
+// Nothing is masked of parallel rays, as above.
+void mask_disc(Xray& xray);
 
 }  // namespace fg

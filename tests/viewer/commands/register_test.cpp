@@ -84,6 +84,31 @@ TEST_F(register_command, the_phantoms_x_ray_is_found_and_everything_is_written) 
   EXPECT_GT(std::count(csv.begin(), csv.end(), '\n'), 20);
 }
 
+TEST_F(register_command, the_phantoms_x_ray_behind_a_round_opening_is_found_as_well) {
+  Image8 xray = load_image(kCt / "phantom_xray.png");
+  for (int y = 0; y < xray.height; ++y)
+    for (int x = 0; x < xray.width; ++x)
+      if (std::hypot(x - 211.5, y - 176.5) > 161)
+        std::fill_n(xray.rgba.begin() + 4 * (y * xray.width + x), 3, std::uint8_t{0});
+  save_png(folder / "x.png", xray);
+  const fs::path out = folder / "result";
+  const Outcome outcome =
+      framegauge("register " + (kCt / "phantom.nrrd").string() + " " + (folder / "x.png").string() +
+                 " --geometry " + (kCt / "phantom_xray.json").string() +
+                 " --device cpu --finest 128 --starts 8 --search 10 20 --no-film -o " + out.string());
+  if (outcome.err.find("without ITK") != std::string::npos) GTEST_SKIP() << outcome.err;
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("outside of a round opening and are masked"), std::string::npos) << outcome.err;
+  const nlohmann::json truth = json_of(kCt / "phantom_xray.json").at("taken_with"),
+                       pose = json_of(out / "pose.json");
+  for (std::size_t i = 0; i < 3; ++i) {  // as of the whole X-ray
+    EXPECT_NEAR(pose.at("rotation_deg_zxy")[i].get<double>(), truth.at("rotation_deg_zxy")[i].get<double>(),
+                0.1);
+    EXPECT_NEAR(pose.at("translation_mm")[i].get<double>(), truth.at("translation_mm")[i].get<double>(),
+                i == 1 ? 1.5 : 0.3);
+  }
+}
+
 TEST_F(register_command, a_pose_that_was_found_is_a_geometry_for_drr_and_for_register) {
   const fs::path out = folder / "result";
   const std::string volume = box_volume(folder).string();

@@ -10,6 +10,7 @@
 #include "tests/bench/xray_of_ct.h"
 #include "tests/viewer/register/small_body.h"
 #include "viewer/error.h"
+#include "viewer/register/load_xray.h"
 
 namespace fg {
 namespace {
@@ -152,6 +153,36 @@ TEST(registration, what_a_mask_hides_does_not_lead_astray) {
   Registration bare(c.device, c.volume, c.views, options);
   finish(bare);
   EXPECT_GT(c.error_of(bare), 2);
+}
+
+TEST(registration, the_border_of_a_round_opening_does_not_lead_astray) {
+  Case c;
+  DrrGeometry g = c.detector(0);
+  g.width = g.height = 160;
+  g.delx_mm = g.dely_mm = 2;
+  c.add(g, {{0.1, -0.05, 0.08}, {10, 5, -12}});
+  RegisterOptions options = quick();
+  options.search_deg = options.search_mm = 0;
+  const auto error_of = [&](const Xray& view) {
+    Registration registration(c.device, c.volume, {view}, options);
+    finish(registration);
+    return c.error_of(registration);
+  };
+  const Xray whole = c.views[0];
+  Xray bare = whole;
+  for (int y = 0; y < g.height; ++y)
+    for (int x = 0; x < g.width; ++x)  // black, where bone is bright
+      if (std::hypot(x - 84, y - 76) > 70) bare.integrals[static_cast<std::size_t>(y * g.width + x)] = 0;
+  Xray masked = bare;
+  mask_blades(masked, {});
+  ASSERT_EQ(masked.notes.size(), 1u);
+  const double without = error_of(whole), with = error_of(masked), astray = error_of(bare);
+  RecordProperty("without_mm", std::to_string(without));
+  RecordProperty("masked_mm", std::to_string(with));
+  RecordProperty("bare_mm", std::to_string(astray));
+  EXPECT_LT(without, 0.5);
+  EXPECT_LT(with, 0.5);
+  EXPECT_GT(astray, 2);
 }
 
 TEST(registration, either_descent_alone_and_gradient_ncc_find_a_near_pose) {

@@ -50,7 +50,7 @@ Xray xray_to_register(const XrayReference& reference, const DrrGeometry& geometr
   Xray xray = reference.loaded.xray;
   xray.geometry = geometry;
   if (bone_is_dark && !reference.loaded.bone_is_known) turn_round(xray);
-  mask_blades(xray);
+  mask_blades(xray, reference.loaded.tags);
   return xray;
 }
 
