@@ -17,11 +17,13 @@
  * frames_in_flight of them are pending at a time. One that will never be submitted is named to fg_evaluator_discard.
  * Instance and device are of Vulkan 1.2 or newer; no extension and no feature needs to be enabled. What
  * fg_evaluator_device_requirements() names makes a faster executor available.
+ * Errors: as in framegauge.h, every function that can fail returns FgStatus, and fg_last_error() has the sentence.
  * Failures: with FG_EXECUTOR_AUTO an executor that fails at run time is given up, and the next one measures the same frame;
  * FgFrameResult.executor and fg_evaluator_passed_over() tell. Its frames that have no result by then count as dropped. A
  * reference from host memory is brought again; one from an image must be recorded again. FG_STATUS_DEVICE_LOST: the VkDevice
  * is lost, and with it every evaluator on it; destroy both.
- * Threads: one evaluator is used by one thread at a time; different evaluators are independent.
+ * Threads: one evaluator is used by one thread at a time; different evaluators are independent. Functions that take no
+ * evaluator and no shared image may be called from any thread at any time.
  * Nothing is allocated by record and poll once the first frame of a size has been recorded; FG_EXECUTOR_INTEROP makes the
  * memory of each place in its ring when that is first used, FG_EXECUTOR_IN_QUEUE an image when an sRGB view first comes. */
 
@@ -94,8 +96,8 @@ typedef struct FgExecutorSupport {
 
 enum { FG_HISTOGRAM_BINS = 64 };
 
-/* Scores of one frame. Colours are taken as display-referred 0..1 values; alpha is ignored. SSIM is that of FgSsim2d
- * (Wang et al. 2004, Gaussian window of sigma 1.5) with k1 0.01, k2 0.03 and a data range of 1.
+/* Scores of one frame. Colours are taken as display-referred 0..1 values, floats beyond as they are; alpha is ignored.
+ * SSIM is that of FgSsim2d (Wang et al. 2004, Gaussian window of sigma 1.5) with k1 0.01, k2 0.03 and a data range of 1.
  * The SSIM statistics are over the map: its mean over the three channels at each pixel, except ssim_channel. With
  * FG_PADDING_VALID the map's border, where no window fits, counts in none of them; the pixel errors are over the whole
  * frame always.
