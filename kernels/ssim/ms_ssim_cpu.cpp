@@ -75,13 +75,8 @@ void pool(const ImageView<const T>& x, const ImageView<const T>& y, const ImageV
       };
       load(2 * row - up, upper);
       load(2 * row - up + 1, lower);
-      const auto mean = [&](const float* above, const float* below, int i) {
-        return 0.25f * ((above[2 * i] + below[2 * i]) + (above[2 * i + 1] + below[2 * i + 1]));
-      };
-      for (int i = 0; i < columns; ++i) {
-        to_s[first + i] = mean(upper.s, lower.s, i);
-        to_d[first + i] = mean(upper.d, lower.d, i);
-      }
+      halve_rows(upper.s, lower.s, columns, to_s + first);
+      halve_rows(upper.d, lower.d, columns, to_d + first);
     }
   });
 }

@@ -197,6 +197,21 @@ HWY_ATTR double score(const RowMoments& windows, int begin, int end, FgSsimConst
   return sum.total();
 }
 
+HWY_ATTR void mean_of_four(const float* upper, const float* lower, int count, float* means) {
+  const Floats tag;
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  const Vector quarter = hn::Set(tag, 0.25f);
+  int i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    Vector a, b, below_a, below_b;
+    hn::LoadInterleaved2(tag, upper + 2 * i, a, b);
+    hn::LoadInterleaved2(tag, lower + 2 * i, below_a, below_b);
+    hn::StoreU(hn::Mul(quarter, hn::Add(hn::Add(a, below_a), hn::Add(b, below_b))), tag, means + i);
+  }
+  for (; i < count; ++i)
+    means[i] = 0.25f * ((upper[2 * i] + lower[2 * i]) + (upper[2 * i + 1] + lower[2 * i + 1]));
+}
+
 template <int kRadius>
 HWY_ATTR void filter(const SampleLine& line, int columns, const float* tap, RowMoments& moments) {
   filter_line<kRadius>(line.s, columns, tap, moments.s_mean, moments.s_variance);
@@ -231,6 +246,7 @@ HWY_EXPORT(load_every_fourth_code);
 HWY_EXPORT(filter_any);
 HWY_EXPORT(combine_any);
 HWY_EXPORT(score);
+HWY_EXPORT(mean_of_four);
 
 void load_contiguous(const float* x, const float* y, int count, float* s, float* d) {
   HWY_DYNAMIC_DISPATCH(load_floats)(x, y, count, s, d);
@@ -256,6 +272,9 @@ void combine_rows(const RowMoments* rows, int columns, const WindowTaps& window,
 double score_row(const RowMoments& windows, int begin, int end, FgSsimConstants constants, SsimPart part,
                  float* terms) {
   return HWY_DYNAMIC_DISPATCH(score)(windows, begin, end, constants, part, terms);
+}
+void halve_rows(const float* upper, const float* lower, int count, float* means) {
+  HWY_DYNAMIC_DISPATCH(mean_of_four)(upper, lower, count, means);
 }
 
 }  // namespace fg::cpu

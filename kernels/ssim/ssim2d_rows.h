@@ -51,4 +51,7 @@ void combine_rows(const RowMoments* rows, int columns, const WindowTaps& window,
 double score_row(const RowMoments& windows, int begin, int end, FgSsimConstants constants, SsimPart part,
                  float* terms);
 
+// Means of 2 x 2 samples of two rows, `count` of them; columns are added first.
+void halve_rows(const float* upper, const float* lower, int count, float* means);
+
 }  // namespace fg::cpu
