@@ -1,5 +1,6 @@
 #pragma once
-// What kernels must know of a view's format, because they read what is stored.
+// What kernels must know of a view's format, because they read what is stored, and shaders because hardware decodes
+// sRGB coarsely.
 
 #include "plugin/vk/dispatch.h"
 

@@ -25,7 +25,7 @@
  * Threads: one evaluator is used by one thread at a time; different evaluators are independent. Functions that take no
  * evaluator and no shared image may be called from any thread at any time.
  * Nothing is allocated by record and poll once the first frame of a size has been recorded; FG_EXECUTOR_INTEROP makes the
- * memory of each place in its ring when that is first used, FG_EXECUTOR_IN_QUEUE an image when an sRGB view first comes. */
+ * memory of each place in its ring when that is first used, the others an image when an sRGB view first comes. */
 
 #include <framegauge/framegauge.h>
 #include <vulkan/vulkan.h>
@@ -131,9 +131,8 @@ typedef struct FgFrame {
       view; /* 2D view of an uncompressed colour format with sampled usage and no swizzle; kept alive by the host until the commands
                        finished. Values are scored as the view hands them out. A UNORM view of an image that holds
                        sRGB codes gives display-referred values, what published scores are of. An SRGB view is
-                       decoded to linear values: another convention, with other scores. FG_EXECUTOR_IN_QUEUE
-                       and _INTEROP decode by the curve, FG_EXECUTOR_SHADER as the hardware does (NVIDIA's is off by
-                       up to 4e-4) */
+                       decoded to linear values, by the curve of IEC 61966-2-1 whatever the hardware does: another
+                       convention, with other scores */
   VkImageLayout
       layout; /* the image's layout at this point: GENERAL or SHADER_READ_ONLY_OPTIMAL; not changed */
   uint32_t width, height; /* of the whole image, pixels */

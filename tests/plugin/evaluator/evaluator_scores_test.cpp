@@ -172,8 +172,9 @@ TEST_F(evaluator_scores, nothing_cancels_where_offsets_are_large_and_contrast_is
 
 TEST_F(evaluator_scores, identical_images_score_exactly_1) {
   const UniqueEvaluator evaluator = make_evaluator(evaluator_info(device()));
-  for (const PixelFormat format : {PixelFormat::rgba8, PixelFormat::bgra8, PixelFormat::rgba16f,
-                                   PixelFormat::rgba32f, PixelFormat::a2b10g10r10}) {
+  for (const PixelFormat format :
+       {PixelFormat::rgba8, PixelFormat::bgra8, PixelFormat::rgba16f, PixelFormat::rgba32f,
+        PixelFormat::a2b10g10r10, PixelFormat::rgba8_srgb, PixelFormat::bgra8_srgb}) {
     SCOPED_TRACE(static_cast<int>(format));
     const RenderedImage image(device(), format, 83, 59, formula(scene));
     const FgFrameResult result = measure(device(), evaluator.get(), image, &image);
@@ -193,8 +194,9 @@ TEST_F(evaluator_scores, identical_images_score_exactly_1) {
 TEST_F(evaluator_scores, every_format_agrees_with_the_oracle) {
   const UniqueEvaluator evaluator = make_evaluator(evaluator_info(device()));
   const RenderedImage reference(device(), PixelFormat::rgba8, 61, 47, formula(scene));
-  for (const PixelFormat format : {PixelFormat::rgba8, PixelFormat::bgra8, PixelFormat::rgba16f,
-                                   PixelFormat::rgba32f, PixelFormat::a2b10g10r10}) {
+  for (const PixelFormat format :
+       {PixelFormat::rgba8, PixelFormat::bgra8, PixelFormat::rgba16f, PixelFormat::rgba32f,
+        PixelFormat::a2b10g10r10, PixelFormat::rgba8_srgb, PixelFormat::bgra8_srgb}) {
     SCOPED_TRACE(static_cast<int>(format));
     const RenderedImage frame(device(), format, 61, 47, formula(noisy_scene));
     compare(device(), evaluator.get(), frame, reference);

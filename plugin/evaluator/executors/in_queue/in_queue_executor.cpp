@@ -5,9 +5,9 @@
 #include "kernels/core/error.h"
 #include "plugin/evaluator/executors/in_queue/in_queue_workspace.h"
 #include "plugin/evaluator/executors/in_queue/live_kernels.h"
+#include "plugin/evaluator/executors/linear_image.h"
 #include "plugin/evaluator/executors/shader/shader_executor.h"
 #include "plugin/vk/image.h"
-#include "shaders/in_queue/linearize.comp.h"
 
 namespace fg {
 
@@ -53,8 +53,7 @@ InQueueExecutor::InQueueExecutor(const vk::Device& device, const ExecutorSetting
     : device_(&device),
       settings_(settings),
       sampler_(vk::make_sampler(device, VK_FILTER_NEAREST)),
-      linearize_(device,
-                 {.spirv = shaders::in_queue_linearize, .bindings = {vk::kSampledImage, vk::kStorageImage}}),
+      linearize_(make_linearize_pass(device)),
       module_(device, live_kernels()) {
   const char* names[live::kMostEntries];
   const std::size_t count = live::entry_names(names);

@@ -67,19 +67,8 @@ live::Launch& InQueueWorkspace::launch_of_frame(PixelFormat format) {
 }
 
 InQueueWorkspace::Linear::Linear(const InQueueExecutor& executor, VkExtent2D extent)
-    : image(executor.device(),
-            {.format = VK_FORMAT_R32G32B32A32_SFLOAT, .extent = {extent.width, extent.height, 1}}),
-      texture(executor.texture_of(image.view())) {
-  const auto sets = [&](std::uint32_t slots) {
-    std::vector<vk::BindingSet> made;
-    for (std::uint32_t i = 0; i < slots; ++i)
-      made.emplace_back(executor.device(), executor.linearize())
-          .update(1, vk::bind(image.view(), VK_IMAGE_LAYOUT_GENERAL));
-    return made;
-  };
-  of_frames = sets(executor.settings().frame_slots);
-  of_references = sets(executor.settings().reference_slots);
-}
+    : image(executor.device(), executor.linearize(), extent, executor.settings()),
+      texture(executor.texture_of(image.view())) {}
 
 live::Pixels InQueueWorkspace::pixels_of(VkCommandBuffer cmd, const SourceImage& image, Work work,
                                          std::uint32_t slot) {
@@ -87,14 +76,8 @@ live::Pixels InQueueWorkspace::pixels_of(VkCommandBuffer cmd, const SourceImage&
              height = static_cast<std::int32_t>(extent_.height);
   if (!is_srgb(image.format))
     return live::pixels_of_texture(executor_->texture_of(image.view), width, height);
-  const vk::Device& device = executor_->device();
   if (!linear_) linear_.emplace(*executor_, extent_);
-  vk::BindingSet& set = (work == Work::frame ? linear_->of_frames : linear_->of_references)[slot];
-  set.update(0, vk::bind(image.view, image.layout));
-  vk::change_layout(device, cmd, linear_->image.get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
-  constexpr std::uint32_t kThreads = 64;  // of linearize.comp
-  executor_->linearize().record(cmd, set, nullptr, (extent_.width + kThreads - 1) / kThreads, extent_.height);
-  vk::full_barrier(device, cmd);
+  linear_->image.record(cmd, image, work, slot);
   return live::pixels_of_texture(linear_->texture, width, height);
 }
 

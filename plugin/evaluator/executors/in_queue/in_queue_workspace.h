@@ -1,8 +1,8 @@
 #pragma once
 #include <optional>
-#include <vector>
 
 #include "plugin/evaluator/executors/in_queue/in_queue_executor.h"
+#include "plugin/evaluator/executors/linear_image.h"
 #include "plugin/evaluator/executors/output_images.h"
 #include "plugin/vk/buffer.h"
 
@@ -35,9 +35,8 @@ class InQueueWorkspace : public Workspace {
   // Where sRGB views pass through on their way to the kernels.
   struct Linear {
     Linear(const InQueueExecutor& executor, VkExtent2D extent);
-    vk::Image image;
+    LinearImage image;
     std::uint64_t texture;
-    std::vector<vk::BindingSet> of_frames, of_references;  // one a slot: the view changes from tick to tick
   };
   // What the kernels read of an image.
   live::Pixels pixels_of(VkCommandBuffer cmd, const SourceImage& image, Work work, std::uint32_t slot);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernels/ssim/window.h"
+#include "plugin/evaluator/executors/linear_image.h"
 #include "plugin/evaluator/executors/shader/shader_workspace.h"
 #include "shaders/shared/frame_statistics.h"
 #include "shaders/shared/ssim_passes.h"
@@ -71,7 +72,10 @@ std::string ShaderExecutor::why_unavailable(const vk::Device& device, std::uint3
 }
 
 ShaderExecutor::ShaderExecutor(const vk::Device& device, const ExecutorSettings& settings)
-    : device_(&device), settings_(settings), passes_(make_passes(device, settings)) {}
+    : device_(&device),
+      settings_(settings),
+      passes_(make_passes(device, settings)),
+      linearize_(make_linearize_pass(device)) {}
 
 std::size_t ShaderExecutor::statistics_bytes() const {
   return (kFgMapBins + std::size_t{statistics_groups()} * kFgRecordWords) * 4;

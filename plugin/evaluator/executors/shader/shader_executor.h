@@ -24,6 +24,7 @@ class ShaderExecutor : public Executor {
   const vk::Device& device() const { return *device_; }
   const ExecutorSettings& settings() const { return settings_; }
   const SsimPasses& passes() const { return passes_; }
+  const vk::ComputePass& linearize() const { return linearize_; }
   // Workgroups of the statistics pass. Few on a CPU, where each is work for one core and clears a histogram.
   std::uint32_t statistics_groups() const { return device_->is_cpu() ? 16 : 256; }
 
@@ -31,6 +32,7 @@ class ShaderExecutor : public Executor {
   const vk::Device* device_;
   ExecutorSettings settings_;
   SsimPasses passes_;
+  vk::ComputePass linearize_;
 };
 
 }  // namespace fg

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plugin/evaluator/color_table.h"
+#include "plugin/evaluator/executors/pixel_formats.h"
 #include "plugin/vk/commands.h"
 #include "shaders/shared/frame_statistics.h"
 
@@ -98,6 +99,14 @@ FgSsimPush ShaderWorkspace::push_for(const Band& band) const {
   return push;
 }
 
+vk::Binding ShaderWorkspace::values_of(VkCommandBuffer cmd, const SourceImage& image, Work work,
+                                       std::uint32_t slot) {
+  if (!is_srgb(image.format)) return vk::bind(image.view, image.layout);
+  if (!linear_) linear_.emplace(executor_->device(), executor_->linearize(), extent_, executor_->settings());
+  linear_->record(cmd, image, work, slot);
+  return vk::bind(linear_->view(), VK_IMAGE_LAYOUT_GENERAL);
+}
+
 // Workgroups along x of the passes in which an invocation filters along a row.
 std::uint32_t ShaderWorkspace::row_groups() const {
   return divide_up(extent_.width, kFgRowBlock * kFgThreads);
@@ -107,11 +116,12 @@ std::shared_ptr<void> ShaderWorkspace::record_reference(VkCommandBuffer cmd, con
                                                         std::uint32_t slot) {
   const vk::Device& device = executor_->device();
   const SsimPasses& passes = executor_->passes();
+  const vk::Binding values = values_of(cmd, reference, Work::reference, slot);
   for (std::size_t i = 0; i < bands_.size(); ++i) {
     const Band& band = bands_[i];
     const FgSsimPush push = push_for(band);
     vk::BindingSet& rows = sets_[i].reference_rows[slot];
-    rows.update(0, vk::bind(reference.view, reference.layout));
+    rows.update(0, values);
     vk::compute_barrier(device, cmd);
     passes.reference_rows.record(cmd, rows, &push, row_groups(), band.window_end - band.window_begin);
     vk::compute_barrier(device, cmd);
@@ -129,6 +139,7 @@ RecordedFrame ShaderWorkspace::record_frame(VkCommandBuffer cmd, const FrameWork
   const ColorTable colors = make_color_table(work.style.color_map);
   device.CmdUpdateBuffer(cmd, colors_.get(), 0, sizeof(colors), colors.data());
   device.CmdFillBuffer(cmd, statistics_.get(), 0, VK_WHOLE_SIZE, 0);
+  const vk::Binding values = values_of(cmd, work.frame, Work::frame, work.slot);
 
   for (std::size_t i = 0; i < bands_.size(); ++i) {
     const Band& band = bands_[i];
@@ -136,7 +147,7 @@ RecordedFrame ShaderWorkspace::record_frame(VkCommandBuffer cmd, const FrameWork
     push.worst = work.style.worst;
     push.colors_per_unit = (kFgColors - 1) / (work.style.best - work.style.worst);
     BandSets& sets = sets_[i];
-    sets.rows[work.slot].update(0, vk::bind(work.frame.view, work.frame.layout));
+    sets.rows[work.slot].update(0, values);
     vk::compute_barrier(device, cmd);
     passes.rows.record(cmd, sets.rows[work.slot], &push, row_groups(), band.window_end - band.window_begin);
     vk::compute_barrier(device, cmd);

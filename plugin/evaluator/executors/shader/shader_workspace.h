@@ -1,6 +1,8 @@
 #pragma once
+#include <optional>
 #include <vector>
 
+#include "plugin/evaluator/executors/linear_image.h"
 #include "plugin/evaluator/executors/output_images.h"
 #include "plugin/evaluator/executors/shader/bands.h"
 #include "plugin/evaluator/executors/shader/shader_executor.h"
@@ -31,6 +33,8 @@ class ShaderWorkspace : public Workspace {
     vk::BindingSet columns, statistics;
   };
   BandSets bind_band(const Band& band) const;
+  // What the passes read of an image.
+  vk::Binding values_of(VkCommandBuffer cmd, const SourceImage& image, Work work, std::uint32_t slot);
   FgSsimPush push_for(const Band& band) const;
   std::uint32_t row_groups() const;
 
@@ -43,6 +47,7 @@ class ShaderWorkspace : public Workspace {
   vk::Buffer colors_, statistics_;
   OutputImages images_;
   std::vector<BandSets> sets_;
+  std::optional<LinearImage> linear_;  // made when an sRGB view first comes
 };
 
 }  // namespace fg

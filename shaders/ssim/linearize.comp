@@ -1,6 +1,7 @@
 #version 450
-// An image behind an sRGB view, as linear values: whether what a CUDA kernel reads through that view's handle is decoded is
-// the driver's affair (scores of one were those of values decoded by it for PTX, and not for machine code).
+// An image behind an sRGB view, as exact linear values, for executors to read in its place. (Whether what a CUDA kernel reads
+// through such a view's handle is decoded is the driver's affair: scores of one were those of decoded values for PTX, and not
+// for machine code.)
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_samplerless_texture_functions : require
 #include "shaders/shared/srgb.glsl"
