@@ -12,7 +12,7 @@ void Dispatch::load_instance(PFN_vkGetInstanceProcAddr get_instance_proc_addr, V
   FG_VK_OPTIONAL(name)                          \
   if (!name)                                    \
     throw Error(VK_ERROR_INITIALIZATION_FAILED, \
-                "the Vulkan instance has no vk" #name "; Vulkan 1.1 is needed");
+                "the Vulkan instance has no vk" #name "; create it with an apiVersion of 1.2 or newer");
   FG_VK_INSTANCE_FUNCTIONS(FG_VK_REQUIRED)
   FG_VK_OPTIONAL_INSTANCE_FUNCTIONS(FG_VK_OPTIONAL)
 #undef FG_VK_OPTIONAL
