@@ -319,6 +319,7 @@ void add_drr(CLI::App& app, int& exit_code) {
        "vulkan: line integrals by --samples, without labels; cpu or cuda: the kernels, which do all, what is "
        "marked [kernels] too; auto: vulkan for what it does where there is a Vulkan device, else the "
        "kernels, on CUDA device 0 where there is one")
+      ->type_name("TEXT:{auto,vulkan,cuda,cpu}")
       ->capture_default_str();
   c->add_option(
       "--device", options->place.device,

@@ -133,6 +133,7 @@ void add_drr_ray_options(CLI::App& c, DrrRayOptions& o) {
        "--method", o.method,
        "trilinear: samples between the voxels, or siddon: exact integrals of voxels that are boxes of "
        "one attenuation [siddon: kernels]")
+      ->type_name("TEXT:{trilinear,siddon}")
       ->capture_default_str()
       ->group("Rays");
   c.add_option("--samples", o.samples,

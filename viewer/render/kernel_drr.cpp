@@ -29,7 +29,7 @@ std::size_t checked_count(std::int64_t channels, const DrrGeometry& geometry) {
   if (pixels > kMost / channels)
     throw Failure(ExitCode::usage,
                   fmt::format("the radiograph would have {} x {} pixels and {} channels; at most {} numbers "
-                              "are made at once",
+                              "are made at once: take fewer pixels or --labels",
                               geometry.width, geometry.height, channels, kMost));
   return static_cast<std::size_t>(pixels * channels);
 }
