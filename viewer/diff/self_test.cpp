@@ -13,6 +13,7 @@
 #include "assets/golden/numpy_golden.h"
 #include "assets/golden/ssim_golden.h"
 #include "assets/golden/vmaf_golden.h"
+#include "assets/golden/volume_golden.h"
 #include "viewer/diff/score.h"
 #include "viewer/error.h"
 #include "viewer/report/json_file.h"
@@ -52,6 +53,15 @@ std::shared_ptr<const Frame> light_of(int (*code)(int, int, int), int height, in
   return std::make_shared<const Frame>(std::move(frame));
 }
 
+// Slice z is channel z of the pictures.
+std::shared_ptr<const Frame> volume_of(int (*code)(int, int, int), const golden::SkimageVolume& g) {
+  Frame frame{.kind = Frame::Kind::volume, .width = g.width, .height = g.height, .depth = g.depth};
+  for (int z = 0; z < g.depth; ++z)
+    for (int y = 0; y < g.height; ++y)
+      for (int x = 0; x < g.width; ++x) frame.voxels.push_back(static_cast<float>(code(z, y, x)));
+  return std::make_shared<const Frame>(std::move(frame));
+}
+
 struct Case {
   int height, width, channel;
   Metric metric;
@@ -64,6 +74,14 @@ double score_of(const Case& c) {
   const ScorePlan plan{.metrics = {c.metric}, .window = c.window, .luma_only = true};
   ScoreWorkspace workspace;
   return score_pair(pair, nullptr, plan, KeepMap::no, workspace).values.front();
+}
+
+double ssim3d_of(const golden::SkimageVolume& g) {
+  const ScorePlan plan{.metrics = {Metric::ssim3d}, .data_range = 255, .volumes = true};
+  ScoreWorkspace workspace;
+  return score_pair({volume_of(test_code, g), volume_of(reference_code, g)}, nullptr, plan, KeepMap::no,
+                    workspace)
+      .values.front();
 }
 
 double flip_of_pair(const FramePair& pair, Metric metric, const FlipViewing& viewing) {
@@ -147,6 +165,9 @@ std::vector<ComparedScore> self_test() {
     table.add({g.height, g.width, g.channel, Metric::mse}, "scikit-image 0.26.0", g.mse_of_codes, kExact,
               255 * 255);
   }
+  for (const auto& g : golden::kSkimageVolumes)
+    table.rows.push_back({"ssim3d, window 11", fmt::format("{}x{}x{} voxels", g.width, g.height, g.depth),
+                          "scikit-image 0.26.0, zeros around", ssim3d_of(g), g.padded, kSsim});
   for (const auto& g : golden::kLdrFlip) {
     // Of one pixel, which no distance changes, theirs is 0.229601 to 0.229611: the rounding of its filters alone.
     if (g.height == 1) continue;
