@@ -168,7 +168,7 @@ double mean_inside(const Samples& samples, const ScorePlan& plan, double padded_
   double sum = padded_mean * width * height;
   for (const auto& [strip, counted] : strips) {
     MapPart map =
-        ssim_of(samples.part(strip), plan, FG_PADDING_SAME, nullptr, &workspace.map, workspace.device).map;
+        ssim_of(samples.part(strip), plan, FG_PADDING_SAME, nullptr, &workspace.strip, workspace.device).map;
     map.part = counted;
     sum -= mean_of(map) * counted.width * counted.height;
   }
@@ -228,24 +228,21 @@ void add_ssim(const std::string& name, double mean, const MapPart& map, const Ma
 void score_ssims(const Samples& samples, const Mask* mask, const ScorePlan& plan, KeepMap keep_map,
                  ScoreWorkspace& workspace, PairScores& scores, Values& values) {
   const bool same = plan.has(Metric::ssim), valid = plan.has(Metric::ssim_valid);
-  if (same) {
-    const bool drawn = keep_map == KeepMap::yes && plan.map_metric == Metric::ssim;
-    const bool want_map = plan.map_statistics || drawn;
-    const SsimResult padded =
-        ssim_of(samples, plan, FG_PADDING_SAME, mask, want_map ? &workspace.map : nullptr, workspace.device);
-    add_ssim("ssim", padded.mean, padded.map, mask, plan, values);
-    if (drawn) scores.map = averaged(padded.map);
-    if (!valid) return;
-    // The inside of the padded map is the map of ssim-valid: score_test.cpp "ssim valid is the inside of the padded
-    // map".
-    const MapPart part = want_map ? inside(padded.map, plan.window) : MapPart{};
-    add_ssim("ssim-valid", want_map ? mean_of(part) : mean_inside(samples, plan, padded.mean, workspace),
-             part, nullptr, plan, values);
-  } else if (valid) {
-    const SsimResult result = ssim_of(samples, plan, FG_PADDING_VALID, nullptr,
-                                      plan.map_statistics ? &workspace.map : nullptr, workspace.device);
+  const bool drawn = same && keep_map == KeepMap::yes && plan.map_metric == Metric::ssim;
+  std::vector<float>* const map = plan.map_statistics || drawn ? &workspace.map : nullptr;
+  if (!same && workspace.device.copies()) {  // one call there
+    const SsimResult result = ssim_of(samples, plan, FG_PADDING_VALID, nullptr, map, workspace.device);
     add_ssim("ssim-valid", result.mean, result.map, nullptr, plan, values);
+    return;
   }
+  const SsimResult padded = ssim_of(samples, plan, FG_PADDING_SAME, mask, map, workspace.device);
+  if (same) add_ssim("ssim", padded.mean, padded.map, mask, plan, values);
+  if (drawn) scores.map = averaged(padded.map);
+  if (!valid) return;
+  // The inside of the padded map is the map of ssim-valid, but its mean is added up the same way whether there is a map or
+  // not: score_test.cpp "scores have the same bits with and without a map ...".
+  add_ssim("ssim-valid", mean_inside(samples, plan, padded.mean, workspace),
+           map ? inside(padded.map, plan.window) : MapPart{}, nullptr, plan, values);
 }
 
 void score_errors(const FramePair& pair, const Samples& samples, const Mask* mask, const ScorePlan& plan,

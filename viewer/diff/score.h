@@ -21,7 +21,7 @@ enum class KeepMap { no, yes };
 // What a thread uses again for its next pair: the device that the ops run on, and memory; a pair of 1080p has a map of 25 MB.
 struct ScoreWorkspace {
   OpDevice device;
-  std::vector<float> map;
+  std::vector<float> map, strip;  // strip: of the border of a map
 };
 
 // Of several threads at once, each with its own workspace. mask: null, or of the frames' size. Throws Failure(size_mismatch) where the frames

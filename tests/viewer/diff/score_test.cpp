@@ -13,6 +13,7 @@
 #include "tests/oracle/ssim_oracle.h"
 #include "tests/viewer/diff/sample_frames.h"
 #include "tests/viewer/io/test_files.h"
+#include "viewer/diff/statistics.h"
 
 namespace fg::test {
 namespace {
@@ -64,20 +65,64 @@ TEST(score_pair, ssim_of_rgb_is_the_mean_over_the_channels) {
   }
 }
 
-// Asked for together the second is taken from the first: from its map, or without one from its mean less the border.
+// The map of the windows inside, averaged over the channels.
+std::vector<double> map_inside(const FramePair& pair, int window, double& mean) {
+  std::vector<double> map;
+  mean = 0;
+  for (int c = 0; c < 3; ++c) {
+    const auto expected = oracle::ssim(channel_of(*pair.test, c), channel_of(*pair.reference, c),
+                                       {.window = window, .crop = true});
+    mean += expected.mean / 3;
+    map.resize(expected.map.value.size(), 0);
+    for (std::size_t i = 0; i < map.size(); ++i) map[i] += expected.map.value[i] / 3;
+  }
+  return map;
+}
+
+// Its mean is that of the padded map less the border, its map the inside of it.
 TEST(score_pair, ssim_valid_is_the_inside_of_the_padded_map) {
   for (const int window : {7, 9, 11})
     for (const auto& [width, height] :
-         {std::pair(64, 48), std::pair(201, 77), std::pair(11, 40), std::pair(33, 11)}) {
+         {std::pair(64, 48), std::pair(201, 77), std::pair(11, 40), std::pair(33, 11), std::pair(11, 11)}) {
       SCOPED_TRACE(testing::Message() << window << " " << width << "x" << height);
       const FramePair pair = noisy_pair(width, height, 30);
-      ScorePlan alone = plan_of({Metric::ssim_valid}), both = plan_of({Metric::ssim, Metric::ssim_valid});
-      alone.window = both.window = window;
-      EXPECT_NEAR(score(pair, both, "ssim-valid"), score(pair, alone, "ssim-valid"), 1e-6);
-      alone.map_statistics = both.map_statistics = true;
-      for (const char* name : {"ssim-valid", "ssim-valid:map-min", "ssim-valid:map-p5"})
-        EXPECT_NEAR(score(pair, both, name), score(pair, alone, name), 1e-6) << name;
+      double mean = 0;
+      const std::vector<double> map = map_inside(pair, window, mean);
+      for (const bool beside_ssim : {false, true}) {
+        ScorePlan plan = plan_of({Metric::ssim_valid});
+        if (beside_ssim) plan.metrics.insert(plan.metrics.begin(), Metric::ssim);
+        plan.window = window;
+        plan.map_statistics = true;
+        EXPECT_NEAR(score(pair, plan, "ssim-valid"), mean, kFloat);
+        EXPECT_NEAR(score(pair, plan, "ssim-valid:map-min"), *std::min_element(map.begin(), map.end()), 1e-5);
+        EXPECT_NEAR(score(pair, plan, "ssim-valid:map-p5"), percentile(map, 0.05), 1e-5);
+      }
     }
+}
+
+TEST(score_pair, scores_have_the_same_bits_with_and_without_a_map_and_beside_other_metrics) {
+  const std::vector<Metric> all = {Metric::ssim, Metric::ssim_valid, Metric::ms_ssim, Metric::psnr,
+                                   Metric::mae,  Metric::ncc,        Metric::flip};
+  for (const FramePair& pair : {noisy_pair(201, 177, 30), noisy_pair(64, 48, 30), noisy_pair(12, 11, 30),
+                                planes_pair(321, 203, 8), planes_pair(50, 34, 10)}) {
+    ScorePlan plan = plan_of(all);
+    plan.luma_only = pair.test->kind == Frame::Kind::planes;
+    const std::vector<double> plain = score_once(pair, nullptr, plan, KeepMap::no).values;
+    for (std::size_t m = 0; m < all.size(); ++m) {
+      if (std::isnan(plain[m])) continue;  // no window of ms-ssim fits
+      const std::string name = metric_name(all[m]);
+      SCOPED_TRACE(testing::Message() << name << " " << pair.test->width << "x" << pair.test->height);
+      ScorePlan alone = plan_of({all[m]}), with_statistics = plan;
+      alone.luma_only = plan.luma_only;
+      with_statistics.map_statistics = true;
+      EXPECT_EQ(score(pair, alone, name), plain[m]);
+      EXPECT_EQ(score(pair, with_statistics, name), plain[m]);
+      for (const Metric drawn : {Metric::ssim, Metric::flip}) {
+        plan.map_metric = drawn;
+        EXPECT_EQ(score_once(pair, nullptr, plan, KeepMap::yes).values[m], plain[m]);
+      }
+    }
+  }
 }
 
 TEST(score_pair, ssim_of_a_y_plane_takes_its_codes) {
