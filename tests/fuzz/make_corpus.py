@@ -148,8 +148,9 @@ def volumes():
 def results():
     scores = {"ssim": 0.9, "psnr": "inf", "mae": 0.01, "mse": "nan"}
     seed("baseline", "plain", json.dumps({"schema": "framegauge-baseline-1", "metrics": {"ssim": {"window": 11}}, "pairs": {"a": scores}}))
-    line = {"name": "a", "stamp": "b", "status": 0, "width": 2, "height": 3, "depth": 4, "data_range": 1.5, "scores": [0.5, "inf"], "not_finite": 0, "notes": ["small"], "problem": ""}
-    seed("journal", "two", json.dumps(line) + "\n" + json.dumps(dict(line, name="c", status=2, scores=[], problem="gone")) + "\n")
+    line = {"name": "a", "stamp": "b", "status": 0, "width": 2, "height": 3, "depth": 4, "data_range": 1.5, "scores": [0.5, "inf"], "undefined": [], "not_finite": 0, "notes": ["small"], "problem": ""}
+    seed("journal", "three", json.dumps(line) + "\n" + json.dumps(dict(line, name="c", status=2, scores=[], problem="gone")) + "\n"
+         + json.dumps(dict(line, name="d", status=3, scores=[0.5, "nan"], undefined=[1], problem="not of light")) + "\n")
     seed("limits", "plain", parts("ssim:p5=0.95", "psnr=0.5"))
     seed("limits", "map", parts("ssim:map-min=1e-3", "mae=1"))
     display = {"split": 0.5, "colormap": "viridis"}

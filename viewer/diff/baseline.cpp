@@ -47,10 +47,10 @@ Baseline load_baseline(const std::filesystem::path& file) {
 void save_baseline(const std::filesystem::path& file, const Results& results, const ordered_json& metrics) {
   ordered_json::object_t pairs;  // as a list: a key would be looked for among all before it
   for (const PairResult& pair : results.pairs) {
-    if (pair.status != PairResult::Status::scored) continue;
-    ordered_json scores;
+    if (!pair.has_scores()) continue;
+    ordered_json scores = ordered_json::object();
     for (std::size_t c = 0; c < results.columns.size(); ++c)
-      scores[results.columns[c].name] = json_number(pair.scores[c]);
+      if (pair.has_score(c)) scores[results.columns[c].name] = json_number(pair.scores[c]);
     pairs.push_back({pair.identity.name, std::move(scores)});
   }
   write_json(file, {{"schema", kSchema}, {"metrics", metrics}, {"pairs", ordered_json(std::move(pairs))}});
@@ -88,7 +88,7 @@ Comparison compare(const Results& results, const Baseline& baseline,
   for (std::size_t i = 0; i < results.pairs.size(); ++i) {
     const PairResult& pair = results.pairs[i];
     seen.insert(pair.identity.name);
-    if (pair.status != PairResult::Status::scored) continue;
+    if (!pair.has_scores()) continue;
     const auto before = baseline.scores.find(pair.identity.name);
     if (before == baseline.scores.end()) {
       comparison.new_pairs.push_back(pair.identity.name);
@@ -97,7 +97,7 @@ Comparison compare(const Results& results, const Baseline& baseline,
     for (std::size_t c = 0; c < results.columns.size(); ++c) {
       const Column& column = results.columns[c];
       const auto score = before->second.find(column.name);
-      if (score != before->second.end() &&
+      if (score != before->second.end() && pair.has_score(c) &&
           is_worse(column, pair.scores[c], score->second, tolerances.at(column.name)))
         comparison.regressions.push_back({i, column.name, score->second, pair.scores[c]});
     }

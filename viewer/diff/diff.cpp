@@ -57,6 +57,9 @@ ScorePlan plan_of(const DiffOptions& options, const PairSource& source, bool mas
   if (options.gaussian_splatting)
     for (const Metric metric : {Metric::ssim, Metric::psnr})
       plan.metrics.push_back(metric);  // its tables have both
+  if (source.video && plan.has(Metric::flip_hdr))
+    throw Failure(ExitCode::usage,
+                  "flip-hdr is of the linear light of OpenEXR, PFM and HDR; take flip for videos");
   std::sort(plan.metrics.begin(), plan.metrics.end());
   plan.metrics.erase(std::unique(plan.metrics.begin(), plan.metrics.end()), plan.metrics.end());
   return plan;
@@ -231,7 +234,7 @@ class DiffRun {
 
   // All that a pair's scores and pictures depend on, besides its own files.
   std::string journal_settings() const {
-    ordered_json json = {{"journal", "framegauge-diff-journal-3"},
+    ordered_json json = {{"journal", "framegauge-diff-journal-4"},
                          {"inputs", options_.source.inputs},
                          {"metrics", describe_metrics(plan_)},
                          {"settings", settings_}};
@@ -259,7 +262,8 @@ class DiffRun {
     run.device = device_;
     for (std::size_t i = 0; i < source_->count() && journal_ && journal_->finished_before(); ++i) {
       const PairIdentity identity = source_->identity(i);
-      if (const PairResult* before = journal_->find(identity)) {
+      const PairResult* before = journal_->find(identity);
+      if (before && before->scores.size() == (before->has_scores() ? columns_.size() : 0)) {
         pairs_.push_back(*before);
         pairs_.back().identity = identity;
         pairs_.back().index = i;
@@ -268,11 +272,11 @@ class DiffRun {
     }
     if (!run.done.empty())
       say(fmt::format("{} of {} pairs were finished before", run.done.size(), source_->count()));
-    const Pictures pictures(
-        options_.pictures, *source_, plan_.data_range.value_or(1),
-        [&](const std::vector<double>& scores) { return misses_a_limit(gates_, scores); });
+    const Pictures pictures(options_.pictures, *source_, plan_.data_range.value_or(1),
+                            [&](const PairResult& pair) { return misses_a_limit(gates_, pair); });
     run.keep_maps = pictures.wanted() || options_.heatmap ? KeepMap::yes : KeepMap::no;
     run.scored = [&](const PairResult& result, const FramePair& pair, const PairScores& scores) {
+      if (source_->two_files && result.status == PairResult::Status::incomplete) return;  // it is refused
       pictures.write(result, pair, scores);
       if (!options_.heatmap) return;  // of two files, whose scores do not depend on it
       try {
@@ -302,9 +306,10 @@ class DiffRun {
 
   static void throw_if_not_scored(const PairResult& pair) {
     if (pair.status == PairResult::Status::scored) return;
-    throw Failure(
-        pair.status == PairResult::Status::unreadable ? ExitCode::unreadable_input : ExitCode::size_mismatch,
-        pair.problem);
+    throw Failure(pair.status == PairResult::Status::unreadable   ? ExitCode::unreadable_input
+                  : pair.status == PairResult::Status::incomplete ? ExitCode::usage
+                                                                  : ExitCode::size_mismatch,
+                  pair.problem);
   }
 
   Outcome judged(bool interrupted) {

@@ -14,8 +14,8 @@ namespace {
 // Only two statistics are of one pair alone; the others need their neighbours.
 bool is_of_single_pairs(const Gate& gate) { return gate.statistic == "mean"; }
 
-bool misses(const Gate& gate, const std::vector<double>& scores) {
-  return !passes(gate.threshold, scores[gate.column]);
+bool misses(const Gate& gate, const PairResult& pair) {
+  return pair.has_score(gate.column) && !passes(gate.threshold, pair.scores[gate.column]);
 }
 
 std::string name_of(const std::string& text) { return text.substr(0, text.find('=')); }
@@ -124,20 +124,20 @@ std::vector<Gate> parse_gates(const GateOptions& options, const std::vector<Colu
   return gates;
 }
 
-bool misses_a_limit(const std::vector<Gate>& gates, const std::vector<double>& scores) {
+bool misses_a_limit(const std::vector<Gate>& gates, const PairResult& pair) {
   return std::any_of(gates.begin(), gates.end(),
-                     [&](const Gate& gate) { return !gate.warns_only && misses(gate, scores); });
+                     [&](const Gate& gate) { return !gate.warns_only && misses(gate, pair); });
 }
 
 Verdict judge(const std::vector<Gate>& gates, const std::optional<double>& fail_percent,
               const Results& results) {
   Verdict verdict;
-  const std::size_t scored = results.count(PairResult::Status::scored);
   for (const Gate& gate : gates) {
+    const std::size_t scored = results.count_with_score(gate.column);
     GateOutcome outcome{.gate = gate};
     outcome.value = statistic(results.statistics[gate.column], gate.statistic);
     for (std::size_t i = 0; i < results.pairs.size(); ++i)
-      if (results.pairs[i].status == PairResult::Status::scored && misses(gate, results.pairs[i].scores)) {
+      if (misses(gate, results.pairs[i])) {
         outcome.missed_by.push_back(i);
         if (!gate.warns_only) verdict.failing_pairs.insert(i);
       }
@@ -157,8 +157,8 @@ std::string sentence(const GateOutcome& outcome, const Results& results,
   const char* relation = threshold.fails_under ? "under the limit of" : "over the limit of";
   if (outcome.of_pairs)
     return fmt::format("{} of {} pairs have {} {} {}; allowed are {} %", outcome.missed_by.size(),
-                       results.count(PairResult::Status::scored), threshold.score, relation, threshold.limit,
-                       *fail_percent);
+                       results.count_with_score(outcome.gate.column), threshold.score, relation,
+                       threshold.limit, *fail_percent);
   if (std::isnan(outcome.value))
     return fmt::format("{} is not a number, which keeps no limit ({})", threshold.score, threshold.limit);
   return fmt::format("{}{} is {:.9g}, {} {}",

@@ -54,8 +54,8 @@ struct Verdict {
 Verdict judge(const std::vector<Gate>& gates, const std::optional<double>& fail_percent,
               const Results& results);
 
-// Whether the pair's own scores miss a limit.
-bool misses_a_limit(const std::vector<Gate>& gates, const std::vector<double>& scores);
+// Whether the pair's own scores miss a limit. One that it does not have misses none: that it is incomplete fails the run.
+bool misses_a_limit(const std::vector<Gate>& gates, const PairResult& pair);
 
 // "ssim is 0.91, under the limit of 0.98"
 std::string sentence(const GateOutcome& outcome, const Results& results,

@@ -24,6 +24,7 @@ std::string line_of(const PairResult& result) {
                              {"depth", result.depth},
                              {"data_range", json_number(result.data_range)},
                              {"scores", scores},
+                             {"undefined", result.undefined},
                              {"not_finite", result.not_finite},
                              {"notes", result.notes},
                              {"problem", result.problem}};
@@ -43,12 +44,15 @@ PairResult result_of(const ordered_json& json) {
   const std::int64_t status = whole_number(json.at("status"));
   result.status = status == 0   ? PairResult::Status::scored
                   : status == 1 ? PairResult::Status::size_mismatch
+                  : status == 3 ? PairResult::Status::incomplete
                                 : PairResult::Status::unreadable;
   result.width = static_cast<int>(whole_number(json.at("width")));
   result.height = static_cast<int>(whole_number(json.at("height")));
   result.depth = static_cast<int>(whole_number(json.at("depth")));
   result.data_range = number_of_json(json.at("data_range"));
   for (const ordered_json& score : json.at("scores")) result.scores.push_back(number_of_json(score));
+  for (const ordered_json& column : json.at("undefined"))
+    result.undefined.push_back(static_cast<std::size_t>(whole_number(column)));
   result.not_finite = static_cast<std::uint64_t>(whole_number(json.at("not_finite")));
   result.notes = json.at("notes").get<std::vector<std::string>>();
   result.problem = json.at("problem");

@@ -68,8 +68,9 @@ Case case_of(const Outcome& outcome, std::size_t index) {
   Case c{.suite = "pair", .name = pair.identity.name};
   if (pair.status != PairResult::Status::scored) c.error = pair.problem;
   for (std::size_t k = 0; k < pair.scores.size(); ++k)
-    c.output += fmt::format("{}{} {:.9g}", k ? ", " : "", column_name(results.columns[k], outcome.two_files),
-                            pair.scores[k]);
+    if (pair.has_score(k))
+      c.output += fmt::format("{}{} {:.9g}", c.output.empty() ? "" : ", ",
+                              column_name(results.columns[k], outcome.two_files), pair.scores[k]);
   const auto add_failure = [&](const std::string& sentence) {
     c.failure += (c.failure.empty() ? "" : "; ") + sentence;
   };

@@ -14,7 +14,9 @@ using nlohmann::ordered_json;
 bool Outcome::passed() const { return exit_code() == ExitCode::pass; }
 
 ExitCode Outcome::exit_code() const {
-  if (results.count(PairResult::Status::unreadable) || missing_fails()) return ExitCode::unreadable_input;
+  if (results.count(PairResult::Status::unreadable) || results.count(PairResult::Status::incomplete) ||
+      missing_fails())
+    return ExitCode::unreadable_input;
   if (results.count(PairResult::Status::size_mismatch)) return ExitCode::size_mismatch;
   if (!verdict.passed || (comparison && !comparison->regressions.empty())) return ExitCode::threshold_missed;
   return ExitCode::pass;
@@ -24,10 +26,11 @@ namespace {
 
 constexpr const char* kMissingNames[] = {"fail", "warn", "ignore"};
 
-ordered_json scores_of(const Outcome& outcome, const std::vector<double>& scores) {
+ordered_json scores_of(const Outcome& outcome, const PairResult& pair) {
   ordered_json values;
-  for (std::size_t c = 0; c < scores.size(); ++c)
-    values[column_name(outcome.results.columns[c], outcome.two_files)] = json_number(scores[c]);
+  for (std::size_t c = 0; c < pair.scores.size(); ++c)
+    values[column_name(outcome.results.columns[c], outcome.two_files)] =
+        pair.has_score(c) ? json_number(pair.scores[c]) : nullptr;
   return values;
 }
 
@@ -61,19 +64,18 @@ ordered_json pair_of(const Outcome& outcome, std::size_t index) {
                       {"test", pair.identity.test},
                       {"reference", pair.identity.reference},
                       {"status", status_name(pair.status)}};
-  if (pair.status == PairResult::Status::scored) {
+  if (pair.has_scores()) {
     row["width"] = pair.width;
     row["height"] = pair.height;
     if (outcome.plan.volumes) {
       row["depth"] = pair.depth;
       row["data_range"] = pair.data_range;
     }
-    row["scores"] = scores_of(outcome, pair.scores);
+    row["scores"] = scores_of(outcome, pair);
     row["within_limits"] = !outcome.verdict.failing_pairs.contains(index);
     if (pair.not_finite) row["not_finite_samples"] = pair.not_finite;
-  } else {
-    row["problem"] = pair.problem;
   }
+  if (pair.status != PairResult::Status::scored) row["problem"] = pair.problem;
   return row;
 }
 
@@ -96,11 +98,15 @@ std::string csv_field(const std::string& text) {
   return quoted + "\"";
 }
 
-// scores: one a column, or none.
-std::string csv_row(const std::vector<std::string>& start, const std::vector<double>& scores,
-                    std::size_t columns, const std::string& problem) {
+// score(c): of a column, or none.
+template <class Score>
+std::string csv_row(const std::vector<std::string>& start, std::size_t columns, Score&& score,
+                    const std::string& problem) {
   std::string row = fmt::format("{}", fmt::join(start, ","));
-  for (std::size_t c = 0; c < columns; ++c) row += scores.empty() ? "," : fmt::format(",{:.17g}", scores[c]);
+  for (std::size_t c = 0; c < columns; ++c) {
+    const std::optional<double> value = score(c);
+    row += value ? fmt::format(",{:.17g}", *value) : ",";
+  }
   return row + "," + csv_field(problem) + "\n";
 }
 
@@ -120,10 +126,13 @@ std::string table_of_two_files(const Outcome& outcome, TableStyle style) {
 std::size_t cell_width(const std::string& name) { return std::max<std::size_t>(11, name.size()); }
 
 std::string aligned_row(const Outcome& outcome, const std::string& name, std::size_t name_width,
-                        const std::vector<double>& values) {
+                        const std::vector<double>& values, const PairResult* pair = nullptr) {
   std::string row = fmt::format("{:<{}}", on_one_line(name), name_width);
-  for (std::size_t c = 0; c < values.size(); ++c)
-    row += fmt::format("  {:>{}.6f}", values[c], cell_width(outcome.results.columns[c].name));
+  for (std::size_t c = 0; c < values.size(); ++c) {
+    const std::size_t width = cell_width(outcome.results.columns[c].name);
+    row += pair && !pair->has_score(c) ? fmt::format("  {:>{}}", "-", width)
+                                       : fmt::format("  {:>{}.6f}", values[c], width);
+  }
   return row;
 }
 
@@ -138,16 +147,19 @@ std::vector<std::size_t> rows_to_print(const Results& results) {
   }
   rows = worst_first(results);
   if (rows.size() > kWorst) rows.resize(kWorst);
-  const std::size_t most = rows.size() + kLongTable;
+  const std::size_t worst = rows.size(), most = worst + kLongTable;
   for (std::size_t i = 0; i < results.pairs.size() && rows.size() < most; ++i)
-    if (results.pairs[i].status != PairResult::Status::scored) rows.push_back(i);
+    if (results.pairs[i].status != PairResult::Status::scored &&
+        std::find(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(worst), i) ==
+            rows.begin() + static_cast<std::ptrdiff_t>(worst))
+      rows.push_back(i);
   return rows;
 }
 
 std::string aligned_table(const Outcome& outcome) {
   const Results& results = outcome.results;
   const std::vector<std::size_t> rows = rows_to_print(results);
-  const std::size_t worst = std::min(kWorst, results.count(PairResult::Status::scored));  // of a long table
+  const std::size_t worst = std::min(kWorst, results.count_with_score(0));  // of a long table
   std::size_t name_width = 8;
   for (const std::size_t i : rows) name_width = std::max(name_width, results.pairs[i].identity.name.size());
   const std::vector<VideoSummary> videos = summaries_of_videos(results);
@@ -159,9 +171,10 @@ std::string aligned_table(const Outcome& outcome) {
   text += "\n";
   for (const std::size_t i : rows) {
     const PairResult& pair = results.pairs[i];
-    if (pair.status == PairResult::Status::scored)
-      text += aligned_row(outcome, pair.identity.name, name_width, pair.scores) +
-              (outcome.verdict.failing_pairs.contains(i) ? "  outside the limits\n" : "\n");
+    if (pair.has_scores())
+      text += aligned_row(outcome, pair.identity.name, name_width, pair.scores, &pair) +
+              (outcome.verdict.failing_pairs.contains(i) ? "  outside the limits" : "") +
+              (pair.problem.empty() ? "\n" : "  " + on_one_line(pair.problem) + "\n");
     else
       text += fmt::format("{:<{}}  {}: {}\n", on_one_line(pair.identity.name), name_width,
                           status_name(pair.status), on_one_line(pair.problem));
@@ -190,6 +203,8 @@ std::string summary_line(const Outcome& outcome) {
     text += fmt::format(", {} unreadable", n);
   if (const std::size_t n = results.count(PairResult::Status::size_mismatch))
     text += fmt::format(", {} of different size", n);
+  if (const std::size_t n = results.count(PairResult::Status::incomplete))
+    text += fmt::format(", {} incomplete", n);
   if (outcome.unmatched_count) text += fmt::format(", {} without a counterpart", outcome.unmatched_count);
   return text + "\n";
 }
@@ -202,7 +217,8 @@ std::string table(const Outcome& outcome, TableStyle style) {
   std::string text;
   for (const PairResult& pair : outcome.results.pairs) {
     text += on_one_line(pair.identity.name);
-    for (const double score : pair.scores) text += fmt::format("\t{:.9g}", score);
+    for (std::size_t c = 0; c < pair.scores.size(); ++c)
+      text += pair.has_score(c) ? fmt::format("\t{:.9g}", pair.scores[c]) : "\t-";
     text += pair.status == PairResult::Status::scored ? "\n" : "\t" + status_name(pair.status) + "\n";
   }
   return text;
@@ -218,17 +234,18 @@ void put_csv(const Outcome& outcome, const TextSink& sink) {
     sink(csv_row(
         {csv_field(pair.identity.name), csv_field(pair.identity.test), csv_field(pair.identity.reference),
          status_name(pair.status), fmt::format("{},{}", pair.width, pair.height)},
-        pair.scores, results.columns.size(), pair.problem));
+        results.columns.size(),
+        [&](std::size_t c) { return pair.has_score(c) ? std::optional(pair.scores[c]) : std::nullopt; },
+        pair.problem));
   for (const VideoSummary& video : summaries_of_videos(results)) {
-    std::vector<double> means;
-    for (const Statistics& s : video.statistics)
-      if (video.scored) means.push_back(s.mean);
-    sink(csv_row({csv_field(video.name), csv_field(video.test), csv_field(video.reference), "video-mean",
-                  fmt::format("{},{}", video.width, video.height)},
-                 means, results.columns.size(),
-                 video.failed ? fmt::format("{} of {} frames were not scored", video.failed,
-                                            video.failed + video.scored)
-                              : ""));
+    sink(csv_row(
+        {csv_field(video.name), csv_field(video.test), csv_field(video.reference), "video-mean",
+         fmt::format("{},{}", video.width, video.height)},
+        results.columns.size(),
+        [&](std::size_t c) { return video.scored ? std::optional(video.statistics[c].mean) : std::nullopt; },
+        video.failed
+            ? fmt::format("{} of {} frames were not scored", video.failed, video.failed + video.scored)
+            : ""));
   }
 }
 
@@ -244,7 +261,7 @@ ordered_json json_without_pairs(const Outcome& outcome) {
     json["reference"] = outcome.reference;
     json["width"] = pair.width;
     json["height"] = pair.height;
-    json["scores"] = scores_of(outcome, pair.scores);
+    json["scores"] = scores_of(outcome, pair);
   } else {
     json["tests"] = outcome.tests;
     json["reference"] = outcome.reference;
@@ -253,6 +270,7 @@ ordered_json json_without_pairs(const Outcome& outcome) {
                     {"scored", results.count(PairResult::Status::scored)},
                     {"unreadable", results.count(PairResult::Status::unreadable)},
                     {"size_mismatch", results.count(PairResult::Status::size_mismatch)},
+                    {"incomplete", results.count(PairResult::Status::incomplete)},
                     {"unmatched", outcome.unmatched_count}};
   json["summary"] = summary_of(outcome, results.statistics);
   if (ordered_json videos = videos_of(outcome); !videos.empty()) json["videos"] = std::move(videos);
@@ -298,8 +316,7 @@ void write_gaussian_splatting_tables(const std::filesystem::path& folder, const 
       means[theirs] = json_number(outcome.results.statistics[c].mean);
       ordered_json::object_t by_pair;  // as a list: a key would be looked for among all before it
       for (const PairResult& pair : outcome.results.pairs)
-        if (pair.status == PairResult::Status::scored)
-          by_pair.push_back({pair.identity.name, json_number(pair.scores[c])});
+        if (pair.has_score(c)) by_pair.push_back({pair.identity.name, json_number(pair.scores[c])});
       if (!by_pair.empty()) views[theirs] = std::move(by_pair);
     }
   make_folder(folder);

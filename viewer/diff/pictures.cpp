@@ -52,7 +52,7 @@ Image8 strip_of(const FramePair& pair, const Image8& heatmap, double data_range)
 }
 
 Pictures::Pictures(PictureOptions options, const PairSource& source, double data_range,
-                   std::function<bool(const std::vector<double>&)> fails)
+                   std::function<bool(const PairResult&)> fails)
     : options_(std::move(options)), data_range_(data_range), fails_(std::move(fails)) {
   if (!wanted()) return;
   names_ = picture_names(source);
@@ -65,7 +65,7 @@ Pictures::Pictures(PictureOptions options, const PairSource& source, double data
 }
 
 void Pictures::write(const PairResult& result, const FramePair& pair, const PairScores& scores) const {
-  if (!wanted() || (options_.only_failing && !fails_(result.scores))) return;
+  if (!wanted() || scores.map.empty() || (options_.only_failing && !fails_(result))) return;
   const Image8 heatmap = heatmap_of(scores, result.width, result.height, options_.style);
   const std::string name = names_[result.index] + ".png";
   if (options_.heatmaps) save_png(*options_.heatmaps / name, heatmap);

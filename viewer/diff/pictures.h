@@ -28,7 +28,7 @@ class Pictures {
  public:
   // fails: whether scores miss a limit. Throws Failure(internal) where a folder cannot be made.
   Pictures(PictureOptions options, const PairSource& source, double data_range,
-           std::function<bool(const std::vector<double>&)> fails);
+           std::function<bool(const PairResult&)> fails);
 
   bool wanted() const { return options_.heatmaps || options_.strips; }
   void write(const PairResult& result, const FramePair& pair, const PairScores& scores) const;
@@ -37,7 +37,7 @@ class Pictures {
   PictureOptions options_;
   std::vector<std::string> names_;  // of the files, without folder and ending
   double data_range_;
-  std::function<bool(const std::vector<double>&)> fails_;
+  std::function<bool(const PairResult&)> fails_;
 };
 
 // Below any folder: no root, no "..".

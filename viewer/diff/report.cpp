@@ -59,13 +59,16 @@ ordered_json pictures_of(std::size_t index, const Outcome& outcome, const PairSo
   const PairScores scores =
       score_pair(pair, masks.of_size(width, height).get(), plan, KeepMap::yes, workspace);
   const int shrunk = (std::max(width, height) + kLongestSide - 1) / kLongestSide;
-  return {{"width", (width + shrunk - 1) / shrunk},
-          {"height", (height + shrunk - 1) / shrunk},
-          {"shrunk", shrunk},
-          {"histogram", histogram_of(scores.map, least_of_map(plan.map_metric))},
-          {"test", data_uri(to_picture(*pair.test, plan.data_range.value_or(1)), shrunk)},
-          {"reference", data_uri(to_picture(*pair.reference, plan.data_range.value_or(1)), shrunk)},
-          {"heatmap", data_uri(heatmap_of(scores, width, height, options.style), shrunk)}};
+  ordered_json pictures = {
+      {"width", (width + shrunk - 1) / shrunk},
+      {"height", (height + shrunk - 1) / shrunk},
+      {"shrunk", shrunk},
+      {"test", data_uri(to_picture(*pair.test, plan.data_range.value_or(1)), shrunk)},
+      {"reference", data_uri(to_picture(*pair.reference, plan.data_range.value_or(1)), shrunk)}};
+  if (scores.map.empty()) return pictures;  // the map's metric is not defined for the two
+  pictures["histogram"] = histogram_of(scores.map, least_of_map(plan.map_metric));
+  pictures["heatmap"] = data_uri(heatmap_of(scores, width, height, options.style), shrunk);
+  return pictures;
 }
 
 // What the JSON has, without the pairs.
@@ -89,12 +92,12 @@ ordered_json data_of(const Outcome& outcome) {
 ordered_json row_of(const Outcome& outcome, std::size_t index) {
   const PairResult& pair = outcome.results.pairs[index];
   ordered_json row = {{"name", pair.identity.name}};
-  if (pair.status == PairResult::Status::scored) {
-    for (const double score : pair.scores) row["scores"].push_back(json_number(score));
+  if (pair.has_scores()) {
+    for (std::size_t c = 0; c < pair.scores.size(); ++c)
+      row["scores"].push_back(pair.has_score(c) ? json_number(pair.scores[c]) : nullptr);
     if (outcome.verdict.failing_pairs.contains(index)) row["failing"] = true;
-  } else {
-    row["problem"] = pair.problem;
   }
+  if (!pair.problem.empty()) row["problem"] = pair.problem;
   return row;
 }
 

@@ -11,15 +11,26 @@ std::string status_name(PairResult::Status status) {
       return "scored";
     case PairResult::Status::size_mismatch:
       return "size-mismatch";
+    case PairResult::Status::incomplete:
+      return "incomplete";
     case PairResult::Status::unreadable:
       break;
   }
   return "unreadable";
 }
 
+bool PairResult::has_score(std::size_t column) const {
+  return has_scores() && std::find(undefined.begin(), undefined.end(), column) == undefined.end();
+}
+
 std::size_t Results::count(PairResult::Status status) const {
   return static_cast<std::size_t>(std::count_if(
       pairs.begin(), pairs.end(), [&](const PairResult& pair) { return pair.status == status; }));
+}
+
+std::size_t Results::count_with_score(std::size_t column) const {
+  return static_cast<std::size_t>(std::count_if(
+      pairs.begin(), pairs.end(), [&](const PairResult& pair) { return pair.has_score(column); }));
 }
 
 std::vector<VideoSummary> summaries_of_videos(const Results& results) {
@@ -56,14 +67,14 @@ std::vector<VideoSummary> summaries_of_videos(const Results& results) {
 std::vector<double> column_scores(const Results& results, std::size_t column) {
   std::vector<double> scores;
   for (const PairResult& pair : results.pairs)
-    if (pair.status == PairResult::Status::scored) scores.push_back(pair.scores[column]);
+    if (pair.has_score(column)) scores.push_back(pair.scores[column]);
   return scores;
 }
 
 std::vector<std::size_t> worst_first(const Results& results) {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < results.pairs.size(); ++i)
-    if (results.pairs[i].status == PairResult::Status::scored) order.push_back(i);
+    if (results.pairs[i].has_score(0)) order.push_back(i);
   const bool higher = results.columns.front().higher_is_better;
   const auto badness = [&](std::size_t i) {  // NaN is worst of all
     const double score = results.pairs[i].scores.front();

@@ -63,7 +63,12 @@ class Run {
       result.not_finite = pair.test->not_finite + pair.reference->not_finite;
       const std::shared_ptr<const Mask> mask = masks_.of_size(pair.test->width, pair.test->height);
       PairScores scores = score_pair(pair, mask.get(), plan_, options_.keep_maps, workspace);
-      result.scores = std::move(scores.values);
+      result.scores = scores.values;
+      if (!scores.undefined.empty()) {
+        result.status = PairResult::Status::incomplete;
+        result.undefined = scores.undefined;
+        result.problem = result.identity.test + ": " + scores.why_undefined;
+      }
       note_too_few_pixels(result);
       result.data_range = scores.data_range;
       if (options_.scored) options_.scored(result, pair, scores);
@@ -77,6 +82,7 @@ class Run {
                                                               : PairResult::Status::unreadable;
       result.problem = failure.what();
       result.scores.clear();
+      result.undefined.clear();
     } catch (const std::bad_alloc&) {
       result.status = PairResult::Status::unreadable;
       result.problem = result.identity.test + ": there is not enough memory for it and its reference";

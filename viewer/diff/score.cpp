@@ -378,11 +378,19 @@ PairScores score_pair(const FramePair& given, const Mask* mask, const ScorePlan&
   if (plan.has(Metric::ncc)) values["ncc"] = ncc_of(samples, mask, device);
   for (const Metric metric : {Metric::flip, Metric::flip_hdr})
     if (plan.has(metric)) {
+      if (const std::string why = why_no_flip(pair, metric); !why.empty()) {
+        scores.why_undefined += (scores.why_undefined.empty() ? "" : "; ") + why;
+        continue;
+      }
       const bool drawn = keep_map == KeepMap::yes && plan.map_metric == metric;
       values[metric_name(metric)] =
           flip_of(pair, samples, metric, plan.flip, drawn ? &scores.map : nullptr, device);
     }
-  for (const Column& column : columns_of(plan)) scores.values.push_back(values.at(column.name));
+  for (const Column& column : columns_of(plan)) {
+    const auto value = values.find(column.name);
+    if (value == values.end()) scores.undefined.push_back(scores.values.size());
+    scores.values.push_back(value == values.end() ? kNone : value->second);
+  }
   return scores;
 }
 

@@ -12,7 +12,9 @@ namespace fg {
 
 struct PairScores {
   std::vector<double> values;  // one a column of columns_of(plan); NaN where no window fits into the picture
-  double data_range = 0;       // of volumes: what errors were divided by
+  std::vector<std::size_t> undefined;  // columns whose metric is not defined for the two, with NaN in values
+  std::string why_undefined;           // one sentence; empty where all are defined
+  double data_range = 0;               // of volumes: what errors were divided by
   std::vector<float> map;  // [height][width] of plan.map_metric, averaged over channels; only when asked for
 };
 

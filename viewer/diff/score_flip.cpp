@@ -16,13 +16,15 @@ struct Rgb {
 Rgb of_floats(const std::vector<float>& values) { return {values.data(), kDLFloat, 32, 3}; }
 Rgb of_codes(const std::vector<std::uint8_t>& rgba) { return {rgba.data(), kDLUInt, 8, 4}; }
 
-const std::vector<float>& light_of(const Frame& frame) {
-  if (frame.kind == Frame::Kind::rgb && frame.scene_linear) return frame.rgb;
-  if (!frame.light.empty()) return frame.light;
-  throw Failure(
-      ExitCode::usage,
-      "flip-hdr is of linear light, and a picture is display-referred; give it OpenEXR, PFM or HDR files, or "
-      "take flip");
+bool is_linear(const Frame& frame) { return frame.kind == Frame::Kind::rgb && frame.scene_linear; }
+bool has_light(const Frame& frame) { return is_linear(frame) || !frame.light.empty(); }
+
+const std::vector<float>& light_of(const Frame& frame) { return is_linear(frame) ? frame.rgb : frame.light; }
+
+// Which of the two lack something, or null.
+const char* lacking(bool test_has, bool reference_has) {
+  if (test_has && reference_has) return nullptr;
+  return test_has ? "the reference is" : reference_has ? "the test is" : "test and reference are";
 }
 
 // The picture of planes lives in `picture`.
@@ -32,15 +34,23 @@ Rgb display_of(const Frame& frame, Image8& picture) {
     picture = to_picture(frame, 1.0);
     return of_codes(picture.rgba);
   }
-  if (frame.scene_linear)
-    throw Failure(
-        ExitCode::usage,
-        "flip is of display-referred values, and --tonemap none leaves them linear; leave it out, or take "
-        "flip-hdr");
   return of_floats(frame.rgb);
 }
 
 }  // namespace
+
+std::string why_no_flip(const FramePair& pair, Metric metric) {
+  const Frame &test = *pair.test, &reference = *pair.reference;
+  if (metric == Metric::flip_hdr) {
+    if (const char* which = lacking(has_light(test), has_light(reference)))
+      return std::string("flip-hdr is of the linear light of OpenEXR, PFM and HDR, and ") + which +
+             " display-referred; take flip for such pictures";
+  } else if (const char* which = lacking(!is_linear(test), !is_linear(reference))) {
+    return std::string("flip is of display-referred values, and under --tonemap none ") + which +
+           " linear; leave it out, or take flip-hdr";
+  }
+  return {};
+}
 
 double flip_of(const FramePair& pair, const Samples& samples, Metric metric, const FlipViewing& viewing,
                std::vector<float>* map, OpDevice& device) {

@@ -18,6 +18,17 @@ using nlohmann::json;
 struct Pictures {
   std::filesystem::path folder = scratch_folder();
 
+  // Two folders: png.png is display-referred, pfm.pfm is light. Returns "TEST REFERENCE".
+  std::string mixed_folders() const {
+    for (const char* kind : {"test", "reference"}) {
+      std::filesystem::create_directory(folder / kind);
+      for (const char* ending : {"png", "pfm"})
+        std::filesystem::copy_file(folder / (std::string(kind) + "." + ending),
+                                   folder / kind / (std::string(ending) + "." + ending));
+    }
+    return (folder / "test").string() + " " + (folder / "reference").string() + " ";
+  }
+
   Pictures() {
     for (const int noise : {0, 30}) {
       const Image8 image = waves(64, 48, noise);
@@ -73,6 +84,85 @@ TEST(diff_flip, flip_hdr_is_of_linear_files_and_says_its_tone_mapper_and_exposur
   EXPECT_EQ(json::parse(as_they_are.out)["scores"]["flip-hdr"], report["scores"]["flip-hdr"]);
   EXPECT_EQ(pictures.diff("png", "--metrics flip-hdr").exit_code, 2);
   EXPECT_EQ(pictures.diff("pfm", "--metrics flip --tonemap none").exit_code, 2);
+}
+
+TEST(diff_flip,
+     of_a_mixed_folder_flip_hdr_scores_the_light_and_a_display_referred_pair_says_why_it_has_none) {
+  const Pictures pictures;
+  const std::string folders = "diff " + pictures.mixed_folders();
+  const auto file = [&](const char* name) { return (pictures.folder / name).string(); };
+  const double alone =
+      json::parse(pictures.diff("pfm", "--metrics flip-hdr --json -").out)["scores"]["flip-hdr"];
+  const Outcome run =
+      framegauge(folders + "--metrics ssim,flip-hdr --fail-over flip-hdr=0.9 --fail-percent 0" + " --json " +
+                 file("r.json") + " --csv " + file("r.csv") + " --junit " + file("r.xml") + " --report " +
+                 file("r.html") + " --heatmap-of flip-hdr" + " --heatmaps " + file("maps") + " --baseline " +
+                 file("base.json") + " --update-baseline");
+  EXPECT_EQ(run.exit_code, 4) << run.err;  // what was asked for is not there
+  EXPECT_NE(run.out.find("1 pairs scored, 1 incomplete"), std::string::npos) << run.out;
+  const json report = json::parse(read_text(file("r.json")));
+  EXPECT_EQ(report["counts"]["scored"], 1);
+  EXPECT_EQ(report["counts"]["incomplete"], 1);
+  EXPECT_EQ(report["summary"]["flip-hdr"]["mean"], alone);
+  EXPECT_TRUE(report["thresholds"][0]["passed"]);  // held by the pairs that have a score
+  const json &light = report["pairs"][0], &codes = report["pairs"][1];
+  EXPECT_EQ(light["status"], "scored");
+  EXPECT_EQ(light["scores"]["flip-hdr"], alone);
+  EXPECT_EQ(codes["status"], "incomplete");
+  EXPECT_TRUE(codes["scores"]["flip-hdr"].is_null());
+  EXPECT_EQ(codes["scores"]["ssim"],
+            json::parse(pictures.diff("png", "--metrics ssim --json -").out)["scores"]["ssim"]);
+  EXPECT_NE(codes["problem"].get<std::string>().find("test and reference are display-referred"),
+            std::string::npos);
+  EXPECT_NE(read_text(file("r.csv")).find(",incomplete,64,48,0."), std::string::npos)
+      << read_text(file("r.csv"));
+  EXPECT_NE(read_text(file("r.xml")).find("failures=\"0\" errors=\"1\""), std::string::npos);
+  EXPECT_NE(read_text(file("r.html")).find("\"problem\":"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(pictures.folder / "maps/pfm.png"));
+  EXPECT_FALSE(std::filesystem::exists(pictures.folder / "maps/png.png"));
+  const json baseline = json::parse(read_text(file("base.json")))["pairs"];
+  EXPECT_TRUE(baseline["png.png"].contains("ssim") && !baseline["png.png"].contains("flip-hdr"));
+  const Outcome again =
+      framegauge(folders + "--metrics ssim,flip-hdr --json - --baseline " + file("base.json"));
+  EXPECT_EQ(again.exit_code, 4);
+  EXPECT_TRUE(json::parse(again.out)["baseline"]["regressions"].empty());
+  const Outcome quiet = framegauge(folders + "--metrics flip-hdr -q");
+  EXPECT_NE(quiet.out.find("png.png\t-\tincomplete\n"), std::string::npos) << quiet.out;
+}
+
+TEST(diff_flip, a_missed_limit_of_the_light_is_named_beside_the_pair_without_a_score) {
+  const Pictures pictures;
+  const Outcome run = framegauge("diff " + pictures.mixed_folders() +
+                                 "--metrics flip-hdr --fail-over flip-hdr=0 --fail-percent 0");
+  EXPECT_EQ(run.exit_code, 4);
+  EXPECT_NE(run.err.find("1 of 1 pairs have flip-hdr over the limit of 0"), std::string::npos) << run.err;
+}
+
+TEST(diff_flip, a_journal_keeps_that_a_pair_has_no_score) {
+  const Pictures pictures;
+  const std::string folders = "diff " + pictures.mixed_folders();
+  const auto result = pictures.folder / "r.json";
+  std::filesystem::create_directory(
+      result.string());  // so that the result cannot be written, and the journal stays
+  const std::string options = folders + "--metrics flip-hdr --json " + result.string();
+  EXPECT_EQ(framegauge(options).exit_code, 5);
+  std::filesystem::remove(result);
+  const Outcome resumed = framegauge(options + " --resume");
+  EXPECT_EQ(resumed.exit_code, 4) << resumed.err;
+  EXPECT_NE(resumed.err.find("2 of 2 pairs were finished before"), std::string::npos) << resumed.err;
+  const json pair = json::parse(read_text(result))["pairs"][1];
+  EXPECT_EQ(pair["status"], "incomplete");
+  EXPECT_TRUE(pair["scores"]["flip-hdr"].is_null());
+  EXPECT_NE(pair["problem"].get<std::string>().find("display-referred"), std::string::npos);
+}
+
+TEST(diff_flip, flip_hdr_of_video_is_refused_before_a_frame_is_scored) {
+  const Pictures pictures;
+  write_text(pictures.folder / "v.y4m", "YUV4MPEG2 W2 H2 F25:1 Cmono\nFRAME\n0123");
+  const std::string video = (pictures.folder / "v.y4m").string();
+  const Outcome run = framegauge("diff " + video + " " + video + " --metrics flip-hdr");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_NE(run.err.find("take flip for videos"), std::string::npos) << run.err;
 }
 
 TEST(diff_flip, the_heatmap_of_no_difference_is_black_and_that_of_a_difference_is_not) {

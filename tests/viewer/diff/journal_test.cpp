@@ -42,6 +42,7 @@ TEST(journal, keeps_all_of_a_result_but_its_place_and_files) {
                          .depth = 5,
                          .data_range = 4095.5,
                          .scores = {0.25, -1},
+                         .undefined = {1},
                          .problem = "one sentence",
                          .not_finite = 7,
                          .notes = {"a note", "another"}};
@@ -55,6 +56,7 @@ TEST(journal, keeps_all_of_a_result_but_its_place_and_files) {
   EXPECT_EQ(found->depth, added.depth);
   EXPECT_EQ(found->data_range, added.data_range);
   EXPECT_EQ(found->scores, added.scores);
+  EXPECT_EQ(found->undefined, added.undefined);
   EXPECT_EQ(found->problem, added.problem);
   EXPECT_EQ(found->not_finite, added.not_finite);
   EXPECT_EQ(found->notes, added.notes);
@@ -87,10 +89,11 @@ TEST(journal, a_line_cut_short_by_a_crash_is_left_out) {
 TEST(journal, numbers_that_are_none_are_damage) {
   const TemporaryFolder folder;
   const auto finished_with = [&](const std::string& status, const std::string& width) {
-    write_text(folder / "j", "settings\n{\"name\": \"a\", \"stamp\": \"1\", \"status\": " + status +
-                                 ", \"width\": " + width +
-                                 ", \"height\": 2, \"depth\": 1, \"data_range\": 0, \"scores\": [], "
-                                 "\"not_finite\": 0, \"notes\": [], \"problem\": \"\"}\n");
+    write_text(folder / "j",
+               "settings\n{\"name\": \"a\", \"stamp\": \"1\", \"status\": " + status +
+                   ", \"width\": " + width +
+                   ", \"height\": 2, \"depth\": 1, \"data_range\": 0, \"scores\": [], \"undefined\": [], "
+                   "\"not_finite\": 0, \"notes\": [], \"problem\": \"\"}\n");
     return Journal(folder / "j", "settings", Journal::Start::resume).finished_before();
   };
   EXPECT_EQ(finished_with("2", "3"), 1u);

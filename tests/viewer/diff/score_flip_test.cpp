@@ -85,13 +85,28 @@ TEST(flip_of_frames, flip_hdr_takes_the_light_that_was_kept_or_the_values_as_the
   EXPECT_NEAR(one_score(kept, Metric::flip_hdr, {.start = -1, .stop = 2.5, .exposures = 3}), given, kFlip);
 }
 
-TEST(flip_of_frames, neither_takes_what_it_is_not_of) {
-  EXPECT_NE(failure_of([] { one_score(noisy_pair(20, 20, 9), Metric::flip_hdr); }, ExitCode::usage)
-                .find("flip-hdr is of linear light"),
-            std::string::npos);
-  EXPECT_NE(failure_of([] { one_score(lit_pair(false, true), Metric::flip); }, ExitCode::usage)
-                .find("flip is of display-referred values"),
-            std::string::npos);
+TEST(flip_of_frames, what_neither_is_of_has_no_score_and_a_sentence_and_keeps_its_other_scores) {
+  const FramePair codes = noisy_pair(41, 29, 25), light = lit_pair(true), linear = lit_pair(false, true);
+  const struct {
+    FramePair pair;
+    Metric metric;
+    std::string why;
+  } cases[] = {
+      {codes, Metric::flip_hdr, "test and reference are display-referred"},
+      {{codes.test, light.reference}, Metric::flip_hdr, "the test is display-referred"},
+      {{light.test, codes.reference}, Metric::flip_hdr, "the reference is display-referred"},
+      {linear, Metric::flip, "under --tonemap none test and reference are linear"},
+  };
+  for (const auto& c : cases) {
+    const PairScores scores = score_once(c.pair, nullptr, {.metrics = {Metric::ssim, c.metric}}, KeepMap::no);
+    EXPECT_NE(scores.why_undefined.find(c.why), std::string::npos) << scores.why_undefined;
+    EXPECT_EQ(scores.undefined, std::vector<std::size_t>{1});
+    EXPECT_TRUE(std::isnan(scores.values.at(1)));
+    EXPECT_GT(scores.values.at(0), 0.1);
+  }
+  const PairScores both =
+      score_once(light, nullptr, {.metrics = {Metric::flip, Metric::flip_hdr}}, KeepMap::no);
+  EXPECT_TRUE(both.undefined.empty() && both.why_undefined.empty());
 }
 
 TEST(flip_of_frames, the_map_is_of_the_metric_that_is_drawn) {
