@@ -3,14 +3,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <future>
-#include <set>
 
+#include "plugin/vk/error.h"
 #include "plugin/vk/own_device.h"
 #include "viewer/app/tick/blocking_queue.h"
 #include "viewer/app/tick/evaluator_host.h"
 #include "viewer/app/tick/tick.h"
 #include "viewer/commands/commands.h"
+#include "viewer/commands/eval_views.h"
 #include "viewer/commands/option_checks.h"
 #include "viewer/error.h"
 #include "viewer/io/quotable.h"
@@ -18,7 +18,6 @@
 #include "viewer/report/heatmap.h"
 #include "viewer/report/interrupt.h"
 #include "viewer/report/json_file.h"
-#include "viewer/report/progress.h"
 #include "viewer/report/thresholds.h"
 #include "viewer/scene/dataset.h"
 #include "viewer/scene/splats.h"
@@ -33,12 +32,6 @@ struct EvalOptions {
   std::vector<float> background = {0, 0, 0};
   std::vector<std::string> fail_under, fail_over;
   bool heatmaps = false, renders = false, validation = false, quiet = false;
-};
-
-struct ViewScore {
-  const Camera* camera = nullptr;
-  TickResult tick;
-  double wall_ms = 0;
 };
 
 struct Means {
@@ -157,10 +150,7 @@ class Evaluation {
   }
 
   ViewScore score(const Camera& camera, const GroundTruth& truth) {
-    tick_.resize(truth.image.width, truth.image.height);
-    tick_.set_reference(truth.image);
-    renderer_.set_view(truth.intrinsics, camera.world_to_camera);
-    const double wall_ms = render_whole_view();
+    const double wall_ms = render(camera, truth);
     const std::optional<TickResult> result = tick_.poll();
     if (!result) throw Failure(ExitCode::internal, camera.name + ": the tick gave no score");
     save_pictures(camera, truth);
@@ -170,16 +160,38 @@ class Evaluation {
   std::size_t validation_messages() const { return device_.validation_messages().size(); }
 
  private:
+  double render(const Camera& camera, const GroundTruth& truth) {
+    try {
+      make_room(truth.image.width, truth.image.height);
+      tick_.set_reference(truth.image);
+      renderer_.set_view(truth.intrinsics, camera.world_to_camera);
+      return render_whole_view();
+    } catch (const NoRoom& failure) {
+      throw NoRoom(camera.name + ": " + failure.what());
+    } catch (const vk::Error& error) {
+      if (error.result != VK_ERROR_OUT_OF_DEVICE_MEMORY && error.result != VK_ERROR_OUT_OF_HOST_MEMORY) throw;
+      throw NoRoom(camera.name + ": " + error.what() + "; use --downscale");
+    }
+  }
+
+  void make_room(int width, int height) {
+    try {
+      tick_.resize(width, height);
+    } catch (const Failure& failure) {  // larger than the device's images
+      throw NoRoom(failure.what());
+    }
+  }
+
   // The first ticks of a scene may find the renderer's buffers too small; it then asks for another.
   double render_whole_view() {
     for (int i = 0; i < kMostTicksForRoom; ++i) {
       const double wall_ms = queue_.run([&](VkCommandBuffer cmd) { tick_.record(cmd, renderer_); });
       const GaussianRenderer::Counters counters = renderer_.counters();
       if (!counters.incomplete) return wall_ms;
+      tick_.poll();  // the score of an incomplete frame counts for nothing
       if (counters.no_more_room) break;
     }
-    throw Failure(ExitCode::internal,
-                  "the view needs more memory for its splats than the device has; use --downscale");
+    throw NoRoom("the view needs more memory for its splats than the device has; use --downscale");
   }
 
   void save_pictures(const Camera& camera, const GroundTruth& truth) {
@@ -201,6 +213,58 @@ class Evaluation {
   BlockingQueue queue_;
   GaussianRenderer renderer_;
 };
+
+void tell(const std::string& sentence) { std::fprintf(stderr, "framegauge: %s\n", sentence.c_str()); }
+
+void say_what_was_noted(const EvaluatedViews& views) {
+  for (const std::string& note : views.notes) tell(note);
+  for (const auto& [name, sentence] : views.failures.items())
+    tell("view skipped: " + sentence.get<std::string>());
+}
+
+// Whether all means are within their limits; says which are not.
+bool keeps_limits(const std::vector<Threshold>& thresholds, const Means& all) {
+  bool passed = true;
+  for (const auto& check :
+       check_thresholds(thresholds, {{"ssim", all.ssim}, {"psnr", all.psnr}, {"mae", all.mae}}, passed))
+    if (!check["passed"].get<bool>())
+      std::fprintf(stderr, "framegauge: mean %s is %s, the limit is %g\n",
+                   check["score"].get<std::string>().c_str(), check["value"].dump().c_str(),
+                   check["limit"].get<double>());
+  return passed;
+}
+
+// What was scored is written and printed; then the exit code, or what ended the run is thrown.
+int finish(const EvalOptions& options, const Dataset& dataset, const std::vector<Threshold>& thresholds,
+           std::size_t planned, const EvaluatedViews& views, const InterruptGuard& interrupt) {
+  say_what_was_noted(views);
+  if (views.scores.empty()) {
+    if (views.problem) std::rethrow_exception(views.problem);
+    if (interrupt.requested()) {
+      tell("interrupted before a view was scored");
+      return interrupt.exit_code();
+    }
+    throw Failure(views.without_room ? ExitCode::internal : ExitCode::unreadable_input,
+                  options.cameras + ": no view could be scored");
+  }
+  print_table(views.scores, options.quiet);
+  write_results(options, views.scores, dataset, views.failures);
+  if (const std::size_t skipped = dataset.missing.size() + views.failures.size())
+    std::fprintf(stderr, "framegauge: %zu views scored, %zu skipped\n", views.scores.size(), skipped);
+  if (views.problem) {
+    std::fprintf(stderr, "framegauge: ended after %zu of %zu views; %s holds what was finished\n",
+                 views.scores.size(), planned, options.output.c_str());
+    std::rethrow_exception(views.problem);
+  }
+  if (interrupt.requested()) {
+    std::fprintf(stderr, "framegauge: interrupted after %zu of %zu views; %s holds what was finished\n",
+                 views.scores.size(), planned, options.output.c_str());
+    return interrupt.exit_code();
+  }
+  const bool passed = keeps_limits(thresholds, means_of(views.scores, "all"));
+  if (views.without_room) return static_cast<int>(ExitCode::internal);
+  return static_cast<int>(passed ? ExitCode::pass : ExitCode::threshold_missed);
+}
 
 int run(const EvalOptions& options) {
   check_background(options.background);
@@ -228,59 +292,19 @@ int run(const EvalOptions& options) {
     for (const char* folder : {"renders", "gt"}) make_folder(std::filesystem::path(options.output) / folder);
 
   Evaluation evaluation(options, scene);
-  std::vector<ViewScore> scores;
-  nlohmann::ordered_json failures = nlohmann::ordered_json::object();
-  std::set<std::string> notes;  // about photos; many say the same
-  InterruptGuard interrupt;
-  {
-    Progress progress("scoring", cameras.size());
-    const auto load = [&](const Camera* camera) {
-      return std::async(std::launch::async, [&options, camera] {
-        return load_ground_truth(*camera, options.downscale, options.background.data());
-      });
-    };
-    std::future<GroundTruth> next = load(cameras[0]);  // the next photo is decoded while this view renders
-    for (std::size_t i = 0; i < cameras.size() && !interrupt.requested(); ++i) {
-      std::future<GroundTruth> current = std::move(next);
-      if (i + 1 < cameras.size()) next = load(cameras[i + 1]);
-      try {
-        const GroundTruth truth = current.get();
-        for (const std::string& note : truth.notes) notes.insert(note);
-        scores.push_back(evaluation.score(*cameras[i], truth));
-      } catch (const Failure& e) {
-        if (e.code != ExitCode::unreadable_input && e.code != ExitCode::size_mismatch) throw;
-        failures[cameras[i]->name] = e.what();  // one bad photo is one failed view, not the end
-      }
-      progress.advance(cameras[i]->name);
-    }
-  }
-  for (const std::string& note : notes) std::fprintf(stderr, "framegauge: %s\n", note.c_str());
-  for (const auto& [name, sentence] : failures.items())
-    std::fprintf(stderr, "framegauge: view skipped: %s\n", sentence.get<std::string>().c_str());
-  if (scores.empty()) throw unreadable(options.cameras, "no view could be scored");
-
-  print_table(scores, options.quiet);
-  write_results(options, scores, dataset, failures);
-  const Means all = means_of(scores, "all");
-  if (!dataset.missing.empty() || !failures.empty())
-    std::fprintf(stderr, "framegauge: %zu views scored, %zu skipped\n", scores.size(),
-                 dataset.missing.size() + failures.size());
-  if (interrupt.requested()) {
-    std::fprintf(stderr, "framegauge: interrupted after %zu of %zu views; %s holds what was finished\n",
-                 scores.size(), cameras.size(), options.output.c_str());
-    return interrupt.exit_code();
-  }
+  const InterruptGuard interrupt;
+  const ViewWork work{.load =
+                          [&](const Camera& camera) {
+                            return load_ground_truth(camera, options.downscale, options.background.data());
+                          },
+                      .score = [&](const Camera& camera,
+                                   const GroundTruth& truth) { return evaluation.score(camera, truth); }};
+  const EvaluatedViews views = evaluate_views(cameras, work, interrupt);
+  const int exit_code = finish(options, dataset, thresholds, cameras.size(), views, interrupt);
   if (evaluation.validation_messages())
     throw Failure(ExitCode::internal, "the Vulkan validation layer reported " +
                                           std::to_string(evaluation.validation_messages()) + " messages");
-  bool passed = true;
-  for (const auto& check :
-       check_thresholds(thresholds, {{"ssim", all.ssim}, {"psnr", all.psnr}, {"mae", all.mae}}, passed))
-    if (!check["passed"].get<bool>())
-      std::fprintf(stderr, "framegauge: mean %s is %s, the limit is %g\n",
-                   check["score"].get<std::string>().c_str(), check["value"].dump().c_str(),
-                   check["limit"].get<double>());
-  return static_cast<int>(passed ? ExitCode::pass : ExitCode::threshold_missed);
+  return exit_code;
 }
 
 }  // namespace
@@ -318,7 +342,10 @@ void add_eval(CLI::App& app, int& exit_code) {
   c->add_flag("-q,--quiet", options->quiet, "Only the scores, tab separated");
   c->footer(
       "Example: framegauge eval point_cloud.ply --cameras sparse/0 --images images --output scores --split "
-      "test");
+      "test\n"
+      "A view whose photo is missing or cannot be read is skipped, named and counted. So is one that the "
+      "device has no room "
+      "for, and the exit code is then 5; what was scored is written.");
   c->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

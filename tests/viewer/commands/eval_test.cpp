@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/viewer/commands/program.h"
+#include "viewer/io/image.h"
 
 namespace fg::test {
 namespace {
@@ -93,6 +94,59 @@ TEST(eval_command, a_damaged_photo_is_one_failed_view_not_the_end) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_NE(run.err.find("view_08.png"), std::string::npos) << run.err;
   EXPECT_EQ(json_of(folder / "out/details.json")["failed_views"].size(), 1u);
+}
+
+// 20,000 splats that each cover all of every view: of 16384x16 pixels, 1024 tiles, 20 million pairs of a tile and a splat.
+void write_crowded_scene(const fs::path& folder) {
+  constexpr int kSplats = 20000;
+  std::string ply = "ply\nformat binary_little_endian 1.0\nelement vertex " + std::to_string(kSplats) + "\n";
+  for (const char* name : {"x", "y", "z", "nx", "ny", "nz", "f_dc_0", "f_dc_1", "f_dc_2", "opacity",
+                           "scale_0", "scale_1", "scale_2", "rot_0", "rot_1", "rot_2", "rot_3"})
+    ply += std::string("property float ") + name + "\n";
+  ply += "end_header\n";
+  for (int i = 0; i < kSplats; ++i) {
+    const float splat[17] = {0, 0, 10 + 1e-4f * static_cast<float>(i), 0, 0, 0, 1, 0, 0, 2, 5, 5, 5, 1, 0,
+                             0, 0};
+    ply.append(reinterpret_cast<const char*>(splat), sizeof(splat));
+  }
+  write_text(folder / "crowded.ply", ply);
+  fs::create_directory(folder / "photos");
+  std::string cameras, images;
+  int id = 0;
+  for (const auto& [width, height] : {std::pair(64, 48), std::pair(16384, 16), std::pair(48, 64)}) {
+    const std::string size = std::to_string(width) + "x" + std::to_string(height),
+                      number = std::to_string(++id);
+    Image8 grey{width, height, std::vector<std::uint8_t>(std::size_t(4) * std::size_t(width * height), 100)};
+    for (std::size_t i = 3; i < grey.rgba.size(); i += 4) grey.rgba[i] = 255;
+    save_png(folder / "photos" / (size + ".png"), grey);
+    cameras += number + " PINHOLE " + std::to_string(width) + " " + std::to_string(height) + " " +
+               std::to_string(width) + " " + std::to_string(width) + " " + std::to_string(width / 2) + " " +
+               std::to_string(height / 2) + "\n";
+    images += number + " 1 0 0 0 0 0 0 " + number + " " + size + ".png\n\n";
+  }
+  fs::create_directory(folder / "sparse");
+  write_text(folder / "sparse/cameras.txt", cameras);
+  write_text(folder / "sparse/images.txt", images);
+  write_text(folder / "sparse/points3D.txt", "");
+}
+
+TEST(eval_command, a_view_without_room_for_its_splats_is_named_and_the_others_are_written) {
+  const auto folder = scratch_folder();
+  write_crowded_scene(folder);
+  const Outcome run = framegauge("eval " + (folder / "crowded.ply").string() + " --cameras " +
+                                 (folder / "sparse").string() + " --images " + (folder / "photos").string() +
+                                 " --output " + (folder / "out").string() + " --fail-under psnr=90");
+  const auto details = json_of(folder / "out/details.json");
+  if (details["failed_views"].empty()) GTEST_SKIP() << "this device has room for 20 million pairs";
+  EXPECT_EQ(run.exit_code, 5) << run.err;
+  ASSERT_TRUE(details["failed_views"].contains("16384x16.png")) << details["failed_views"];
+  EXPECT_EQ(details["failed_views"].size(), 1u);
+  EXPECT_EQ(details["views"].size(), 2u);
+  EXPECT_EQ(json_of(folder / "out/per_view.json")["framegauge"]["SSIM"].size(), 2u);
+  EXPECT_NE(run.err.find("view skipped: 16384x16.png: the view needs more memory"), std::string::npos)
+      << run.err;
+  EXPECT_NE(run.err.find("2 views scored, 1 skipped"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("the limit is 90"), std::string::npos) << run.err;
 }
 
 TEST(eval_command, unreadable_inputs_give_exit_code_four_and_one_sentence) {
