@@ -90,6 +90,9 @@ const DiffOptions& checked(DiffLine& line) {
         fmt::format("diff: expected TEST... REFERENCE, such as framegauge diff render.png photo.png, "
                     "got {}; see 'framegauge diff --help'",
                     options.source.inputs.empty() ? "nothing" : options.source.inputs[0] + " alone"));
+  for (std::optional<std::string>* file : {&options.json, &options.csv, &options.junit, &options.report})
+    if (*file == "/dev/stdout")
+      *file = "-";  // it may be a file, which is not to be replaced under the shell's hands
   check_background(line.background);
   options.source.match = parse_match(line.match);
   options.missing = line.missing == "fail"   ? MissingRule::fail

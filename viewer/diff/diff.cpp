@@ -11,9 +11,11 @@
 #include <thread>
 
 #include "viewer/diff/journal.h"
+#include "viewer/diff/overwriting.h"
 #include "viewer/diff/report.h"
 #include "viewer/diff/run_pairs.h"
 #include "viewer/error.h"
+#include "viewer/io/file.h"
 #include "viewer/report/interrupt.h"
 #include "viewer/report/json_file.h"
 #include "viewer/report/near_names.h"
@@ -133,7 +135,8 @@ bool prints_table(const DiffOptions& options) {
 
 std::optional<std::filesystem::path> journal_file(const DiffOptions& options) {
   for (const auto* file : {&options.json, &options.csv, &options.junit, &options.report})
-    if (*file && **file != "-") return std::filesystem::path(**file + ".journal");
+    if (*file && **file != "-" && !is_device_or_pipe(**file))
+      return std::filesystem::path(**file + ".journal");
   if (options.resume)
     throw Failure(ExitCode::usage,
                   "--resume goes on from the journal beside a result file; give the same --json, "
@@ -150,6 +153,14 @@ void check_options(const DiffOptions& options, const PairSource& source, const s
     throw Failure(ExitCode::usage, "--resample is of volumes; scale pictures first");
   if (options.pictures.only_failing && gates.empty())
     throw Failure(ExitCode::usage, "--pictures-of failing needs a limit such as --fail-under ssim=0.98");
+}
+
+std::vector<std::filesystem::path> files_to_write(const DiffOptions& options, const PairSource& source) {
+  std::vector<std::filesystem::path> files = picture_files(options.pictures, source);
+  for (const auto* file : {&options.json, &options.csv, &options.junit, &options.report, &options.heatmap})
+    if (*file && **file != "-") files.emplace_back(**file);
+  if (options.update_baseline) files.emplace_back(*options.baseline);
+  return files;
 }
 
 // Usage errors come before any file is looked at. Which columns there are is not known yet: all that there can be.
@@ -195,6 +206,7 @@ class DiffRun {
     columns_ = columns_of(plan_);
     gates_ = parse_gates(options.gates, columns_, source_->two_files);
     check_options(options, *source_, gates_);
+    check_not_inputs(files_to_write(options, *source_), *source_);
     tolerances_ = parse_tolerances(options.tolerances, columns_);
     settings_ = describe_settings(options, *source_);
     if (options.baseline && !options.update_baseline) {
@@ -360,21 +372,27 @@ class DiffRun {
           problem = std::current_exception();
       }
     };
-    const auto text = [&](const std::optional<std::string>& file, auto&& put) {
-      if (file) attempt([&] { write_text(*file, [&](const TextSink& sink) { put(outcome, sink); }); });
-    };
-    text(options_.json, put_json);
-    text(options_.csv, put_csv);
-    text(options_.junit, put_junit);
-    text(options_.report, [&](const Outcome&, const TextSink& sink) {
+    const auto report = [&](const Outcome&, const TextSink& sink) {
       put_html_report(
           outcome, *source_, masks_,
           {.pictures = options_.report_pictures, .style = options_.pictures.style, .device = device_}, sink);
-    });
+    };
+    const auto texts = [&](bool to_standard_output) {
+      const auto text = [&](const std::optional<std::string>& file, auto&& put) {
+        if (file && (*file == "-") == to_standard_output)
+          attempt([&] { write_text(*file, [&](const TextSink& sink) { put(outcome, sink); }); });
+      };
+      text(options_.json, put_json);
+      text(options_.csv, put_csv);
+      text(options_.junit, put_junit);
+      text(options_.report, report);
+    };
+    texts(false);
     if (options_.gaussian_splatting)
       attempt([&] { write_gaussian_splatting_tables(*options_.gaussian_splatting, method(), outcome); });
     if (options_.update_baseline && !outcome.interrupted)
       attempt([&] { save_baseline(*options_.baseline, outcome.results, describe_metrics(plan_)); });
+    texts(true);  // last: whoever reads it may stop, which ends us
     if (prints_table_)
       attempt([&] {
         write_text("-", table(outcome, options_.quiet ? TableStyle::tab_separated : TableStyle::aligned));

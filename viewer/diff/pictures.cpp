@@ -34,6 +34,16 @@ std::vector<std::string> picture_names(const PairSource& source) {
   return names;
 }
 
+std::vector<fs::path> picture_files(const PictureOptions& options, const PairSource& source) {
+  std::vector<fs::path> files;
+  if (!options.wanted()) return files;
+  const std::vector<std::string> names = picture_names(source);
+  for (const auto* folder : {&options.heatmaps, &options.strips})
+    for (const std::string& name : names)
+      if (*folder) files.push_back(**folder / (name + ".png"));
+  return files;
+}
+
 Image8 heatmap_of(const PairScores& scores, int width, int height, const HeatmapStyle& style) {
   return draw_heatmap(scores.map, width, height, style.color_map, style.worst, style.best);
 }

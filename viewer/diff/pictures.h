@@ -22,6 +22,8 @@ struct PictureOptions {
   std::optional<std::filesystem::path> heatmaps, strips;  // folders
   HeatmapStyle style;
   bool only_failing = false;
+
+  bool wanted() const { return heatmaps || strips; }
 };
 
 class Pictures {
@@ -30,7 +32,7 @@ class Pictures {
   Pictures(PictureOptions options, const PairSource& source, double data_range,
            std::function<bool(const PairResult&)> fails);
 
-  bool wanted() const { return options_.heatmaps || options_.strips; }
+  bool wanted() const { return options_.wanted(); }
   void write(const PairResult& result, const FramePair& pair, const PairScores& scores) const;
 
  private:
@@ -42,6 +44,9 @@ class Pictures {
 
 // Below any folder: no root, no "..".
 std::vector<std::string> picture_names(const PairSource& source);
+
+// All that may be written.
+std::vector<std::filesystem::path> picture_files(const PictureOptions& options, const PairSource& source);
 
 Image8 heatmap_of(const PairScores& scores, int width, int height, const HeatmapStyle& style);
 

@@ -66,16 +66,21 @@ std::vector<std::uint8_t> read_file_start(const std::filesystem::path& file, std
   return bytes;
 }
 
+bool is_device_or_pipe(const std::filesystem::path& file) {
+  std::error_code ignored;
+  return std::filesystem::is_other(std::filesystem::status(file, ignored));
+}
+
 OutputFile::OutputFile(const std::filesystem::path& file) : target_(file) {
   std::error_code ignored;
   const auto status = std::filesystem::status(file, ignored);
   if (std::filesystem::is_directory(status)) fail("cannot be written", EISDIR);
+  if (is_device_or_pipe(file)) {
+    descriptor_ = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor_ < 0) fail("cannot be opened for writing", errno);
+    return;
+  }
   if (std::filesystem::exists(status)) {
-    if (!std::filesystem::is_regular_file(status)) {
-      descriptor_ = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
-      if (descriptor_ < 0) fail("cannot be opened for writing", errno);
-      return;
-    }
     // Renaming onto a symbolic link would replace the link instead of what it points to.
     const auto real = std::filesystem::canonical(file, ignored);
     if (!ignored) target_ = real;

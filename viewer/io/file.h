@@ -38,6 +38,9 @@ std::vector<std::uint8_t> read_file(const std::filesystem::path& file,
 // At most the first limit_bytes.
 std::vector<std::uint8_t> read_file_start(const std::filesystem::path& file, std::size_t limit_bytes);
 
+// /dev/null, a pipe, a socket: there, and neither a file nor a folder.
+bool is_device_or_pipe(const std::filesystem::path& file);
+
 // Writes a temporary beside the target; commit() renames it. Destroyed without commit(), it leaves nothing.
 // A target that exists and is no regular file (/dev/stdout, a pipe) is written in place.
 // Failures are Failure(internal): the input was fine, the disk was not.

@@ -2,10 +2,10 @@
 
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <limits>
 
 #include "viewer/error.h"
+#include "viewer/io/file.h"
 
 namespace fg {
 
@@ -39,24 +39,17 @@ void write_text(const std::filesystem::path& file, const std::function<void(cons
       throw Failure(ExitCode::internal, "standard output could not be written");
     return;
   }
-  const std::filesystem::path unfinished = file.string() + ".part";
-  try {
-    std::ofstream out(unfinished, std::ios::binary | std::ios::trunc);
-    put([&](std::string_view part) { out.write(part.data(), static_cast<std::streamsize>(part.size())); });
-    out.flush();
-    if (!out)
-      throw Failure(ExitCode::internal,
-                    file.string() + ": could not be written; is the folder writable and the disk not full?");
-    out.close();
-    std::error_code error;
-    std::filesystem::rename(unfinished, file, error);
-    if (error)
-      throw Failure(ExitCode::internal, file.string() + ": could not be written: " + error.message());
-  } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove(unfinished, ignored);
-    throw;
-  }
+  OutputFile out(file);
+  constexpr std::size_t kBuffer = 1 << 16;  // bytes; the parts are small
+  std::string buffer;
+  put([&](std::string_view part) {
+    buffer += part;
+    if (buffer.size() < kBuffer) return;
+    out.write(buffer);
+    buffer.clear();
+  });
+  out.write(buffer);
+  out.commit();
 }
 
 void write_json(const std::filesystem::path& file, const nlohmann::ordered_json& value) {

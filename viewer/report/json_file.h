@@ -11,7 +11,7 @@ namespace fg {
 nlohmann::ordered_json json_number(double value);
 double number_of_json(const nlohmann::ordered_json& value);  // the other way; throws the parser's exception
 
-// Written beside the target and renamed over it, so that no reader ever sees half a file. "-": standard
+// Written as OutputFile does it, so that no reader ever sees half a file, and /dev/null stays what it is. "-": standard
 // output. Throws Failure(internal) when the file cannot be written.
 void write_text(const std::filesystem::path& file, const std::string& text);
 // The same of a text that need not lie in memory whole: put is called with a sink that takes it part by part.

@@ -1,11 +1,13 @@
 // framegauge diff of folders, from the shell's side.
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "tests/viewer/commands/program.h"
 #include "tests/viewer/diff/sample_frames.h"
@@ -77,7 +79,7 @@ TEST_F(diff_folders, what_cannot_be_written_does_not_cost_the_rest) {
   fs::create_directories(folder_ / "r.json/below");
   EXPECT_EQ(diff("--csv " + in_folder("r.csv") + " --json " + in_folder("r.json")).exit_code, 5);
   for (const auto& entry : fs::directory_iterator(folder_))
-    EXPECT_NE(entry.path().extension(), ".part") << entry;
+    EXPECT_EQ(entry.path().filename().string().find(".part"), std::string::npos) << entry;
 
   fs::create_directories(folder_ / "maps/view_1.png/below");
   const Outcome maps =
@@ -90,6 +92,54 @@ TEST_F(diff_folders, what_cannot_be_written_does_not_cost_the_rest) {
       diff("--metrics mae --resume --csv " + in_folder("m.csv") + " --heatmaps " + in_folder("maps"));
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
   EXPECT_NE(resumed.err.find("1 of 3 pairs were finished before"), std::string::npos) << resumed.err;
+}
+
+TEST_F(diff_folders, no_result_is_written_over_what_is_compared) {
+  fill(2);
+  const std::string before = read_text(folder_ / "out/view_1.png");
+  fs::create_symlink(folder_ / "out/view_1.png", folder_ / "link.json");
+  fs::create_symlink(folder_ / "out", folder_ / "other_name");
+  for (const char* options :
+       {"--heatmaps out", "--strips gold", "--heatmaps other_name", "--csv out/view_1.png",
+        "--report gold/view_0.png", "--json link.json", "--update-baseline --baseline out/view_1.png"}) {
+    const std::string option = options, name = option.substr(option.rfind(' ') + 1);
+    const Outcome run = diff(option.substr(0, option.size() - name.size()) + (folder_ / name).string());
+    EXPECT_EQ(run.exit_code, 2) << option << run.err;
+    EXPECT_NE(run.err.find("is compared, and a result would be written over it"), std::string::npos)
+        << run.err;
+  }
+  EXPECT_EQ(read_text(folder_ / "out/view_1.png"), before);
+  const Outcome two = framegauge("diff " + in_folder("out/view_1.png") + " " + in_folder("gold/view_1.png") +
+                                 " --heatmap " + in_folder("out/view_1.png"));
+  EXPECT_EQ(two.exit_code, 2);
+  EXPECT_EQ(read_text(folder_ / "out/view_1.png"), before);
+  EXPECT_EQ(diff("--heatmaps " + in_folder("out/maps")).exit_code, 0);  // beside them
+}
+
+// A journal beside a pipe would have no meaning, nor would a file in its place.
+TEST_F(diff_folders, a_pipe_and_standard_output_by_its_name_take_results) {
+  fill(2);
+  ASSERT_EQ(mkfifo(in_folder("pipe").c_str(), 0600), 0);
+  std::string read;
+  std::thread reader([&] { read = read_text(folder_ / "pipe"); });
+  const Outcome run = diff("-q --csv " + in_folder("pipe"));
+  reader.join();
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(read.find("\nview_1.png,"), std::string::npos) << read;
+  EXPECT_TRUE(fs::is_fifo(folder_ / "pipe"));
+  EXPECT_FALSE(fs::exists(folder_ / "pipe.journal"));
+  const Outcome named = diff("--csv /dev/stdout");
+  EXPECT_EQ(named.exit_code, 0);
+  EXPECT_EQ(named.out, diff("--csv -").out);
+  EXPECT_EQ(named.out.rfind("name,test,", 0), 0u) << named.out;
+}
+
+TEST_F(diff_folders, a_reader_of_standard_output_that_stops_costs_no_file) {
+  fill(120);
+  const Outcome run = framegauge("diff " + in_folder("out") + " " + in_folder("gold") + " --json - --csv " +
+                                 in_folder("r.csv") + " --metrics mae | true");
+  const std::string csv = read_text(folder_ / "r.csv");
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 121) << run.err;
 }
 
 TEST_F(diff_folders, a_baseline_of_other_metrics_is_refused_before_any_work) {

@@ -1,0 +1,14 @@
+#pragma once
+// No result is written over what is compared.
+
+#include <filesystem>
+#include <vector>
+
+#include "viewer/diff/source.h"
+
+namespace fg {
+
+// Throws Failure(usage) where one of the files is an input, by this name or another.
+void check_not_inputs(const std::vector<std::filesystem::path>& files, const PairSource& source);
+
+}  // namespace fg
