@@ -389,7 +389,8 @@ PairScores score_pair(const FramePair& given, const Mask* mask, const ScorePlan&
   for (const Column& column : columns_of(plan)) {
     const auto value = values.find(column.name);
     if (value == values.end()) scores.undefined.push_back(scores.values.size());
-    scores.values.push_back(value == values.end() ? kNone : value->second);
+    // One NaN like another: of some a text would say -nan.
+    scores.values.push_back(value == values.end() || std::isnan(value->second) ? kNone : value->second);
   }
   return scores;
 }

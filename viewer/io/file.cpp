@@ -85,10 +85,11 @@ OutputFile::OutputFile(const std::filesystem::path& file) : target_(file) {
     const auto real = std::filesystem::canonical(file, ignored);
     if (!ignored) target_ = real;
   }
+  constexpr std::size_t kLongestStart = 200;  // bytes: a name has at most 255, and the temporary is one, too
   std::random_device random;
   for (int attempt = 0; attempt < 16; ++attempt) {
-    temporary_ = target_;
-    temporary_ += ".part-" + std::to_string(random());
+    temporary_ = target_.parent_path() /
+                 (target_.filename().string().substr(0, kLongestStart) + ".part-" + std::to_string(random()));
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor_ >= 0 || errno != EEXIST) break;
   }

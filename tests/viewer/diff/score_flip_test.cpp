@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "tests/oracle/flip_oracle.h"
@@ -107,6 +108,15 @@ TEST(flip_of_frames, what_neither_is_of_has_no_score_and_a_sentence_and_keeps_it
   const PairScores both =
       score_once(light, nullptr, {.metrics = {Metric::flip, Metric::flip_hdr}}, KeepMap::no);
   EXPECT_TRUE(both.undefined.empty() && both.why_undefined.empty());
+}
+
+TEST(flip_of_frames, of_infinite_light_it_is_nan_without_a_sign) {
+  const FramePair pair = lit_pair(true);
+  Frame endless = *pair.test;
+  endless.light[7] = std::numeric_limits<float>::infinity();
+  const double score = one_score({std::make_shared<const Frame>(endless), pair.reference}, Metric::flip_hdr);
+  EXPECT_TRUE(std::isnan(score));
+  EXPECT_FALSE(std::signbit(score));  // a text would say -nan
 }
 
 TEST(flip_of_frames, the_map_is_of_the_metric_that_is_drawn) {

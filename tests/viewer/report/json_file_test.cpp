@@ -57,6 +57,13 @@ TEST(written_text, goes_into_a_pipe_which_stays_one) {
   EXPECT_TRUE(fs::is_fifo(pipe));
 }
 
+TEST(written_text, may_have_the_longest_name_that_there_is) {
+  const TemporaryFolder folder;
+  const std::string name(255, 'n');
+  fg::write_text(folder / name, std::string("whole"));
+  EXPECT_EQ(content_of(folder / name), "whole");
+}
+
 TEST(written_text, that_has_no_place_is_a_failure_and_what_was_there_stays) {
   const TemporaryFolder folder;
   fg::write_text(folder / "a.txt", std::string("old"));
