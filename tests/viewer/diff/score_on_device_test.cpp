@@ -115,6 +115,23 @@ TEST_P(scored_on_device, each_metric_alone) {
   }
 }
 
+// As score_test.cpp has it of the processor.
+TEST_P(scored_on_device, ssims_have_the_same_bits_with_and_without_a_map_and_beside_each_other) {
+  const FramePair pair = noisy_pair(213, 181, 25);
+  const auto score = [&](const std::vector<Metric>& metrics, std::size_t column, KeepMap keep) {
+    return score_pair(pair, nullptr, {.metrics = metrics}, keep, device_).values.at(column);
+  };
+  const double ssim = score({Metric::ssim}, 0, KeepMap::no),
+               valid = score({Metric::ssim_valid}, 0, KeepMap::no);
+  const std::vector<Metric> both = {Metric::ssim, Metric::ssim_valid};
+  for (const KeepMap keep : {KeepMap::no, KeepMap::yes}) {
+    EXPECT_EQ(score(both, 0, keep), ssim);
+    EXPECT_EQ(score(both, 1, keep), valid);
+  }
+  const ScorePlan statistics{.metrics = {Metric::ssim_valid}, .map_statistics = true};
+  EXPECT_EQ(score_pair(pair, nullptr, statistics, KeepMap::no, device_).values.at(0), valid);
+}
+
 TEST_P(scored_on_device, pictures_of_floats_and_light) {
   FramePair pair = noisy_pair(213, 181, 25);
   for (std::shared_ptr<const Frame>* frame : {&pair.test, &pair.reference}) {
