@@ -155,10 +155,25 @@ void check_options(const DiffOptions& options, const PairSource& source, const s
     throw Failure(ExitCode::usage, "--pictures-of failing needs a limit such as --fail-under ssim=0.98");
 }
 
-std::vector<std::filesystem::path> files_to_write(const DiffOptions& options, const PairSource& source) {
-  std::vector<std::filesystem::path> files = picture_files(options.pictures, source);
+// Each named by one option.
+std::vector<std::filesystem::path> result_files(const DiffOptions& options) {
+  std::vector<std::filesystem::path> files;
   for (const auto* file : {&options.json, &options.csv, &options.junit, &options.report, &options.heatmap})
     if (*file && **file != "-") files.emplace_back(**file);
+  return files;
+}
+
+void check_results_are_apart(const DiffOptions& options) {
+  std::vector<std::filesystem::path> results = result_files(options);
+  if (options.baseline) results.emplace_back(*options.baseline);
+  for (const auto* folder : {&options.pictures.heatmaps, &options.pictures.strips})
+    if (*folder) results.push_back(**folder);  // their pictures have the same names
+  check_apart(results);
+}
+
+std::vector<std::filesystem::path> files_to_write(const DiffOptions& options, const PairSource& source) {
+  std::vector<std::filesystem::path> files = picture_files(options.pictures, source);
+  for (std::filesystem::path& file : result_files(options)) files.push_back(std::move(file));
   if (options.update_baseline) files.emplace_back(*options.baseline);
   return files;
 }
@@ -193,6 +208,7 @@ class DiffRun {
     prints_table_ = prints_table(options);
     const std::optional<std::filesystem::path> journal = journal_file(options);
     check_words(options, masks_.any());
+    check_results_are_apart(options);
     device_ = ComputeDevice(options.device);
     SourceOptions inputs = options.source;
     inputs.workers = workers();

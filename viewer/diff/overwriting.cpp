@@ -3,6 +3,7 @@
 #include <set>
 
 #include "viewer/error.h"
+#include "viewer/io/file.h"
 
 namespace fg {
 namespace {
@@ -11,11 +12,21 @@ namespace fs = std::filesystem;
 
 fs::path real_path(const fs::path& file) {
   std::error_code error;
-  const fs::path real = fs::weakly_canonical(file, error);
+  fs::path real = fs::weakly_canonical(fs::absolute(file, error), error);
+  if (!real.has_filename()) real = real.parent_path();  // maps/ is maps
   return error ? file : real;
 }
 
 }  // namespace
+
+void check_apart(const std::vector<fs::path>& results) {
+  std::set<fs::path> seen;
+  for (const fs::path& result : results)
+    if (!is_device_or_pipe(result) && !seen.insert(real_path(result)).second)
+      throw Failure(
+          ExitCode::usage,
+          result.string() + ": is given for two results, of which one would be lost; give each its own name");
+}
 
 void check_not_inputs(const std::vector<fs::path>& files, const PairSource& source) {
   std::set<fs::path> there;  // most of a long list are not: they cost one look

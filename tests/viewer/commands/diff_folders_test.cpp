@@ -116,6 +116,19 @@ TEST_F(diff_folders, no_result_is_written_over_what_is_compared) {
   EXPECT_EQ(diff("--heatmaps " + in_folder("out/maps")).exit_code, 0);  // beside them
 }
 
+TEST_F(diff_folders, two_results_of_one_name_are_refused_before_any_work) {
+  fill(1);
+  const std::string a = in_folder("a"), same = (folder_ / "out/../a").string();
+  for (const std::string& options :
+       {"--json " + a + " --csv " + same, "--heatmaps " + a + " --strips " + a + "/",
+        "--report " + a + " --baseline " + a, "--junit " + a + " --update-baseline --baseline " + a}) {
+    const Outcome run = diff(options);
+    EXPECT_EQ(run.exit_code, 2) << options << run.err;
+    EXPECT_NE(run.err.find("is given for two results"), std::string::npos) << run.err;
+    EXPECT_FALSE(fs::exists(folder_ / "a"));
+  }
+}
+
 // A journal beside a pipe would have no meaning, nor would a file in its place.
 TEST_F(diff_folders, a_pipe_and_standard_output_by_its_name_take_results) {
   fill(2);
