@@ -77,10 +77,11 @@ class Run {
       result.problem = result.identity.test + ": " + failure.what() +
                        (workspace.device.copies() ? "; take fewer --workers, or --device cpu" : "");
     } catch (const Failure& failure) {
-      if (failure.code != ExitCode::unreadable_input && failure.code != ExitCode::size_mismatch) throw;
-      result.status = failure.code == ExitCode::size_mismatch ? PairResult::Status::size_mismatch
-                                                              : PairResult::Status::unreadable;
+      if (!is_of_the_pair(failure.code)) throw;
+      result.status = failure.code == ExitCode::unreadable_input ? PairResult::Status::unreadable
+                                                                 : PairResult::Status::size_mismatch;
       result.problem = failure.what();
+      if (failure.code == ExitCode::usage) result.problem = result.identity.test + ": " + result.problem;
       result.scores.clear();
       result.undefined.clear();
     } catch (const std::bad_alloc&) {
@@ -88,6 +89,13 @@ class Run {
       result.problem = result.identity.test + ": there is not enough memory for it and its reference";
     }
     return result;
+  }
+
+  // Of several pictures an option may suit all but one, such as --ignore that leaves nothing of a small one. Frames of a
+  // video are alike.
+  bool is_of_the_pair(ExitCode code) const {
+    return code == ExitCode::unreadable_input || code == ExitCode::size_mismatch ||
+           (code == ExitCode::usage && source_.count() > 1 && !source_.video);
   }
 
   // A NaN that no sample explains: no window fits into the picture.

@@ -129,6 +129,22 @@ TEST_F(diff_folders, two_results_of_one_name_are_refused_before_any_work) {
   }
 }
 
+TEST_F(diff_folders, a_picture_of_which_ignore_leaves_nothing_is_one_row_and_not_the_end) {
+  fill(3);
+  for (const char* name : {"out", "gold"}) save_png(folder_ / name / "small.png", waves(16, 16, 0));
+  const Outcome run = diff("--metrics mae --ignore 0,0,20,20 --json " + in_folder("r.json"));
+  EXPECT_EQ(run.exit_code, 3) << run.err;
+  EXPECT_EQ(json()["counts"]["scored"], 3);
+  EXPECT_EQ(json()["pairs"][0]["status"], "size-mismatch");
+  EXPECT_NE(json()["pairs"][0]["problem"].get<std::string>().find(
+                "small.png: --mask and --ignore leave no pixel of 16x16"),
+            std::string::npos)
+      << json()["pairs"][0];
+  const Outcome alone = framegauge("diff " + in_folder("out/small.png") + " " + in_folder("gold/small.png") +
+                                   " --ignore 0,0,20,20");
+  EXPECT_EQ(alone.exit_code, 2) << alone.err;
+}
+
 // A journal beside a pipe would have no meaning, nor would a file in its place.
 TEST_F(diff_folders, a_pipe_and_standard_output_by_its_name_take_results) {
   fill(2);
