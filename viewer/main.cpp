@@ -9,6 +9,7 @@
 #include "framegauge/framegauge.h"
 #include "viewer/commands/commands.h"
 #include "viewer/error.h"
+#include "viewer/io/quotable.h"
 #include "viewer/report/near_names.h"
 
 namespace {
@@ -29,7 +30,7 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
 }
 
 int complain(const std::string& sentence, fg::ExitCode code) {
-  std::fprintf(stderr, "framegauge: %s\n", sentence.c_str());
+  std::fprintf(stderr, "framegauge: %s\n", fg::on_one_line(sentence).c_str());
   return static_cast<int>(code);
 }
 

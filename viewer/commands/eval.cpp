@@ -214,7 +214,9 @@ class Evaluation {
   GaussianRenderer renderer_;
 };
 
-void tell(const std::string& sentence) { std::fprintf(stderr, "framegauge: %s\n", sentence.c_str()); }
+void tell(const std::string& sentence) {
+  std::fprintf(stderr, "framegauge: %s\n", on_one_line(sentence).c_str());
+}
 
 void say_what_was_noted(const EvaluatedViews& views) {
   for (const std::string& note : views.notes) tell(note);

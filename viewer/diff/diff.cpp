@@ -16,6 +16,7 @@
 #include "viewer/diff/run_pairs.h"
 #include "viewer/error.h"
 #include "viewer/io/file.h"
+#include "viewer/io/quotable.h"
 #include "viewer/report/interrupt.h"
 #include "viewer/report/json_file.h"
 #include "viewer/report/near_names.h"
@@ -465,7 +466,9 @@ class DiffRun {
 
 }  // namespace
 
-void say(const std::string& sentence) { std::fprintf(stderr, "framegauge: %s\n", sentence.c_str()); }
+void say(const std::string& sentence) {
+  std::fprintf(stderr, "framegauge: %s\n", on_one_line(sentence).c_str());  // it may hold any file's name
+}
 
 int run_diff(const DiffOptions& options) {
   keep_freed_memory();

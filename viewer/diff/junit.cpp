@@ -14,10 +14,13 @@ std::string valid_utf8(const std::string& text) {
   return nlohmann::json::parse(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-// XML 1.0 has no place for most control characters, escaped or not.
+// XML 1.0 has no place for most control characters, nor for U+FFFE and U+FFFF, escaped or not.
 std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : valid_utf8(text)) switch (c) {
+  std::string valid = valid_utf8(text), result;
+  for (const char* none : {"\xef\xbf\xbe", "\xef\xbf\xbf"})
+    for (std::size_t at = 0; (at = valid.find(none, at)) != std::string::npos;)
+      valid.replace(at, 3, "\xef\xbf\xbd");
+  for (const char c : valid) switch (c) {
       case '&':
         result += "&amp;";
         break;

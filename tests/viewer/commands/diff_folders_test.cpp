@@ -459,6 +459,31 @@ TEST_F(diff_folders, a_name_that_is_no_utf_8_leaves_the_outputs_valid) {
   EXPECT_NE(read_text(folder_ / "r.xml").find("name=\"caf\xef\xbf\xbd.png\""), std::string::npos);
 }
 
+TEST_F(diff_folders, a_name_that_xml_has_no_place_for_leaves_junit_valid) {
+  fill(1);
+  for (const char* side : {"out", "gold"})
+    for (const char* name : {"a\xef\xbf\xbf.png", "b\xef\xbf\xbe.png"})
+      fs::copy(folder_ / side / "view_0.png", folder_ / side / name);
+  ASSERT_EQ(diff("--junit " + in_folder("r.xml")).exit_code, 0);
+  const std::string junit = read_text(folder_ / "r.xml");
+  for (const char* name : {"name=\"a\xef\xbf\xbd.png\"", "name=\"b\xef\xbf\xbd.png\""})
+    EXPECT_NE(junit.find(name), std::string::npos) << junit;
+}
+
+TEST_F(diff_folders, a_name_with_control_characters_takes_one_line_and_no_colour) {
+  fill(1);
+  for (const char* side : {"out", "gold"})
+    test::write_text(folder_ / side / "new\nline\x1b[31m.png", "no picture");
+  const Outcome folders = diff("-q"), files = framegauge("diff '" + in_folder("out/new\nline\x1b[31m.png") +
+                                                         "' " + in_folder("gold/view_0.png"));
+  for (const Outcome& run : {folders, files}) {
+    EXPECT_EQ(run.exit_code, 4);
+    EXPECT_NE(run.err.find("new?line?[31m.png"), std::string::npos) << run.err;
+    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+    EXPECT_EQ((run.err + run.out).find('\x1b'), std::string::npos);
+  }
+}
+
 TEST_F(diff_folders, wrong_usage_gives_exit_code_two) {
   fill(1);
   for (const char* options :
