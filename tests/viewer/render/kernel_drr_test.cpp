@@ -73,10 +73,21 @@ TEST(kernel_drr, cuda_gives_the_images_and_channels_of_the_cpu) {
       const float largest = *std::max_element(expected.begin(), expected.end());
       ASSERT_GT(largest, 0);
       std::size_t apart = 0;
-      for (std::size_t n = 0; n < got.size(); ++n) apart += std::abs(got[n] - expected[n]) > 1e-4f * largest;
-      // Within rounding of two labels, or of a voxel's corner, either may count.
-      const bool either = labels != nullptr || walk.reduction == FG_DRR_MAXIMUM;
-      EXPECT_LE(static_cast<double>(apart), either ? 0.01 * static_cast<double>(got.size()) : 0) << name;
+      float farthest = 0;
+      for (std::size_t n = 0; n < got.size(); ++n) {
+        const float difference = std::abs(got[n] - expected[n]);
+        apart += difference > 1e-4f * largest;
+        farthest = std::max(farthest, difference);
+      }
+      // Within rounding of two labels, or of a voxel's corner, either may count. A ray passes some 30 borders of labels
+      // here, its samples are placed to some 1e-4 mm every 0.4 to 0.7 mm: to a few rays it happens with one sample or two,
+      // each the share of a ray of at most 100 mm through bone.
+      const bool is_maximum = walk.reduction == FG_DRR_MAXIMUM;
+      const double share = labels ? 0.05 : is_maximum ? 0.01 : 0;
+      EXPECT_LE(static_cast<double>(apart), share * static_cast<double>(got.size())) << name;
+      if (!is_maximum) {
+        EXPECT_LE(farthest, 2 * 100 * Attenuation{}.mu_bone / 150) << name;
+      }
     }
 }
 
