@@ -8,20 +8,48 @@
 
 namespace fg::live {
 
-// Two bins a word, bin and bin + half the bins: 8.2 KB. A block has less than 65,536 results.
-constexpr std::uint32_t kPairs = kFgMapBins / 2;
-struct Histogram {
+// Of values from 0 on, where nearly all are: two bins a word, neighbours, 4.1 KB. Those below 0 are counted in global memory
+// at once. The less shared memory, the more blocks a graphics queue runs at a time. A block has less than 65,536 results.
+constexpr std::uint32_t kLowBins = kFgMapBins / 2, kPairs = (kFgMapBins - kLowBins) / 2;
+struct alignas(16) Histogram {
   std::uint32_t pairs[kPairs];
 };
+static_assert(kPairs % 4 == 0 && kFgMapBins == 2 * kLowBins && (kLowBins & (kLowBins - 1)) == 0);
 
-__device__ inline void count_bin(Histogram& histogram, std::uint32_t bin, std::uint32_t count) {
-  atomicAdd(&histogram.pairs[bin % kPairs], bin < kPairs ? count : count << 16);
+template <int kBlockThreads>
+__device__ void clear_histogram(Histogram& histogram) {
+  for (std::uint32_t i = 4 * threadIdx.x; i < kPairs; i += 4 * kBlockThreads)
+    *reinterpret_cast<uint4*>(histogram.pairs + i) = {};
+}
+
+// pairs: the histogram's address, of pairs_of().
+__device__ inline void count_high_bin(std::uint32_t pairs, std::uint32_t bin, std::uint32_t count) {
+  asm volatile("red.shared.add.u32 [%0], %1;" ::"r"(pairs + (bin - kLowBins) / 2 * 4),
+               "r"(count * (1u + (bin & 1u) * 0xFFFFu))
+               : "memory");
+}
+__device__ inline void count_bin(const LiveSsim& op, std::uint32_t pairs, std::uint32_t bin,
+                                 std::uint32_t count) {
+  if (bin >= kLowBins)
+    count_high_bin(pairs, bin, count);
+  else
+    atomicAdd(op.statistics + bin, count);
+}
+// By all of a warp's lanes. Whatever else it came from, the compiler would find the address again for each value.
+__device__ inline std::uint32_t pairs_of(Histogram& histogram) {
+  return __shfl_sync(0xFFFFFFFFu, static_cast<std::uint32_t>(__cvta_generic_to_shared(histogram.pairs)), 0);
 }
 
 // A value of 4 bytes to an image.
 __device__ inline void write_surface(std::uint64_t surface, std::int32_t row, std::int32_t column,
                                      std::uint32_t value) {
   surf2Dwrite(value, surface, column * 4, row, cudaBoundaryModeTrap);
+}
+
+// Four of a row, the first in a column that is a multiple of 4.
+__device__ inline void write_surface(std::uint64_t surface, std::int32_t row, std::int32_t column,
+                                     uint4 values) {
+  surf2Dwrite(values, surface, column * 4, row, cudaBoundaryModeTrap);
 }
 
 // What threads sum: half of what the terms of each channel lack of 1, d^2, |d|; then the largest |d|, the smallest value of
@@ -32,12 +60,15 @@ __device__ T combined(int which, T a, T b) {
   return which == 5 ? (a > b ? a : b) : which == 6 ? (a < b ? a : b) : a + b;
 }
 
+template <int kBlockThreads>
+using WarpTotals = float[kTotals][kBlockThreads / 32];
+
 // Adds the threads' totals in a fixed order, float within a warp and double then, and writes the block's record. counted:
-// results of the block that count. scale: of d, to 0..1.
+// results of the block that count. scale: of d, to 0..1. of_warp: in
+// shared memory, nobody else's.
 template <int kBlockThreads>
 __device__ void leave_record(const float (&of_thread)[kTotals], double counted, double scale,
-                             std::uint32_t* record) {
-  __shared__ float of_warp[kTotals][kBlockThreads / 32];
+                             WarpTotals<kBlockThreads>& of_warp, std::uint32_t* record) {
   const int thread = threadIdx.x;
 #pragma unroll
   for (int i = 0; i < kTotals; ++i) {
@@ -71,11 +102,15 @@ __device__ void leave_record(const float (&of_thread)[kTotals], double counted, 
 template <int kBlockThreads>
 __device__ void leave_histogram(const LiveSsim& op, const Histogram& histogram, std::uint32_t block) {
   const std::uint32_t thread = threadIdx.x;
+  // Blocks end together: each begins somewhere else, so that they do not meet at the same bins.
+  using Two = unsigned long long;
+  auto* const bins = reinterpret_cast<Two*>(op.statistics + kLowBins);
+  static_assert(kPairs % kBlockThreads == 0);
 #pragma unroll 4
-  for (std::uint32_t i = thread; i < kPairs; i += kBlockThreads) {
+  for (std::uint32_t run = 0; run < kPairs / kBlockThreads; ++run) {
+    const std::uint32_t i = (run + block) % (kPairs / kBlockThreads) * kBlockThreads + thread;
     const std::uint32_t pair = histogram.pairs[i];
-    if (pair & 0xFFFFu) atomicAdd(op.statistics + i, pair & 0xFFFFu);
-    if (pair >> 16) atomicAdd(op.statistics + kPairs + i, pair >> 16);
+    if (pair != 0) atomicAdd(bins + i, Two{pair & 0xFFFFu} | Two{pair >> 16} << 32);
   }
   if (op.next_bins == nullptr) return;
   const std::uint32_t blocks = gridDim.x * gridDim.y;

@@ -12,7 +12,7 @@ extern "C" __global__ void __launch_bounds__(fg::live::kReferenceThreads)
   fg::live::filter_reference(op);
 }
 
-extern "C" __global__ void __launch_bounds__(fg::live::kTileThreads, fg::live::kTileBlocksPerSm)
+extern "C" __global__ void __launch_bounds__(fg::live::kTileThreads, 1)
     fg_live_tiles_texture8(const __grid_constant__ fg::live::LiveSsim op) {
   fg::live::score_tile<PixelFormat::texture8>(op);
 }

@@ -41,9 +41,8 @@ Launch launch_with(const char* entry, std::int32_t across, std::int32_t down, st
           static_cast<std::uint32_t>(threads)};
 }
 
-Launch tiles_launch(std::int32_t width, std::int32_t height) {
-  const Tiles tiles = tiles_of(width, height);
-  return launch_with(kTiles, tiles.across, tiles.down, 1, kTileThreads);
+Launch tiles_launch(std::int32_t width, std::int32_t height, std::int32_t multiprocessors) {
+  return launch_with(kTiles, tile_blocks(width, height, multiprocessors), 1, 1, kTileThreads);
 }
 Launch strips_launch(std::int32_t width, std::int32_t height, const char* entry) {
   const Strips strips = strips_of(width, height);
@@ -63,7 +62,7 @@ Launch launch_of(const LiveSsim& op) {
                   "the moments of a live reference of " + std::to_string(op.width) + "x" +
                       std::to_string(op.height) + " pixels take " + std::to_string(moments_bytes) +
                       " bytes; its live score reaches less than 2^32, score it as a tensor");
-    return tiles_launch(op.width, op.height);
+    return tiles_launch(op.width, op.height, op.multiprocessors);
   }
   return strips_launch(op.width, op.height,
                        kStrips[op.reference_format == PixelFormat::rgba8 ? 0 : 1][op.window.radius - 3]);
@@ -87,8 +86,10 @@ std::size_t statistics_words(const Launch& launch) {
   return kFgMapBins + std::size_t{launch.grid[0]} * launch.grid[1] * kFgRecordWords;
 }
 
-std::size_t live_statistics_words(std::int32_t width, std::int32_t height, bool codes) {
-  return statistics_words(codes ? tiles_launch(width, height) : strips_launch(width, height, nullptr));
+std::size_t live_statistics_words(std::int32_t width, std::int32_t height, bool codes,
+                                  std::int32_t multiprocessors) {
+  return statistics_words(codes ? tiles_launch(width, height, multiprocessors)
+                                : strips_launch(width, height, nullptr));
 }
 
 }  // namespace fg::live

@@ -16,7 +16,7 @@ struct Launch {
 };
 
 // Throws Error where an image is too large for the kernels. Allocates nothing otherwise; finding the best cut of a frame
-// takes a microsecond, and hangs on size, window and formats alone.
+// takes a microsecond, and hangs on size, window, formats and multiprocessors alone.
 Launch launch_of(const LiveSsim& op);
 Launch launch_of(const LiveReference& op);
 

@@ -21,8 +21,7 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm<kFrame>)
 }
 
 template <PixelFormat kFrame>
-__global__ void __launch_bounds__(kTileThreads, kTileBlocksPerSm)
-    live_ssim_tiles(const __grid_constant__ LiveSsim op) {
+__global__ void __launch_bounds__(kTileThreads, 1) live_ssim_tiles(const __grid_constant__ LiveSsim op) {
   score_tile<kFrame>(op);
 }
 

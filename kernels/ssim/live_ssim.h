@@ -4,8 +4,8 @@
 // The reference's window moments are made once (live_reference). A tick then needs three filtered images instead of
 // four, of d = x - y, d^2 and d y, and one kernel does the rest: map, heatmap, histogram, pixel errors and sums
 // (live_ssim). Both are plain kernels with one plain parameter struct, so that they can be launched on a CUDA
-// stream (the functions below) or recorded into a Vulkan command buffer. They use less than 40 KB of shared memory, what a
-// graphics queue takes; the less, the more blocks it seems to run at a time (live_tile.cuh).
+// stream (the functions below) or recorded into a Vulkan command buffer. Their shared memory is static, and no more than
+// the 48 KB that a graphics queue gives all blocks of a multiprocessor together (live_tile.cuh).
 //
 // Conventions are the shader executor's (shaders/ssim): three channels, the map is their mean, the words that a frame
 // leaves behind are those of shaders/shared/frame_statistics.h, a record for each block.
@@ -26,6 +26,9 @@ struct alignas(8) ReferenceMoments {
   float four_means;      // 4 Y
   float four_variances;  // 4 VY + 2 c2
 };
+
+// Of an H200; where the device's own count is not known.
+inline constexpr std::int32_t kUsualMultiprocessors = 132;
 
 // A frame's measurement: pointers are device memory. Everything is borrowed until the kernel has run.
 struct LiveSsim {
@@ -48,9 +51,11 @@ struct LiveSsim {
   // Or images: cudaSurfaceObject_t of one float and of 4 bytes a pixel, used where map and heatmap are null.
   std::uint64_t map_surface = 0, heatmap_surface = 0;
   // frame_statistics.h: the bins, zero when the kernel starts, and a record of each block, written.
-  std::uint32_t* statistics = nullptr;  // [live_statistics_words(width, height, codes)]
+  std::uint32_t* statistics = nullptr;  // [live_statistics_words(width, height, codes, multiprocessors)]
   // Bins that the kernel leaves zero, those of the next frame: two buffers take turns, and nobody has to clear them.
   std::uint32_t* next_bins = nullptr;  // [kFgMapBins], or null
+  // Of the device. Codes are dealt out to a block for each, so that the order of their sums hangs on it.
+  std::int32_t multiprocessors = kUsualMultiprocessors;
 };
 // (k1 L)^2 and (k2 L)^2 with k1 = 0.01, k2 = 0.03 and L the range of the samples.
 FG_HD FgSsimConstants live_constants(bool codes) {
@@ -72,8 +77,9 @@ struct LiveReference {
   std::int64_t copy_row_bytes = 0, copy_plane_bytes = 0;
 };
 
-// By the size alone: a record for each block of the kernel, which is another one where frame and reference are of 8 bits.
-std::size_t live_statistics_words(std::int32_t width, std::int32_t height, bool codes);
+// A record for each block of the kernel, which is another one where frame and reference are of 8 bits (codes).
+std::size_t live_statistics_words(std::int32_t width, std::int32_t height, bool codes,
+                                  std::int32_t multiprocessors = kUsualMultiprocessors);
 
 }  // namespace fg::live
 

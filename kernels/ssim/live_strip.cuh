@@ -30,10 +30,10 @@ __device__ void store_group(T* image, std::int32_t pitch, const Group& group, co
 // The mean over the channels of a group: map, heatmap, histogram. Returns the smallest finite value that counts.
 template <bool kMayBeNaN>
 __device__ float finish_group(const LiveSsim& op, const Group& group, std::uint32_t counts,
-                              const float* lacking, const std::uint32_t* colors, Histogram& histogram) {
+                              const float* lacking, const std::uint32_t* colors, std::uint32_t pairs) {
   alignas(16) float mean[kGroupColumns];
   alignas(16) std::uint32_t color[kGroupColumns];
-  const float colors_at_0 = 0.5f - op.worst * op.colors_per_unit;
+  const ColorScale scale = color_scale(op.worst, op.colors_per_unit);
   float smallest = __int_as_float(0x7F800000);
   bool all = counts == 0xFFu;
 #pragma unroll
@@ -45,16 +45,16 @@ __device__ float finish_group(const LiveSsim& op, const Group& group, std::uint3
     std::uint32_t bins[kGroupColumns], different = 0;
 #pragma unroll
     for (int i = 0; i < kGroupColumns; ++i) {
-      color[i] = colors[color_index(mean[i], op.colors_per_unit, colors_at_0)];
+      color[i] = colors[color_index(mean[i], scale)];
       bins[i] = bin_of(mean[i]);
       different |= bins[i] ^ bins[0];
       smallest = fminf(smallest, mean[i]);
     }
     if (different == 0) {
-      count_bin(histogram, bins[0], kGroupColumns);
+      count_bin(op, pairs, bins[0], kGroupColumns);
     } else {
 #pragma unroll
-      for (int i = 0; i < kGroupColumns; ++i) count_bin(histogram, bins[i], 1);
+      for (int i = 0; i < kGroupColumns; ++i) count_bin(op, pairs, bins[i], 1);
     }
   } else {
 #pragma unroll  // few groups come here, but a loop would put all groups' values on the stack
@@ -65,9 +65,9 @@ __device__ float finish_group(const LiveSsim& op, const Group& group, std::uint3
       } else if (!is_finite(mean[i])) {
         color[i] = colors[kFgColorNotANumber];
       } else {
-        color[i] = colors[color_index(mean[i], op.colors_per_unit, colors_at_0)];
+        color[i] = colors[color_index(mean[i], scale)];
         smallest = fminf(smallest, mean[i]);
-        count_bin(histogram, bin_of(mean[i]), 1);
+        count_bin(op, pairs, bin_of(mean[i]), 1);
       }
     }
   }
@@ -180,6 +180,7 @@ __device__ void score_strip(const LiveSsim& op) {
     if (i * kThreads + thread < kFgColorEntries) colors[i * kThreads + thread] = colors_of_thread[i];
   centre_strip<kCodes>(d_of_thread, d0);
 
+  const std::uint32_t pairs = pairs_of(histogram);
   const float two_c1 = 2.0f * live_constants(kCodes).c1;
   const bool has_columns = thread / 32 * 32 < place.columns + 2 * kRadius;
   // A thread adds few terms: some tens of runs, each summed by itself.
@@ -228,15 +229,17 @@ __device__ void score_strip(const LiveSsim& op) {
     largest = fmaxf(largest, errors.largest);
     nonfinite += errors.nonfinite;
     if (group.count > 0)
-      smallest = fminf(smallest, finish_group<!kCodes>(op, group, counts, lacking, colors, histogram));
+      smallest = fminf(smallest, finish_group<!kCodes>(op, group, counts, lacking, colors, pairs));
   }
 
   const float of_thread[kTotals] = {
       lacking_of[0], lacking_of[1], lacking_of[2], squares,
       absolute,      largest,       smallest,      static_cast<float>(nonfinite)};
+  __shared__ WarpTotals<kThreads> of_warp;
   const std::uint32_t block = blockIdx.y * gridDim.x + blockIdx.x;
   leave_record<kThreads>(of_thread, results_that_count(place, op.width, op.height, op.border),
-                         kCodes ? 1.0 / 255.0 : 1.0, op.statistics + kFgMapBins + block * kFgRecordWords);
+                         kCodes ? 1.0 / 255.0 : 1.0, of_warp,
+                         op.statistics + kFgMapBins + block * kFgRecordWords);
   // The histogram has been complete since the barrier of the record.
   leave_histogram<kThreads>(op, histogram, block);
 }

@@ -192,23 +192,32 @@ FG_HD std::int32_t results_that_count(const Place& place, std::int32_t width, st
   return inside(place.row, place.rows, height) * inside(place.column, place.columns, width);
 }
 
-// The whole part of a value in 0..2^22: a sum with 2^23 that drops the fraction has it in its low bits.
-FG_HD std::uint32_t whole_part(float value) {
+// The whole part of `share` (0..1, what lies outside is brought there) of a count up to 2^22, at most count - 1: a sum with
+// 2^23 that drops the fraction has it in its low bits.
+FG_HD std::uint32_t whole_part(float share, std::uint32_t count) {
 #if defined(__CUDA_ARCH__)
-  return __float_as_uint(__fadd_rz(value, 8388608.0f)) & 0x7FFFFFu;
+  const float sum = __fmaf_rz(__saturatef(share), static_cast<float>(count), 8388608.0f);
+  return min(__float_as_uint(sum) - 0x4B000000u, count - 1);
 #else
-  return static_cast<std::uint32_t>(value);
+  const float inside = fminf(fmaxf(share, 0.0f), 1.0f);
+  const auto whole = static_cast<std::uint32_t>(inside * static_cast<float>(count));
+  return whole < count ? whole : count - 1;
 #endif
 }
-FG_HD float clamped(float value, float most) { return fminf(fmaxf(value, 0.0f), most); }
 
 // As the shader's: steps of 1 / 2048 from -1 on.
-FG_HD std::uint32_t bin_of(float value) {
-  return whole_part(clamped(value * (kFgMapBins / 2) + kFgMapBins / 2, kFgMapBins - 1));
+FG_HD std::uint32_t bin_of(float value) { return whole_part(value * 0.5f + 0.5f, kFgMapBins); }
+
+// The colours of a map: value 0 has the share at_0 of them, a half of one added for rounding.
+struct ColorScale {
+  float per_unit, at_0;
+};
+FG_HD ColorScale color_scale(float worst, float colors_per_unit) {
+  const float per_unit = colors_per_unit / kFgColors;
+  return {per_unit, 0.5f / kFgColors - worst * per_unit};
 }
-// colors_at_0: the colour of map value 0, a half added for rounding.
-FG_HD std::uint32_t color_index(float value, float colors_per_unit, float colors_at_0) {
-  return whole_part(clamped(value * colors_per_unit + colors_at_0, kFgColors - 0.5f));
+FG_HD std::uint32_t color_index(float value, ColorScale scale) {
+  return whole_part(value * scale.per_unit + scale.at_0, kFgColors);
 }
 
 // How a frame is cut: by the size alone, so that the order of the sums does not hang on the device. Strips are as even in

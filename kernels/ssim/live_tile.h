@@ -3,20 +3,22 @@
 // matrices (kernels/core/mma.h), on tensor cores. Free of anything that only a GPU has: live_tile_test runs it on the
 // host, lane by lane, against the oracle.
 //
-// A warp scores 16 rows, eight columns (a chunk) a step, without a barrier:
-//   load      each lane: 8 rows of a column of frame and reference, of the 32 rows that the windows reach
-//   for each channel
+// A strip is 16 rows of results, walked 16 columns a step by a group of four warps: one for each channel, and one that brings
+// the pixels of the next step and turns the scores of the last one into map, heatmap and histogram. A step of a channel's
+// warp:
+//   load      each lane: 8 rows of two columns of frame and reference, of the 32 rows that the products take
+//   for even and odd columns (a chunk of 8 each)
 //     operands      e = d - d0, e^2 and e y as pairs of 16-bit floats: exact, the latter two in two parts
 //     down          D (16 x 8) = taps (16 x 32) x operands (32 x 8): the windows' column sums of the chunk
-//     split         these as pairs again, in two parts: the same lanes hold what the next product wants of them
-//     across        D (16 x 8) += sums (16 x 8) x taps (8 x 8): a chunk adds to the results left of it, its own and
-//                   those right of it
-//     score         those left of it are complete: with the reference's moments, what the SSIM terms lack of 1
+//   split           these as pairs again, in two parts: the same lanes hold what the next product wants of them
+//   across          D (16 x 8) += sums (16 x 16) x taps (16 x 8): a step adds to the results left of its middle, which are
+//                   complete then, and to those right of it
+//   score           those left of it, with the reference's moments: what the SSIM terms lack of 1
 // Taps are in two parts as well; of the four products of parts the smallest is left out (2^-24 of the sum).
 //
-// Scales keep 16-bit floats from overflowing and from running out of bits: e / 32, y / 16 and 256 times the taps.
-// Moments are those of live_strip.h, and so are the map's errors: below 1e-5, but up to 8e-5 where a frame is off by nothing
-// here and by half the range there within one strip, whose warp takes one d0 off (live_ssim_cuda_test).
+// Scales keep 16-bit floats from overflowing and from running out of bits: e / 512, y / 512, taps times 4096 and 256.
+// Moments are those of live_strip.h, and so are the map's errors: below 1e-5, but up to some 5e-5 where a frame is off by
+// nothing here and by nearly all of the range there within one walk, which takes one d0 off (live_ssim_cuda_test).
 
 #include <cmath>
 #include <cstdint>
@@ -29,33 +31,48 @@
 
 namespace fg::live {
 
-inline constexpr int kTileRows = 16;                  // results of a warp
-inline constexpr int kReachRows = 32;                 // rows that it reads: 8 above, 8 below
-inline constexpr int kChunk = 8;                      // columns, of a step
-inline constexpr int kLaneRows = kReachRows / 4;      // of a lane
-inline constexpr int kTileWarps = 4;                  // of a block, one below the other
-inline constexpr int kTileThreads = 32 * kTileWarps;  // of a block
-inline constexpr int kTileBlocksPerSm = 2;            // by its registers
-inline constexpr int kBlockRows = kTileRows * kTileWarps;
+inline constexpr int kTileRows = 16;              // results of a strip
+inline constexpr int kReachRows = 32;             // rows of the products: 8 above the results, 8 below
+inline constexpr int kHalo = 8;                   // rows and columns before the first result
+inline constexpr int kStep = 16;                  // columns
+inline constexpr int kLaneRows = kReachRows / 4;  // of a lane
+inline constexpr int kLaneResults = 8;            // of a step: four columns of two rows
+inline constexpr int kChannels = 3;               // a warp each
+inline constexpr int kGroupThreads = 32 * (kChannels + 1);
+// All that a multiprocessor holds at once are one block, by registers, so that histogram and taps take their shared memory
+// once: a graphics queue gives a multiprocessor's blocks no more than 48 KB.
+inline constexpr int kGroups = 4;
+inline constexpr int kTileThreads = kGroups * kGroupThreads;
 
-// Codes of a pixel in the order red, green, blue; the highest byte makes a 16-bit float of each.
-inline constexpr std::uint32_t kHalfBias = 0x64000000u;  // 0x6400 | code is 1024 + code
-inline constexpr float kErrorScale = 1.0f / 32, kReferenceScale = 1.0f / 16, kTapScale = 256;
+// A code by itself is a 16-bit float, of steps of 2^-24; times 2^15 it is code / 512.
+inline constexpr float kCodeScale = 32768, kOperandScale = 1.0f / 512;
+inline constexpr float kDownScale = 4096, kAcrossScale = 256;
 
-// Rows of a lane, counted from the first that the warp reads: those that the operands of the products want. Rows 2 to 5 of
-// them lie in the warp's own rows, the others in the halo.
+// Rows of a lane, counted from the first that the strip reads: those that the operands of the products want. Rows 2 to 5 of
+// them lie in the strip's own rows, the others in the halo.
 FG_HD int lane_row(int lane, int i) { return 8 * (i / 2) + 2 * (lane % 4) + i % 2; }
-FG_HD int lane_column(int lane) { return lane / 4; }
-// Results of a lane: 0, 1 and 2, 3.
-FG_HD int result_row(int lane, int i) { return lane / 4 + 8 * (i / 2); }
-FG_HD int result_column(int lane, int i) { return 2 * (lane % 4) + i % 2; }
+// Of the rows, the windows reach 26, which are all that is brought: kStagedRows from kFirstStaged on. Others have taps of 0,
+// for which a lane reads rows 8 away.
+inline constexpr int kFirstStaged = kHalo - kMaxWindowRadius, kStagedRows = kTileRows + 2 * kMaxWindowRadius;
+// Where a pixel of a step is staged: rows of 16 words, of which pairs trade places and halves as well, so that reads of 8
+// bytes by lanes 2 rows and 2 columns apart fall into different banks. What is 8 rows further lies 8 rows further.
+inline constexpr int kStageSlots = kStagedRows + 1;
+FG_HD int stage_word(int row, int column) {
+  const int slot = (row ^ (row >> 2 & 1)) - kFirstStaged;
+  return kStep * slot + (column ^ 4 * (row & 2));
+}
+// Columns of a lane in a step: its even and its odd one.
+FG_HD int lane_column(int lane, int odd) { return 2 * (lane / 4) + odd; }
+// Results of a lane: 0 to 3 and 4 to 7, in order of the columns, counted from the middle of the step before.
+FG_HD int result_row(int lane, int i) { return lane / 4 + 8 * (i / 4); }
+FG_HD int result_column(int lane, int i) { return 4 * (lane % 4) + i % 4; }
 
 FG_HD float tap_at(const WindowTaps& window, int offset) {
   const int distance = offset < 0 ? -offset : offset;
-  return distance <= window.radius ? kTapScale * window.tap[distance] : 0.0f;
+  return distance <= window.radius ? window.tap[distance] : 0.0f;
 }
 
-// Taps of results (rows) for samples (columns), half a chunk pair: rows 16 half .. 16 half + 15 of those read.
+// Taps of results (rows) for samples (columns): rows 16 half .. 16 half + 15 of the products.
 struct DownTaps {
   MatrixA16 high, low;
 };
@@ -63,25 +80,38 @@ FG_HD DownTaps down_taps(int lane, const WindowTaps& window, int half) {
   DownTaps taps;
   for (int i = 0; i < 4; ++i) {
     const int row = lane / 4 + 8 * (i % 2), sample = 16 * half + 2 * (lane % 4) + 8 * (i / 2);
-    const SplitPair pair = split(tap_at(window, sample - 8 - row), tap_at(window, sample + 1 - 8 - row));
+    const SplitPair pair = split(kDownScale * tap_at(window, sample - kHalo - row),
+                                 kDownScale * tap_at(window, sample + 1 - kHalo - row));
     taps.high.pair[i] = pair.high;
     taps.low.pair[i] = pair.low;
   }
   return taps;
 }
 
-// Taps of samples (rows) for results (columns) that lie `chunks` chunks to the right of them: -1, 0, 1.
-FG_HD SplitPair across_taps(int lane, const WindowTaps& window, int chunks) {
-  const int sample = 2 * (lane % 4), result = kChunk * chunks + lane / 4;
-  return split(tap_at(window, sample - result), tap_at(window, sample + 1 - result));
+// Taps of a step's samples (rows: even columns, then odd ones) for results (columns): of the pairs 0 or 1 of each four, in
+// the results that begin in the middle of the step before (right: false) or of this one (true).
+struct AcrossTaps {
+  MatrixB16 high, low;
+};
+FG_HD AcrossTaps across_taps(int lane, const WindowTaps& window, bool right, int pair) {
+  const int n = lane / 4, result = 4 * (n / 2) + 2 * pair + n % 2 - kHalo + (right ? kStep : 0);
+  AcrossTaps taps;
+  for (int odd = 0; odd < 2; ++odd) {
+    const int sample = 4 * (lane % 4) + odd;  // and the one after the next
+    const SplitPair two = split(kAcrossScale * tap_at(window, sample - result),
+                                kAcrossScale * tap_at(window, sample + 2 - result));
+    taps.high.pair[odd] = two.high;
+    taps.low.pair[odd] = two.low;
+  }
+  return taps;
 }
 
-// Byte c of two pixels as 1024 + code.
-FG_HD HalfPair biased_codes(std::uint32_t first, std::uint32_t second, int c) {
+// A channel of two pixels, codes by themselves. place: of its byte.
+FG_HD HalfPair codes_of_pair(std::uint32_t first, std::uint32_t second, std::uint32_t place) {
 #if defined(__CUDA_ARCH__)
-  return __byte_perm(first, second, 0x7430u + 0x0101u * static_cast<unsigned>(c));
+  return __byte_perm(first, second, 0x0400u + 0x0101u * place) & 0x00FF00FFu;
 #else
-  return 0x64006400u | (first >> 8 * c & 0xFFu) | (second >> 8 * c & 0xFFu) << 16;
+  return (first >> 8 * place & 0xFFu) | (second >> 8 * place & 0xFFu) << 16;
 #endif
 }
 
@@ -89,18 +119,13 @@ FG_HD HalfPair biased_codes(std::uint32_t first, std::uint32_t second, int c) {
 struct Operands {
   MatrixB16 e[2], squares[2], squares_rest[2], products[2], products_rest[2];
 };
-// x, y: the lane's pixels. d0: a whole code, twice, in units of e.
-FG_HD Operands operands_of(const std::uint32_t* x, const std::uint32_t* y, int c, HalfPair d0) {
+// x, y: the lane's codes of one column. d0: a whole code, twice, in units of e.
+FG_HD Operands operands_of(const HalfPair* x, const HalfPair* y, HalfPair d0) {
   Operands o;
-  const HalfPair error_scale = make_pair(kErrorScale, kErrorScale);
-  const HalfPair reference_scale = make_pair(kReferenceScale, kReferenceScale);
-  const HalfPair reference_bias = make_pair(-1024 * kReferenceScale, -1024 * kReferenceScale);
+  const HalfPair scale = make_pair(kCodeScale, kCodeScale);
   FG_UNROLL
   for (int i = 0; i < kLaneRows / 2; ++i) {
-    const HalfPair biased = biased_codes(y[2 * i], y[2 * i + 1], c);
-    const HalfPair d = sub(biased_codes(x[2 * i], x[2 * i + 1], c), biased);
-    const HalfPair e = mul_add(d, error_scale, negated(d0));
-    const HalfPair reference = mul_add(biased, reference_scale, reference_bias);
+    const HalfPair e = mul_add(sub(x[i], y[i]), scale, negated(d0)), reference = mul(y[i], scale);
     const HalfPair square = mul(e, e), product = mul(e, reference);
     o.e[i / 2].pair[i % 2] = e;
     o.squares[i / 2].pair[i % 2] = square;
@@ -111,73 +136,83 @@ FG_HD Operands operands_of(const std::uint32_t* x, const std::uint32_t* y, int c
   return o;
 }
 
-// A chunk's column sums as operands of the next product.
+// A step's column sums as operands of the next product.
 struct SplitSums {
-  MatrixA8 high, low;
+  MatrixA16 high, low;
 };
-FG_HD SplitSums split_sums(const MatrixD& from) {
+FG_HD SplitSums split_sums(const MatrixD& even, const MatrixD& odd) {
   SplitSums sums;
   FG_UNROLL
-  for (int half = 0; half < 2; ++half) {
-    const SplitPair pair = split(from.value[2 * half], from.value[2 * half + 1]);
-    sums.high.pair[half] = pair.high;
-    sums.low.pair[half] = pair.low;
+  for (int i = 0; i < 4; ++i) {
+    const float* const two = (i < 2 ? even : odd).value + 2 * (i % 2);
+    const SplitPair pair = split(two[0], two[1]);
+    sums.high.pair[i] = pair.high;
+    sums.low.pair[i] = pair.low;
   }
   return sums;
 }
 
-// What the terms of a channel lack of 1, halved, for the lane's four results of a chunk.
-FG_HD void score_results(const MatrixD& errors, const MatrixD& squares, const MatrixD& products, float d0,
-                         const ReferenceMoments* moments, float two_c1, float* lacking) {
-  constexpr float kTaps = 1.0f / (kTapScale * kTapScale);
-  constexpr float kError = kTaps / kErrorScale, kSquare = kError / kErrorScale;
-  constexpr float kFourProducts = 4 * kError / kReferenceScale;
+// The window's sums of the lane's results, in its products' order: pairs 0 of either row, pairs 1.
+struct Sums16 {
+  MatrixD pair[2];
+  FG_HD float at(int i) const { return pair[i % 4 / 2].value[2 * (i / 4) + i % 2]; }
+};
+
+// What the terms of a channel lack of 1, halved, for `kCount` of the lane's results.
+template <int kCount>
+FG_HD void score_results(const Sums16& errors, const Sums16& squares, const Sums16& products, int first,
+                         float d0, const ReferenceMoments* moments, float two_c1, float* lacking) {
+  constexpr float kError = 1.0f / (kDownScale * kAcrossScale * kOperandScale);
+  constexpr float kSquare = kError / kOperandScale;
+  // Tensor cores cut sums off instead of rounding them; E enters squared, so that it lacks more by it than the sum of
+  // squares. By so much less of that their means agree (on the H200; live_ssim_cuda_test).
+  constexpr float kSquareCut = kSquare * (1 - 2.0f / 16777216);
   FG_UNROLL
-  for (int i = 0; i < 4; ++i) {
-    const float E = errors.value[i] * kError;
+  for (int i = 0; i < kCount; ++i) {
+    const float E = errors.at(first + i) * kError;
     const float D = d0 + E;
     const float S = 0.5f * moments[i].four_means + D;
-    const float VD = fmaxf(squares.value[i] * kSquare - E * E, 0.0f);
+    const float VD = fmaxf(squares.at(first + i) * kSquareCut - E * E, 0.0f);
     const float VS_and_c2 =
-        (products.value[i] * kFourProducts + moments[i].four_variances) - E * moments[i].four_means;
+        (products.at(first + i) * (4 * kSquare) + moments[i].four_variances) - E * moments[i].four_means;
     const FgSsimDeficit deficit = fg_ssim_deficit(S, D, VD, VS_and_c2 + 2.0f * VD, two_c1);
     lacking[i] = fg_ssim_quotient(deficit.over, deficit.under);
   }
 }
 
-// How a frame is cut: by the size alone. A block has 64 rows and a number of chunks that keeps all of the 132
-// multiprocessors of an H200 at work, two blocks each, and reads few columns twice.
+// How a frame is cut: by its size and the count of multiprocessors. The steps of all strips, one strip after the other, are
+// dealt out to groups in even shares, as many groups as run at once; a share may end one strip and begin the next.
 struct Tiles {
-  std::int32_t columns, across, down;
+  std::int32_t groups;
 
-  FG_HD Place place(std::int32_t across_at, std::int32_t down_at, std::int32_t width,
-                    std::int32_t height) const {
+  static FG_HD std::int32_t across(std::int32_t width) { return (width + kStep - 1) / kStep; }
+  static FG_HD std::int32_t steps(std::int32_t width, std::int32_t height) {
+    return across(width) * ((height + kTileRows - 1) / kTileRows);
+  }
+  // A group's first step.
+  FG_HD std::int32_t begin(std::int32_t group, std::int32_t width, std::int32_t height) const {
+    const std::int32_t each = steps(width, height) / groups, more = steps(width, height) % groups;
+    return group * each + (group < more ? group : more);
+  }
+  // The results of the steps from `at` on, before `end` and in one strip.
+  FG_HD Place place(std::int32_t at, std::int32_t end, std::int32_t width, std::int32_t height) const {
+    const std::int32_t strip = at / across(width), first = at % across(width);
+    const std::int32_t left = across(width) - first, count = end - at < left ? end - at : left;
     Place p;
-    p.row = down_at * kBlockRows;
-    p.rows = kBlockRows < height - p.row ? kBlockRows : height - p.row;
-    p.column = across_at * columns;
-    p.columns = columns < width - p.column ? columns : width - p.column;
+    p.row = strip * kTileRows;
+    p.rows = kTileRows < height - p.row ? kTileRows : height - p.row;
+    p.column = first * kStep;
+    p.columns = count * kStep < width - p.column ? count * kStep : width - p.column;
     return p;
   }
 };
-// Those of a launch with so many blocks.
-FG_HD Tiles tiles_of_grid(std::int32_t across, std::int32_t down, std::int32_t width) {
-  return {(width + kChunk * across - 1) / (kChunk * across) * kChunk, across, down};
-}
-inline Tiles tiles_of(std::int32_t width, std::int32_t height) {
-  constexpr std::int64_t kAtOnce = kTileBlocksPerSm * 132;
-  constexpr std::int32_t kMostSteps = 127;  // of a block: its histogram counts to 65,535
-  const auto divided_up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
-  const std::int64_t down = divided_up(height, kBlockRows);
-  std::int64_t least = INT64_MAX, across = 1;
-  for (std::int32_t steps = 1; steps <= kMostSteps; ++steps) {
-    const std::int64_t blocks = divided_up(width, kChunk * steps);
-    const std::int64_t time = divided_up(blocks * down, kAtOnce) * (steps + 3);
-    if (time >= least) continue;
-    least = time;
-    across = blocks;
-  }
-  return tiles_of_grid(static_cast<std::int32_t>(across), static_cast<std::int32_t>(down), width);
+inline std::int32_t tile_blocks(std::int32_t width, std::int32_t height, std::int32_t multiprocessors) {
+  constexpr std::int32_t kLeastSteps = 4 * kGroups, kMostSteps = 255;  // a block's histogram counts to 65,535
+  const auto divided_up = [](std::int32_t a, std::int32_t b) { return (a + b - 1) / b; };
+  const std::int32_t steps = Tiles::steps(width, height);
+  const std::int32_t most = divided_up(steps, kLeastSteps);
+  const std::int32_t even = multiprocessors * divided_up(steps, multiprocessors * (kMostSteps - kGroups));
+  return most < even ? most : even;
 }
 
 }  // namespace fg::live

@@ -9,7 +9,7 @@
 //   4 mx my = S^2 - D^2,  2 (mx^2 + my^2) = S^2 + D^2,  4 sxy = VS - VD,  2 (sx^2 + sy^2) = VS + VD
 //   m = (S^2 - D^2 + 2 c1)(VS - VD + 2 c2) / ((S^2 + D^2 + 2 c1)(VS + VD + 2 c2))
 // With R and T the two factors below the line, the ones above are R - 2 D^2 and T - 2 VD, so that
-//   m = 1 - 2 (D^2 T + VD (R - 2 D^2)) / (R T)
+//   m = 1 - 2 (D^2 T + VD (S^2 + 2 c1 - D^2)) / (R T)
 // Departure from the paper, on purpose: four filtered images instead of five, and for x = y the subtrahend is
 // exactly zero, however coarse the division, so that m is exactly 1 (ssim2d_cpu_test, ssim2d_strip_test:
 // "identical images score exactly 1").
@@ -44,10 +44,10 @@ struct FgSsimDeficit {
 
 FG_HD FgSsimDeficit fg_ssim_deficit(float S, float D, float VD, float t, float two_c1) {
   const float d2 = D * D;
-  const float r = S * S + d2 + two_c1;
+  const float s2 = S * S + two_c1;
   FgSsimDeficit deficit;
-  deficit.over = d2 * t + VD * (r - FG_FLOAT(2.0) * d2);
-  deficit.under = r * t;
+  deficit.over = d2 * t + VD * (s2 - d2);
+  deficit.under = (s2 + d2) * t;
   return deficit;
 }
 

@@ -28,11 +28,15 @@ Device::Device(const HostHandles& host)
   VkPhysicalDeviceSubgroupProperties subgroup{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES};
   VkPhysicalDeviceIDProperties id{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES,
                                   .pNext = &subgroup};
+  VkPhysicalDeviceShaderSMBuiltinsPropertiesNV builtins{
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_SM_BUILTINS_PROPERTIES_NV};
+  if (offers_extension(*this, physical, VK_NV_SHADER_SM_BUILTINS_EXTENSION_NAME)) subgroup.pNext = &builtins;
   VkPhysicalDeviceProperties2 all{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &id};
   GetPhysicalDeviceProperties2(physical, &all);
   properties = all.properties;
   std::copy(std::begin(id.deviceUUID), std::end(id.deviceUUID), uuid.begin());
   subgroup_size = subgroup.subgroupSize;
+  multiprocessors = builtins.shaderSMCount;
   GetPhysicalDeviceMemoryProperties(physical, &memory);
 }
 

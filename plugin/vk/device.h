@@ -36,6 +36,7 @@ class Device : public Dispatch {
   VkPhysicalDeviceMemoryProperties memory;
   std::array<std::uint8_t, VK_UUID_SIZE> uuid{};  // CUDA knows the device by the same
   std::uint32_t subgroup_size = 0;                // lavapipe 8, NVIDIA 32, AMD 32 or 64
+  std::uint32_t multiprocessors = 0;              // 0: the driver does not say
   bool buffer_device_address;                     // enabled, by the word of whoever opened the device
 
   bool is_nvidia() const { return properties.vendorID == kNvidiaVendor; }

@@ -81,6 +81,17 @@ TEST_F(live_ssim_cuda, every_window_padding_and_odd_size_matches_the_oracle) {
       }
 }
 
+// One group walks over many strips, and many blocks have little to do.
+TEST_F(live_ssim_cuda, frames_cut_for_any_count_of_multiprocessors_match_the_oracle) {
+  for (const std::int32_t multiprocessors : {1, 7, 500}) {
+    SCOPED_TRACE(multiprocessors);
+    LiveOptions options;
+    options.multiprocessors = multiprocessors;
+    expect_like_oracle(make_picture(PixelFormat::rgba8, 301, 190, noisy_scene),
+                       make_picture(PixelFormat::rgba8, 301, 190, scene), options);
+  }
+}
+
 TEST_F(live_ssim_cuda, every_pair_of_formats_matches_the_oracle) {
   using enum PixelFormat;
   for (const PixelFormat frame : {rgba8, rgba16f, rgba32f, planar32f})

@@ -25,6 +25,7 @@ class LiveOnDevice {
                const LiveImages& images = {})
       : width_(frame.width),
         height_(frame.height),
+        multiprocessors_(options.multiprocessors),
         codes_(frame.format == live::PixelFormat::rgba8 && reference.format == live::PixelFormat::rgba8),
         frame_(frame.memory),
         reference_(reference.memory),
@@ -58,6 +59,7 @@ class LiveOnDevice {
     op_.width = width_;
     op_.height = height_;
     op_.window = filter_.window;
+    op_.multiprocessors = multiprocessors_;
     op_.border = options.valid ? options.window / 2 : 0;
     op_.worst = 1;  // errors are hot
     op_.colors_per_unit = -(kFgColors - 1);
@@ -110,10 +112,11 @@ class LiveOnDevice {
 
  private:
   std::int32_t pitch() const { return (width_ + 3) / 4 * 4; }
-  std::size_t words() const { return live::live_statistics_words(width_, height_, codes_); }
+  std::size_t words() const { return live::live_statistics_words(width_, height_, codes_, multiprocessors_); }
   std::int64_t copy_row_bytes() const { return std::int64_t{pitch()} * 4; }
 
   int width_, height_;
+  std::int32_t multiprocessors_;
   bool codes_;
   CudaImage frame_image_, map_image_, heatmap_image_;
   DeviceArray<unsigned char> frame_, reference_, copy_;

@@ -121,6 +121,7 @@ struct LiveOutput {
 struct LiveOptions {
   int window = 11;
   bool valid = false;
+  std::int32_t multiprocessors = live::kUsualMultiprocessors;  // as if the device had so many
 };
 
 // The map's colours are their own numbers here.

@@ -14,7 +14,6 @@
 
 #include "kernels/ssim/live_reference_tile.h"
 #include "tests/kernels/ssim/live_case.h"
-#include "tests/kernels/ssim/live_cover.h"
 
 namespace fg::test {
 namespace {
@@ -305,6 +304,26 @@ TEST(live_strip, the_reference_is_copied_in_the_order_of_its_channels) {
       for (int c = 0; c < 3; ++c)
         ASSERT_EQ(reference.copy[static_cast<std::size_t>(y * reference.op.copy_row_bytes + 4 * x + c)],
                   std::lround(picture.value(c, y, x) * 255));
+}
+
+// The blocks of a frame meet, and none is empty or too large for its histogram.
+void expect_covered_once(const live::Strips& cut, std::int32_t width, std::int32_t height) {
+  std::int32_t row = 0;
+  for (std::int32_t down = 0; down < cut.down; ++down) {
+    std::int32_t column = 0;
+    for (std::int32_t across = 0; across < cut.across; ++across) {
+      const live::Place place = cut.place(across, down, width, height);
+      EXPECT_EQ(place.row, row);
+      EXPECT_EQ(place.column, column);
+      EXPECT_GT(place.rows, 0);
+      EXPECT_GT(place.columns, 0);
+      EXPECT_LT(place.rows * place.columns, 65536);  // the histogram's 16 bits
+      column += place.columns;
+    }
+    EXPECT_EQ(column, width);
+    row += cut.place(0, down, width, height).rows;
+  }
+  EXPECT_EQ(row, height);
 }
 
 TEST(live_strip, strips_cover_every_size_once) {

@@ -6,12 +6,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 #include <vector>
 
 #include "tests/kernels/ssim/live_case.h"
-#include "tests/kernels/ssim/live_cover.h"
 
 namespace fg::test {
 namespace {
@@ -58,28 +59,31 @@ struct Tile {
   int row, column;  // of its first result
   float d0[3];
 
-  // Codes of a pixel, 0 outside.
-  std::uint32_t codes(LivePicture& picture, int y, int x) const {
-    std::uint32_t word = kHalf;
-    if (y < 0 || x < 0 || y >= picture.height || x >= picture.width) return word;
+  // A pixel as it lies in memory, 0 outside.
+  static std::uint32_t pixel(LivePicture& picture, int y, int x) {
+    if (y < 0 || x < 0 || y >= picture.height || x >= picture.width) return 0;
+    std::uint32_t word = 0xFF000000u;
     for (int c = 0; c < 3; ++c)
       word |= static_cast<std::uint32_t>(std::lround(picture.value(c, y, x) * 255)) << 8 * c;
     return word;
   }
-  static constexpr std::uint32_t kHalf = live::kHalfBias;
 
-  // The column sums of a chunk: of e, e^2 and e y.
-  std::array<Warp<MatrixD>, 3> filter_down(int chunk, int c) const {
+  // The column sums of a chunk of a step: of e, e^2 and e y.
+  std::array<Warp<MatrixD>, 3> filter_down(int step, int odd, int c) const {
     const auto operands = for_lanes([&](int lane) {
-      std::uint32_t x[live::kLaneRows], y[live::kLaneRows];
-      for (int i = 0; i < live::kLaneRows; ++i) {
-        const int r = row - 8 + live::lane_row(lane, i);
-        const int col = column + live::kChunk * chunk + live::lane_column(lane);
-        x[i] = codes(frame, r, col);
-        y[i] = codes(reference, r, col);
-      }
-      const float scaled = d0[c] * live::kErrorScale;
-      return live::operands_of(x, y, c, make_pair(scaled, scaled));
+      const auto codes = [&](LivePicture& picture, HalfPair(&to)[live::kLaneRows / 2]) {
+        const int col = column + live::kStep * step - live::kHalo + live::lane_column(lane, odd);
+        const int r = row - live::kHalo;
+        for (int i = 0; i < live::kLaneRows / 2; ++i)
+          to[i] = live::codes_of_pair(pixel(picture, r + live::lane_row(lane, 2 * i), col),
+                                      pixel(picture, r + live::lane_row(lane, 2 * i + 1), col),
+                                      static_cast<std::uint32_t>(c));
+      };
+      HalfPair x[live::kLaneRows / 2], y[live::kLaneRows / 2];
+      codes(frame, x);
+      codes(reference, y);
+      const float scaled = d0[c] * live::kOperandScale;
+      return live::operands_of(x, y, make_pair(scaled, scaled));
     });
     std::array<Warp<MatrixD>, 3> sums{};
     for (int half = 0; half < 2; ++half) {
@@ -93,40 +97,41 @@ struct Tile {
       const auto squares_rest = [&](const live::Operands& o) { return o.squares_rest[half]; };
       const auto products = [&](const live::Operands& o) { return o.products[half]; };
       const auto products_rest = [&](const live::Operands& o) { return o.products_rest[half]; };
-      add(sums[0], true, e);
-      add(sums[0], false, e);
-      add(sums[1], true, squares);
-      add(sums[1], false, squares);
       add(sums[1], true, squares_rest);
-      add(sums[2], true, products);
-      add(sums[2], false, products);
       add(sums[2], true, products_rest);
+      add(sums[0], false, e);
+      add(sums[1], false, squares);
+      add(sums[2], false, products);
+      add(sums[0], true, e);
+      add(sums[1], true, squares);
+      add(sums[2], true, products);
     }
     return sums;
   }
 
-  // The window's sums of results of chunk 0 from the column sums of chunks -1, 0 and 1, in the order of the kernel.
-  Warp<MatrixD> filter_across(const std::array<std::array<Warp<MatrixD>, 3>, 3>& chunks, int plane) const {
-    Warp<MatrixD> d{};
-    for (int chunk = 0; chunk < 3; ++chunk) {
-      const auto sums = for_lanes([&](int lane) { return live::split_sums(chunks[chunk][plane][lane]); });
-      const auto taps = [&](bool high) {  // results lie 1, 0, -1 chunks to the right of the chunk's
-        return for_lanes([&](int lane) {
-          const SplitPair t = live::across_taps(lane, window, 1 - chunk);
-          return MatrixB16{{high ? t.high : t.low, 0}};
+  // The window's sums of the results that steps 0 and 1 complete, in the order of the kernel. sums: of even, of odd columns.
+  using Chunks = std::array<std::array<Warp<MatrixD>, 3>, 2>;
+  Warp<live::Sums16> filter_across(const std::array<Chunks, 2>& steps, int plane) const {
+    Warp<live::Sums16> results{};
+    for (int pair = 0; pair < 2; ++pair) {
+      Warp<MatrixD> d{};
+      for (int step = 0; step < 2; ++step) {
+        const auto sums = for_lanes([&](int lane) {
+          return live::split_sums(steps[step][0][plane][lane], steps[step][1][plane][lane]);
         });
-      };
-      const auto part = [&](bool high) {
-        return for_lanes([&](int lane) {
-          const MatrixA8& a = high ? sums[lane].high : sums[lane].low;
-          return MatrixA16{{a.pair[0], a.pair[1], 0, 0}};
-        });
-      };
-      d = multiply_add(part(true), taps(true), d);
-      d = multiply_add(part(false), taps(true), d);
-      d = multiply_add(part(true), taps(false), d);
+        const auto taps =
+            for_lanes([&](int lane) { return live::across_taps(lane, window, step == 0, pair); });
+        const auto add = [&](bool high_sums, bool high_taps) {
+          d = multiply_add(for_lanes([&](int l) { return high_sums ? sums[l].high : sums[l].low; }),
+                           for_lanes([&](int l) { return high_taps ? taps[l].high : taps[l].low; }), d);
+        };
+        add(true, false);
+        add(false, true);
+        add(true, true);
+      }
+      for (int lane = 0; lane < kLanes; ++lane) results[lane].pair[pair] = d[lane];
     }
-    return d;
+    return results;
   }
 };
 
@@ -150,30 +155,32 @@ std::vector<float> score(LivePicture& frame, LivePicture& reference, int window_
   std::vector<float> map(static_cast<std::size_t>(frame.width) * frame.height);
   const WindowTaps window = gaussian_window(window_taps / 2);
   for (int row = 0; row < frame.height; row += live::kTileRows)
-    for (int column = 0; column < frame.width; column += live::kChunk) {
+    for (int column = 0; column < frame.width; column += live::kStep) {
       Tile tile{frame, reference, window, row, column, {}};
-      for (int c = 0; c < 3; ++c)  // any pixel will do; the kernel takes a mean
+      for (int c = 0; c < 3; ++c)  // any pixel will do; the kernel takes the middle of a range
         tile.d0[c] = static_cast<float>(std::lround(frame.value(c, row, column) * 255) -
                                         std::lround(reference.value(c, row, column) * 255));
-      Warp<std::array<float, 4>> lacking{};
+      constexpr int kResults = live::kLaneResults;
+      Warp<std::array<float, kResults>> lacking{};
       for (int c = 0; c < 3; ++c) {
-        std::array<std::array<Warp<MatrixD>, 3>, 3> chunks;
-        for (int chunk = -1; chunk <= 1; ++chunk) chunks[chunk + 1] = tile.filter_down(chunk, c);
-        const auto e = tile.filter_across(chunks, 0), squares = tile.filter_across(chunks, 1),
-                   products = tile.filter_across(chunks, 2);
+        std::array<Tile::Chunks, 2> steps;
+        for (int step = 0; step < 2; ++step)
+          for (int odd = 0; odd < 2; ++odd) steps[step][odd] = tile.filter_down(step, odd, c);
+        const auto e = tile.filter_across(steps, 0), squares = tile.filter_across(steps, 1),
+                   products = tile.filter_across(steps, 2);
         for (int lane = 0; lane < kLanes; ++lane) {
-          live::ReferenceMoments moments[4];
-          for (int i = 0; i < 4; ++i)
+          live::ReferenceMoments moments[kResults];
+          for (int i = 0; i < kResults; ++i)
             moments[i] = moments_at(reference, window, c, row + live::result_row(lane, i),
                                     column + live::result_column(lane, i));
-          float of_channel[4];
-          live::score_results(e[lane], squares[lane], products[lane], tile.d0[c], moments,
-                              2 * live::live_constants(true).c1, of_channel);
-          for (int i = 0; i < 4; ++i) lacking[lane][i] += of_channel[i];
+          float of_channel[kResults];
+          live::score_results<kResults>(e[lane], squares[lane], products[lane], 0, tile.d0[c], moments,
+                                        2 * live::live_constants(true).c1, of_channel);
+          for (int i = 0; i < kResults; ++i) lacking[lane][i] += of_channel[i];
         }
       }
       for (int lane = 0; lane < kLanes; ++lane)
-        for (int i = 0; i < 4; ++i) {
+        for (int i = 0; i < kResults; ++i) {
           const int y = row + live::result_row(lane, i), x = column + live::result_column(lane, i);
           if (y < frame.height && x < frame.width)
             map[static_cast<std::size_t>(y * frame.width + x)] = 1 - lacking[lane][i] * (2.0f / 3.0f);
@@ -223,15 +230,17 @@ TEST(live_tile, operands_are_exact) {
   for (int x = 0; x < 256; x += 3)
     for (int y = 0; y < 256; ++y)
       for (const int d0 : {-255, -17, 0, 100, 255}) {
-        std::uint32_t xs[live::kLaneRows], ys[live::kLaneRows];
-        for (int i = 0; i < live::kLaneRows; ++i) {
-          xs[i] = live::kHalfBias | static_cast<std::uint32_t>(x) << 8;
-          ys[i] = live::kHalfBias | static_cast<std::uint32_t>(y) << 8;
+        HalfPair xs[live::kLaneRows / 2], ys[live::kLaneRows / 2];
+        for (int i = 0; i < live::kLaneRows / 2; ++i) {
+          xs[i] =
+              live::codes_of_pair(static_cast<std::uint32_t>(x) << 8, static_cast<std::uint32_t>(x) << 8, 1);
+          ys[i] =
+              live::codes_of_pair(static_cast<std::uint32_t>(y) << 8, static_cast<std::uint32_t>(y) << 8, 1);
         }
-        const float scaled = static_cast<float>(d0) * live::kErrorScale;
-        const live::Operands o = live::operands_of(xs, ys, 1, make_pair(scaled, scaled));
-        const double e = (x - y - d0) * static_cast<double>(live::kErrorScale);
-        const double reference = y * static_cast<double>(live::kReferenceScale);
+        const float scaled = static_cast<float>(d0) * live::kOperandScale;
+        const live::Operands o = live::operands_of(xs, ys, make_pair(scaled, scaled));
+        const double e = (x - y - d0) * static_cast<double>(live::kOperandScale);
+        const double reference = y * static_cast<double>(live::kOperandScale);
         const auto sum = [](const MatrixB16& high, const MatrixB16& rest) {
           return static_cast<double>(part(high.pair[0], 0)) + static_cast<double>(part(rest.pair[0], 0));
         };
@@ -241,20 +250,68 @@ TEST(live_tile, operands_are_exact) {
       }
 }
 
-TEST(live_tile, tiles_cover_every_size_once) {
-  for (const auto& [width, height] : {std::pair{1, 1},
-                                      {16, 64},
-                                      {17, 65},
-                                      {1280, 720},
-                                      {1920, 1080},
-                                      {3840, 2160},
-                                      {20000, 3},
-                                      {3, 20000}}) {
-    const live::Tiles tiles = live::tiles_of(width, height);
-    const live::Tiles again = live::tiles_of_grid(tiles.across, tiles.down, width);
-    EXPECT_EQ(again.columns, tiles.columns);
-    expect_covered_once(tiles, width, height);
+// Reads of 8 bytes are served for 16 lanes at a time.
+TEST(live_tile, staged_pixels_have_a_word_each_and_lanes_meet_in_no_bank) {
+  constexpr int kFirst = live::kFirstStaged, kEnd = kFirst + live::kStagedRows;
+  std::set<int> words;
+  for (int row = kFirst; row < kEnd; ++row)
+    for (int column = 0; column < live::kStep; ++column) words.insert(live::stage_word(row, column));
+  EXPECT_EQ(words.size(), static_cast<std::size_t>(live::kStagedRows * live::kStep));
+  EXPECT_GE(*words.begin(), 0);
+  EXPECT_LT(*words.rbegin(), live::kStageSlots * live::kStep);
+  for (int row = kFirst; row + 8 < kEnd; ++row)
+    EXPECT_EQ(live::stage_word(row + 8, 5), live::stage_word(row, 5) + 8 * live::kStep);
+
+  for (const int i : {2, 3})
+    for (int half = 0; half < 2; ++half) {
+      std::set<int> banks;
+      for (int lane = 16 * half; lane < 16 * half + 16; ++lane)
+        for (int word = 0; word < 2; ++word)
+          banks.insert((live::stage_word(live::lane_row(lane, i), live::lane_column(lane, 0)) + word) % 32);
+      EXPECT_EQ(banks.size(), 32u);
+    }
+}
+
+void expect_every_result_once(std::int32_t width, std::int32_t height, std::int32_t multiprocessors) {
+  SCOPED_TRACE(std::to_string(width) + "x" + std::to_string(height) + " on " +
+               std::to_string(multiprocessors));
+  const std::int32_t blocks = live::tile_blocks(width, height, multiprocessors);
+  const live::Tiles tiles{live::kGroups * blocks};
+  std::int32_t row = 0, column = 0;  // where the next place must be
+  for (std::int32_t block = 0; block < blocks; ++block) {
+    std::int32_t results = 0;
+    for (std::int32_t group = live::kGroups * block; group < live::kGroups * (block + 1); ++group) {
+      const std::int32_t end = tiles.begin(group + 1, width, height);
+      for (std::int32_t at = tiles.begin(group, width, height); at < end;) {
+        const live::Place place = tiles.place(at, end, width, height);
+        EXPECT_EQ(place.row, row);
+        EXPECT_EQ(place.column, column);
+        ASSERT_GT(place.columns, 0);
+        EXPECT_EQ(place.rows, std::min(live::kTileRows, height - row));
+        results += place.rows * place.columns;
+        column += place.columns;
+        if (column == width) row += place.rows, column = 0;
+        at += (place.columns + live::kStep - 1) / live::kStep;
+      }
+    }
+    EXPECT_GT(results, 0);
+    EXPECT_LT(results, 65536);  // the histogram's 16 bits
   }
+  EXPECT_EQ(row, height);
+  EXPECT_EQ(column, 0);
+}
+
+TEST(live_tile, tiles_cover_every_size_once_on_every_device) {
+  for (const std::int32_t multiprocessors : {1, 46, 128, 132})
+    for (const auto& [width, height] : {std::pair{1, 1},
+                                        {16, 64},
+                                        {17, 65},
+                                        {1280, 720},
+                                        {1920, 1080},
+                                        {3840, 2160},
+                                        {20000, 3},
+                                        {3, 20000}})
+      expect_every_result_once(width, height, multiprocessors);
 }
 
 }  // namespace

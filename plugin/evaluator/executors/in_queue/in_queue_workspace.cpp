@@ -154,6 +154,8 @@ live::LiveSsim InQueueWorkspace::frame_op(const FrameWork& work, PixelFormat for
   op.worst = work.style.worst;
   op.colors_per_unit = (kFgColors - 1) / (work.style.best - work.style.worst);
   op.colors = pointer_to<const std::uint32_t>(colors_);
+  if (const std::uint32_t count = executor_->device().multiprocessors; count > 0)
+    op.multiprocessors = static_cast<std::int32_t>(count);
   op.map_surface = map_surface_;
   op.heatmap_surface = heatmap_surface_;
   op.statistics = pointer_to<std::uint32_t>(statistics_[turn_]);

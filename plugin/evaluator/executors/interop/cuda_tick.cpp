@@ -88,6 +88,7 @@ struct CudaTick::Impl {
   void* stream = nullptr;
 
   PixelFormat copy_format = PixelFormat::rgba8;  // rgba8 or planar32f, as the reference came
+  std::int32_t multiprocessors = 0;
   std::optional<bool> moments_of_codes;
   bool frames_are_codes = true;
   int turn = 0;
@@ -97,6 +98,8 @@ CudaTick::CudaTick(const CudaTickInfo& info) : impl_(std::make_unique<Impl>(info
   const cuda::CurrentDevice current(info.device);
   Impl& i = *impl_;
   i.stream = cuda::create_stream(info.device);
+  check(cudaDeviceGetAttribute(&i.multiprocessors, cudaDevAttrMultiProcessorCount, info.device),
+        "asking for the device's multiprocessors");
   i.moments = device_memory(3 * i.plane_words() * sizeof(live::ReferenceMoments));
   i.copy = device_memory(3 * i.plane_words() * sizeof(float));
   const std::size_t words = statistics_words();
@@ -122,7 +125,7 @@ CudaTick::~CudaTick() = default;
 std::size_t CudaTick::statistics_words() const {
   const CudaTickInfo& info = impl_->info;
   return std::max(live::live_statistics_words(info.width, info.height, false),
-                  live::live_statistics_words(info.width, info.height, true));
+                  live::live_statistics_words(info.width, info.height, true, impl_->multiprocessors));
 }
 
 // Of the reference's copy, as frames of this kind want them.
@@ -158,6 +161,7 @@ live::LiveSsim CudaTick::Impl::frame_op(const CudaFrame& frame) const {
   op.heatmap_surface = frame.heatmap_surface;
   op.statistics = static_cast<std::uint32_t*>(statistics[turn].get());
   op.next_bins = static_cast<std::uint32_t*>(statistics[turn ^ 1].get());
+  op.multiprocessors = multiprocessors;
   return op;
 }
 
@@ -188,7 +192,7 @@ void CudaTick::start_frame(const CudaFrame& frame, std::uint32_t slot) {
     i.moments_of_codes = codes;
   }
   cuda::live_ssim(i.frame_op(frame), i.stream);
-  s.count = live::live_statistics_words(i.info.width, i.info.height, codes);
+  s.count = live::live_statistics_words(i.info.width, i.info.height, codes, i.multiprocessors);
   cuda::copy_memory(s.words.get(), i.statistics[i.turn].get(), 4 * s.count, i.stream);
   s.end.record(i.stream);
   i.turn ^= 1;
