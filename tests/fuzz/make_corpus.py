@@ -46,6 +46,13 @@ def pictures():
         seed("png_fast", name + "_16", png(colour, channels, depth=16))
     palette = b"PLTE" + bytes(range(30))
     seed("png_fast", "palette", png(3, 1, extra=struct.pack(">I", 30) + palette + struct.pack(">I", zlib.crc32(palette))))
+    frame = b"\xff\xc0\0\x0b\x08\0\x05\0\x07\x01\x01\x11\0\xff\xd9"
+    seed("jpeg", "plain", b"\xff\xd8\xff\xee\0\x0eAdobe" + bytes(7) + frame)
+    for order in "<>":
+        entry = struct.pack(order + "HHIHH", 0x0112, 3, 1, 6, 0)
+        tiff = (b"II" if order == "<" else b"MM") + struct.pack(order + "HIH", 42, 8, 1) + entry + bytes(4)
+        exif = b"Exif\0\0" + tiff
+        seed("jpeg", "turned_" + tiff[:2].decode(), b"\xff\xd8\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + frame)
     seed("pfm", "rgb", b"PF\n2 3\n-1.0\n" + struct.pack("<18f", *range(18)))
     seed("pfm", "grey", b"Pf\n3 2\n1.0\n" + struct.pack(">6f", *range(6)))
     flat = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\nEXPOSURE=2\n\n-Y 2 +X 3\n" + bytes([10, 20, 30, 129] * 6)

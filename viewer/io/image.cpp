@@ -132,7 +132,8 @@ DeepImage load_deep_image(const std::filesystem::path& file) {
     return {.bits = 32, .scene_linear = true, .values = decode_radiance(file, bytes)};
   if (format == ImageFormat::png && png_has_16_bits(file, bytes))
     return {.bits = 16, .values = decode_png_values(file, bytes)};
-  return {.codes = decode_image(file, bytes)};
+  return {.orientation = format == ImageFormat::jpeg ? jpeg_orientation(file, bytes) : 1,
+          .codes = decode_image(file, bytes)};
 }
 
 ImageSize peek_image_size(const std::filesystem::path& file) {

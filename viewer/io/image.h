@@ -32,6 +32,7 @@ Image8 load_image(const std::filesystem::path& file);
 struct DeepImage {
   int bits = 8;               // 8; 16: a 16-bit PNG; 32: OpenEXR (half or float), PFM, Radiance HDR
   bool scene_linear = false;  // those three; otherwise display-referred
+  int orientation = 1;        // of a JPEG, by its EXIF, 1 to 8; pixels are not turned by it
   Image8 codes;               // of 8-bit files
   ImageF values;  // of the others: RGBA, straight alpha, code / 65535 or the file's values, NaN and Inf kept
 };

@@ -30,6 +30,9 @@ Image8 decode_exr(const std::filesystem::path& file, Bytes bytes);
 // The common kinds alone, faster; nothing where the file is of another kind or damaged. The size must have been checked.
 std::optional<Image8> decode_simple_png(Bytes bytes);
 
+// As EXIF numbers them, 1 to 8; 1: the first row is the top, the first column the left. Nothing here turns pixels by it.
+int jpeg_orientation(const std::filesystem::path& file, Bytes bytes);
+
 // Without rounding, RGBA: 16-bit codes / 65535; the values of OpenEXR, PFM and Radiance files as they are.
 bool png_has_16_bits(const std::filesystem::path& file, Bytes bytes);
 ImageF decode_png_values(const std::filesystem::path& file, Bytes bytes);

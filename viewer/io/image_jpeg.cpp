@@ -1,5 +1,6 @@
 #include <turbojpeg.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -15,7 +16,36 @@ struct JpegHeader {
   int width = 0, height = 0;
   bool huffman = true;  // not arithmetic coding
   bool adobe = false;   // the APP14 marker: CMYK values are stored inverted
+  int orientation = 1;  // of the APP1 marker's EXIF
 };
+
+// Of an EXIF block (a TIFF file after six bytes; the first directory's tag 0x0112), 1 to 8; 1 where it says none.
+int exif_orientation(Bytes block) {
+  constexpr std::string_view kName("Exif\0\0", 6);
+  if (block.size() < kName.size() + 8 ||
+      std::string_view(reinterpret_cast<const char*>(block.data()), kName.size()) != kName)
+    return 1;
+  const Bytes tiff = block.subspan(kName.size());
+  const bool big_endian = tiff[0] == 'M';
+  const auto number = [&](std::size_t at, int count) {
+    std::size_t value = 0;
+    for (int i = 0; i < count; ++i)
+      value |= static_cast<std::size_t>(tiff[at + static_cast<std::size_t>(big_endian ? count - 1 - i : i)])
+               << 8 * i;
+    return value;
+  };
+  const std::size_t directory = number(4, 4);
+  if (directory > tiff.size() - 2) return 1;
+  constexpr std::size_t kEntry = 12, kOrientation = 0x0112, kShort = 3;
+  const std::size_t count = number(directory, 2);
+  for (std::size_t i = 0; i < count && directory + 2 + (i + 1) * kEntry <= tiff.size(); ++i) {
+    const std::size_t entry = directory + 2 + i * kEntry;
+    if (number(entry, 2) != kOrientation || number(entry + 2, 2) != kShort) continue;
+    const std::size_t orientation = number(entry + 8, 2);
+    return orientation >= 1 && orientation <= 8 ? static_cast<int>(orientation) : 1;
+  }
+  return 1;
+}
 
 // Walks the markers up to the frame header. The decoder would find the size too, but not say at which byte it
 // failed.
@@ -58,6 +88,10 @@ JpegHeader read_jpeg_header(const std::filesystem::path& file, Bytes bytes) {
                          "is a JPEG of " + std::to_string(bytes[offset + 4]) + " bits a sample; expected 8");
       return header;
     }
+    if (marker == 0xe1 && header.orientation == 1) {
+      const std::size_t there = bytes.size() - (offset + 4);  // the start of a file will do for its size
+      header.orientation = exif_orientation(bytes.subspan(offset + 4, std::min(length - 2, there)));
+    }
     if (marker == 0xee && length >= 7) {
       ends(9);
       header.adobe = std::string_view(reinterpret_cast<const char*>(&bytes[offset + 4]), 5) == "Adobe";
@@ -78,6 +112,10 @@ ImageSize jpeg_size(const std::filesystem::path& file, Bytes bytes) {
   const JpegHeader header = read_jpeg_header(file, bytes);
   check_image_size(file, header.width, header.height, 1, ~std::uint64_t{0} >> 1);
   return {header.width, header.height};
+}
+
+int jpeg_orientation(const std::filesystem::path& file, Bytes bytes) {
+  return read_jpeg_header(file, bytes).orientation;
 }
 
 Image8 decode_jpeg(const std::filesystem::path& file, Bytes bytes) {

@@ -33,6 +33,20 @@ TEST(frame, sixteen_bit_grey_with_alpha_is_composited) {
   EXPECT_EQ(frame->rgb, (std::vector<float>{1, 1, 1, 0.25f, 0.5f, 0.75f}));
 }
 
+TEST(frame, a_jpeg_that_exif_would_turn_is_taken_as_it_is_stored_and_that_is_said) {
+  const TemporaryFolder folder;
+  write_jpeg(folder / "a.jpg", gradient(20, 10));
+  EXPECT_TRUE(load_frame(folder / "a.jpg", {})->notes.empty());
+  ByteVector bytes = read_bytes(folder / "a.jpg");
+  const ByteVector exif = exif_segment(6, false);
+  bytes.insert(bytes.begin() + 2, exif.begin(), exif.end());
+  write_bytes(folder / "b.jpg", bytes);
+  const auto frame = load_frame(folder / "b.jpg", {});
+  EXPECT_EQ(frame->width, 20);
+  ASSERT_EQ(frame->notes.size(), 1u);
+  EXPECT_TRUE(contains(frame->notes[0], "orientation 6"));
+}
+
 TEST(frame, what_is_done_to_a_file_is_said_without_its_name) {
   const TemporaryFolder folder;
   write_png(folder / "a.png", 2, 1, {6, 8, false}, {1, 2, 3, 255, 4, 5, 6, 0});

@@ -172,6 +172,23 @@ TEST(image, the_size_of_a_jpeg_is_found_behind_a_long_preview) {
   EXPECT_EQ(load_image(folder / "a.jpg").height, 29);
 }
 
+TEST(image, the_orientation_of_a_jpeg_is_told_and_not_applied) {
+  const TemporaryFolder folder;
+  write_jpeg(folder / "a.jpg", gradient(37, 29));
+  const ByteVector plain = read_bytes(folder / "a.jpg");
+  EXPECT_EQ(load_deep_image(folder / "a.jpg").orientation, 1);
+  for (const bool big_endian : {false, true})
+    for (const int told : {1, 6, 8, 0, 9}) {
+      ByteVector bytes = plain;
+      const ByteVector exif = exif_segment(told, big_endian);
+      bytes.insert(bytes.begin() + 2, exif.begin(), exif.end());
+      write_bytes(folder / "b.jpg", bytes);
+      const DeepImage image = load_deep_image(folder / "b.jpg");
+      EXPECT_EQ(image.orientation, told == 6 || told == 8 ? told : 1);
+      EXPECT_EQ(image.codes.width, 37);
+    }
+}
+
 TEST(image, a_saved_png_comes_back_and_drops_alpha_only_where_it_is_255) {
   const TemporaryFolder folder;
   for (const bool opaque : {true, false}) {

@@ -54,6 +54,26 @@ inline void write_text(const std::filesystem::path& file, std::string_view text)
   write_bytes(file, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }
 
+// A JPEG's APP1 segment with an EXIF orientation alone.
+inline ByteVector exif_segment(int orientation, bool big_endian) {
+  ByteVector bytes{0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0};
+  const auto put = [&](std::uint32_t value, int count) {
+    for (int i = 0; i < count; ++i)
+      bytes.push_back(static_cast<std::uint8_t>(value >> 8 * (big_endian ? count - 1 - i : i)));
+  };
+  bytes.insert(bytes.end(), 2, big_endian ? 'M' : 'I');
+  put(42, 2);
+  put(8, 4);       // where the directory begins
+  put(1, 2);       // its entries
+  put(0x0112, 2);  // orientation
+  put(3, 2);       // numbers of 16 bits
+  put(1, 4);       // of them one
+  put(static_cast<std::uint32_t>(orientation), 2);
+  put(0, 2);
+  put(0, 4);  // no other directory
+  return bytes;
+}
+
 inline ByteVector read_bytes(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
