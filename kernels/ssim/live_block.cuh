@@ -64,8 +64,8 @@ template <int kBlockThreads>
 using WarpTotals = float[kTotals][kBlockThreads / 32];
 
 // Adds the threads' totals in a fixed order, float within a warp and double then, and writes the block's record. counted:
-// results of the block that count. scale: of d, to 0..1. of_warp: in
-// shared memory, nobody else's.
+// results of the block that count. scale: of d, to 0..1. of_warp: shared memory for this
+// alone.
 template <int kBlockThreads>
 __device__ void leave_record(const float (&of_thread)[kTotals], double counted, double scale,
                              WarpTotals<kBlockThreads>& of_warp, std::uint32_t* record) {

@@ -15,8 +15,8 @@ struct Launch {
   std::uint32_t threads = 0;  // of a block; shared memory is static
 };
 
-// Throws Error where an image is too large for the kernels. Allocates nothing otherwise; finding the best cut of a frame
-// takes a microsecond, and hangs on size, window, formats and multiprocessors alone.
+// Throws Error where an image is too large for the kernels. Allocates nothing otherwise; how a frame is cut hangs
+// on size, window, formats and multiprocessors alone.
 Launch launch_of(const LiveSsim& op);
 Launch launch_of(const LiveReference& op);
 

@@ -20,8 +20,6 @@ __device__ inline bool counts(const LiveSsim& op, const Results& at, int i) {
          at.column + i < op.width - op.border;
 }
 
-// kAll: all results of the warp's half exist and count.
-
 // The reference's moments of those of four results that exist, one channel. from: of the first of them.
 __device__ inline void load_moments(const LiveSsim& op, const Results& at, const ReferenceMoments* from,
                                     ReferenceMoments (&moments)[4]) {
@@ -45,6 +43,7 @@ struct HeldResults {
 };
 
 // Map, heatmap and histogram of one half or both of a lane's results; returns the smallest value that counts.
+// kAll: all of the warp's exist and count.
 template <bool kAll, int kHalves>
 __device__ float finish_results(const LiveSsim& op, int lane, const Results& at, const float* lacking,
                                 std::uint32_t pairs) {

@@ -1,7 +1,11 @@
 #include "viewer/diff/statistics.h"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
+
+#include "viewer/report/percentile.h"
 
 namespace fg {
 namespace {

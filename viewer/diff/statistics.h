@@ -1,8 +1,6 @@
 #pragma once
 // One column over all pairs.
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -10,14 +8,6 @@
 #include "viewer/diff/metrics.h"
 
 namespace fg {
-
-// The value below which a share of all values lie, by the nearest-rank rule. values: at least one.
-template <class T>
-T percentile(std::vector<T> values, double share) {
-  const auto rank = std::lround(share * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), values.begin() + rank, values.end());
-  return values[static_cast<std::size_t>(rank)];
-}
 
 // All NaN where there is no pair or a score is NaN: what could not be scored is not averaged away.
 struct Statistics {

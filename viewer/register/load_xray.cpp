@@ -33,6 +33,7 @@ ImageF mean_of_colours(const ImageF& image) {
 struct Grey {
   ImageF image;
   float display_white = 0;  // as in LoadedXray
+  int orientation = 1;      // as in DeepImage
 };
 
 Grey load_grey(const fs::path& file) {
@@ -58,7 +59,7 @@ Grey load_grey(const fs::path& file) {
   }
   ImageF codes{image.codes.width, image.codes.height, 4, {}};
   codes.values.assign(image.codes.rgba.begin(), image.codes.rgba.end());
-  return {mean_of_colours(codes), 255};
+  return {mean_of_colours(codes), 255, image.orientation};
 }
 
 // What tags say beside the camera.
@@ -189,6 +190,10 @@ LoadedXray load_xray(const fs::path& file, const XrayReading& reading) {
     Grey grey = load_grey(file);
     picture = std::move(grey.image);
     loaded.display_white = grey.display_white;
+    if (grey.orientation != 1)
+      xray.notes.push_back(
+          fmt::format("its EXIF asks viewers to turn it (orientation {}); it is taken as it is stored",
+                      grey.orientation));
   }
   if (reading.values != XrayValues::automatic) {
     meaning.bone_low |= reading.values == XrayValues::intensity && !meaning.intensity;

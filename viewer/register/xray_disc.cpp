@@ -7,9 +7,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <glm/matrix.hpp>
 #include <numbers>
 #include <optional>
 #include <random>
+
+#include "viewer/report/percentile.h"
 
 namespace fg {
 namespace {
@@ -34,15 +37,6 @@ struct EdgePoint {
   int depth;
 };
 
-// share 0: the least, 1: the largest of them.
-template <class T>
-T quantile(std::vector<T> values, double share) {
-  const auto at =
-      values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
-}
-
 class Picture {
  public:
   explicit Picture(const Xray& xray) : xray_(xray) {
@@ -50,7 +44,7 @@ class Picture {
     for (std::size_t i = 0; i < xray.integrals.size(); ++i)
       if (xray.seen(i) > 0) values.push_back(xray.integrals[i]);
     constexpr double kMetal = 0.02;  // and letters: what a few pixels have is no measure
-    if (!values.empty()) span_ = quantile(values, 1 - kMetal) - quantile(values, kMetal);
+    if (!values.empty()) span_ = percentile(values, 1 - kMetal) - percentile(values, kMetal);
   }
 
   int width() const { return xray_.width; }
@@ -140,28 +134,16 @@ std::vector<EdgePoint> edges_of(const Picture& picture) {
 std::optional<Ellipse> ellipse_through(const Picture& picture, const std::vector<EdgePoint>& points) {
   const double half = 0.5 * std::max(picture.width(), picture.height()), middle_x = 0.5 * picture.width(),
                middle_y = 0.5 * picture.height();
-  double m[4][5] = {};
+  glm::dmat4 normal(0.0);
+  glm::dvec4 sum(0.0);
   for (const EdgePoint& point : points) {
     const double u = (point.x - middle_x) / half, v = (point.y - middle_y) / half;
-    const double row[5] = {u * u, v * v, u, v, 1};
-    for (int i = 0; i < 4; ++i)
-      for (int j = 0; j < 5; ++j) m[i][j] += row[i] * row[j];
+    const glm::dvec4 row(u * u, v * v, u, v);
+    normal += glm::outerProduct(row, row);
+    sum += row;
   }
-  for (int i = 0; i < 4; ++i) {  // Gauss and Jordan, the largest pivot first
-    int pivot = i;
-    for (int r = i + 1; r < 4; ++r)
-      if (std::abs(m[r][i]) > std::abs(m[pivot][i])) pivot = r;
-    std::swap(m[i], m[pivot]);
-    if (!(std::abs(m[i][i]) > 1e-12)) return {};
-    for (int r = 0; r < 4; ++r) {
-      if (r == i) continue;
-      const double share = m[r][i] / m[i][i];
-      for (int j = i; j < 5; ++j) m[r][j] -= share * m[i][j];
-    }
-  }
-  double p[4];
-  for (int i = 0; i < 4; ++i) p[i] = m[i][4] / m[i][i];
-  if (!(p[0] > 0) || !(p[1] > 0)) return {};
+  const glm::dvec4 p = glm::inverse(normal) * sum;
+  if (!(p[0] > 0) || !(p[1] > 0)) return {};  // no ellipse, or points that say nothing of one
   const double u = -0.5 * p[2] / p[0], v = -0.5 * p[3] / p[1], rest = 1 + p[0] * u * u + p[1] * v * v;
   return Ellipse{u * half + middle_x, v * half + middle_y, half * std::sqrt(rest / p[0]),
                  half * std::sqrt(rest / p[1])};
@@ -252,9 +234,9 @@ bool is_step(const Ellipse& e, const Picture& picture, const std::vector<EdgePoi
     if (rim.back() > 0) shares.push_back(at(first) / rim.back());
   }
   if (shares.empty()) return false;
-  const double share = quantile(shares, 0.5);
+  const double share = percentile(shares, 0.5);
   return share >= kLeast && share <= kMost &&
-         quantile(rim, 0.9) - quantile(rim, 0.1) >= kSpread * quantile(rim, 0.5);
+         percentile(rim, 0.9) - percentile(rim, 0.1) >= kSpread * percentile(rim, 0.5);
 }
 
 // Letters may stand there, and a noisy pixel.
@@ -284,7 +266,7 @@ void mask_disc(Xray& xray) {
   if (near.empty()) return;
   std::vector<double> depths;
   for (const EdgePoint& p : near) depths.push_back(p.depth);
-  const double depth = quantile(depths, 0.5);
+  const double depth = percentile(depths, 0.5);
   if (!is_seen_around(*found, picture, near) || !is_step(*found, picture, near, depth) ||
       !is_border_outside(*found, picture))
     return;

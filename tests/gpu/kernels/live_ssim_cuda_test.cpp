@@ -103,9 +103,9 @@ TEST_F(live_ssim_cuda, every_pair_of_formats_matches_the_oracle) {
 
 TEST_F(live_ssim_cuda, frames_that_are_off_everywhere_or_nearly_right_keep_their_accuracy) {
   using enum PixelFormat;
-  // The last two are off by nothing here and by half the range there, within what shares a centre: what is squared and
-  // subtracted again is a quarter of the range, and 24 bits of it are some 1e-5 of 2 c2. Tensor cores cut off what does
-  // not fit into a sum instead of rounding, and the tiles' centre serves more columns.
+  // The last two are off by little here and by much there, within what shares a centre, the last by nearly the whole range:
+  // what is squared and subtracted again is up to half of it, and 24 bits of that are some 1e-5 of 2 c2. Tensor cores cut
+  // off what does not fit into a sum instead of rounding.
   struct Pair {
     const char* name;
     PixelFormula frame, reference;

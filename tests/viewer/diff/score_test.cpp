@@ -14,6 +14,7 @@
 #include "tests/viewer/diff/sample_frames.h"
 #include "tests/viewer/io/test_files.h"
 #include "viewer/diff/statistics.h"
+#include "viewer/report/percentile.h"
 
 namespace fg::test {
 namespace {

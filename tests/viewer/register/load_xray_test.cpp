@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "tests/viewer/io/dicom_bytes.h"
+#include "tests/viewer/io/sample_images.h"
 #include "tests/viewer/io/test_files.h"
 #include "tests/viewer/register/expect_failure.h"
 #include "tests/viewer/register/sample_radiograph.h"
@@ -158,6 +159,19 @@ TEST_F(load_xray_files, a_damaged_tiff_is_one_sentence) {
     expect_a_sentence_or_a_picture();
   }
   EXPECT_GT(failed, 0);
+}
+
+TEST_F(load_xray_files, a_jpeg_that_exif_would_turn_is_taken_as_it_is_stored_and_that_is_said) {
+  write_jpeg(folder / "a.jpg", gradient(20, 10));
+  EXPECT_TRUE(load_xray(folder / "a.jpg", {}).xray.notes.empty());
+  ByteVector bytes = read_bytes(folder / "a.jpg");
+  const ByteVector exif = exif_segment(8, true);
+  bytes.insert(bytes.begin() + 2, exif.begin(), exif.end());
+  write_bytes(folder / "b.jpg", bytes);
+  const Xray xray = load_xray(folder / "b.jpg", {}).xray;
+  EXPECT_EQ(xray.width, 20);
+  ASSERT_EQ(xray.notes.size(), 1u);
+  EXPECT_NE(xray.notes[0].find("orientation 8"), std::string::npos);
 }
 
 TEST_F(load_xray_files, intensities_become_line_integrals_and_dark_bone_is_turned_round) {
