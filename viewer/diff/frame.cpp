@@ -181,13 +181,12 @@ Frame frame_of_codes(Image8 image, const std::array<float, 3>& background) {
 std::shared_ptr<const Frame> load_frame(const std::filesystem::path& file, const ImageRules& rules) {
   if (std::filesystem::is_directory(file)) throw unreadable(file, "is a folder; expected an image file");
   DeepImage image = load_deep_image(file);
-  const int orientation = image.orientation;
   Frame frame = image.bits == 8 ? frame_of_codes(std::move(image.codes), rules.background)
                                 : frame_of_values(image, rules);
-  if (orientation != 1)
+  if (image.orientation != 1)
     frame.notes.push_back(
         fmt::format("a JPEG whose EXIF asks viewers to turn it (orientation {}) is compared as it is stored",
-                    orientation));
+                    image.orientation));
   if (rules.crop) frame = cropped(frame, *rules.crop, file.string());
   return std::make_shared<const Frame>(std::move(frame));
 }
