@@ -101,13 +101,10 @@ __device__ inline void filter_down(const Operands& o, const TapTables& taps, int
   }
 }
 
-// Of a block: 35 KB. A graphics queue gives all blocks of a multiprocessor 48 KB, 1 KB of which is a block's own.
-union TurnShared {
-  Stage pixels;
-  HeldResults held;  // once all channels have read the pixels
-};
+// Of a block: 47 KB. A graphics queue gives all blocks of a multiprocessor 48 KB, 1 KB of which is a block's own.
 struct GroupShared {
-  TurnShared turn[2];  // of even and of odd steps
+  Stage stage[2];  // in turns
+  HeldResults held;
 };
 struct TileShared {
   union {
@@ -122,18 +119,42 @@ static_assert(sizeof(TileShared) <= 47 * 1024);
 // The barriers of a group's four warps.
 class GroupBarriers {
  public:
-  __device__ explicit GroupBarriers(int group) : turn_(1 + 2 * group), read_(2 + 2 * group) {}
+  __device__ explicit GroupBarriers(int group) : group_(group) {}
   // A step is staged, the results of the step before are held.
-  __device__ void turn() const { sync<kGroupThreads>(turn_); }
-  // The channels have read a step's pixels.
-  __device__ void channels_have_read() const { sync<32 * kChannels>(read_); }
+  __device__ void turn() const {
+    of_group([](auto id) {
+      asm volatile("bar.sync %0, %1;" ::"n"(1 + 2 * decltype(id)::value), "n"(kGroupThreads) : "memory");
+    });
+  }
+  // What is held has been read, and may be written over: said by the warp that read it.
+  __device__ void say_read() const {
+    of_group([](auto id) {
+      asm volatile("bar.arrive %0, %1;" ::"n"(2 + 2 * decltype(id)::value), "n"(kGroupThreads) : "memory");
+    });
+  }
+  __device__ void await_read() const {
+    of_group([](auto id) {
+      asm volatile("bar.sync %0, %1;" ::"n"(2 + 2 * decltype(id)::value), "n"(kGroupThreads) : "memory");
+    });
+  }
 
  private:
-  template <int kThreads>
-  static __device__ void sync(int barrier) {
-    asm volatile("bar.sync %0, %1;" ::"r"(barrier), "n"(kThreads) : "memory");
+  // With a constant's number: compute-sanitizer does not follow barriers whose number is in a register.
+  template <class Call>
+  __device__ void of_group(const Call& call) const {
+    static_assert(kGroups == 4);
+    switch (group_) {
+      case 0:
+        return call(std::integral_constant<int, 0>{});
+      case 1:
+        return call(std::integral_constant<int, 1>{});
+      case 2:
+        return call(std::integral_constant<int, 2>{});
+      default:
+        return call(std::integral_constant<int, 3>{});
+    }
   }
-  int turn_, read_;
+  int group_;
 };
 
 struct TileTotals {
@@ -214,7 +235,7 @@ __device__ void score_channel(const LiveSsim& op, const Place& place, float d0, 
   const HalfPair d0_scaled = make_pair(d0 * kOperandScale, d0 * kOperandScale);
   const float two_c1 = 2.0f * live_constants(true).c1;
   Sums16 waiting[3] = {};  // of errors, squares, products
-  StageReader reader(shared.turn[turn & 1].pixels, shared.turn[~turn & 1].pixels, lane);
+  StageReader reader(shared.stage[turn & 1], shared.stage[~turn & 1], lane);
   // Of the first of the lane's results of the next step that has any, and from there to the lane's other row.
   const ReferenceMoments* moments_from =
       op.moments + (std::int64_t{channel} * op.height + place.row + result_row(lane, 0)) * op.moments_pitch +
@@ -236,7 +257,6 @@ __device__ void score_channel(const LiveSsim& op, const Place& place, float d0, 
     reader.read<offsetof(Stage, x)>(x_place, x);
     reader.read<offsetof(Stage, y)>(y_place, y);
     reader.turn();
-    barriers.channels_have_read();
     // The strip's own pixels: rows 2 to 5 of a lane; of the first step the right half, of the last one the left half.
     if ((step > 0 || lane >= 16) && (step + 1 < steps || lane < 16)) {
 #pragma unroll
@@ -263,7 +283,8 @@ __device__ void score_channel(const LiveSsim& op, const Place& place, float d0, 
     const Sums16 of_errors = filter_across(errors[0], errors[1], left, right, waiting[0]);
     const Sums16 of_squares = filter_across(squared[0], squared[1], left, right, waiting[1]);
     const Sums16 of_products = filter_across(products[0], products[1], left, right, waiting[2]);
-    HeldResults& held = shared.turn[(turn + step) & 1].held;
+    barriers.await_read();
+    HeldResults& held = shared.held;
     const auto score_half = [&](int half, const ReferenceMoments* moments, auto counted) {
       FourFloats lacking;
       score_results<4>(of_errors, of_squares, of_products, 4 * half, d0, moments, two_c1, lacking.value);
@@ -313,7 +334,7 @@ class Server {
     if (!now_.exists) return;
     Carrier<kFrame> frame;
     frame.read(op.frame, span(op, now_), lane_);
-    bring(op, frame, now_, shared.turn[0].pixels);
+    bring(op, frame, now_, shared.stage[0]);
   }
 
   __device__ void serve(const LiveSsim& op, const GroupBarriers& barriers, GroupShared& shared,
@@ -327,15 +348,14 @@ class Server {
       frame.read(op.frame, span(op, ahead), lane_);  // of a step too many: nothing that holds
       wait_for_copies();
       barriers.turn();
-      TurnShared& other = shared.turn[(turn + 1) & 1];
+      if (ahead.exists) bring(op, frame, ahead, shared.stage[(turn + 1) & 1]);
       float lacking[kLaneResults];
 #pragma unroll
       for (int i = 0; i < kLaneResults; ++i) {
-        const auto of_channel = [&](int c) { return other.held.lacking[i / 4][c][lane_].value[i % 4]; };
+        const auto of_channel = [&](int c) { return shared.held.lacking[i / 4][c][lane_].value[i % 4]; };
         lacking[i] = (of_channel(0) + of_channel(1)) + of_channel(2);
       }
-      __syncwarp();
-      if (ahead.exists) bring(op, frame, ahead, other.pixels);
+      if (now_.exists) barriers.say_read();
       if (done.completes) finish(op, done, lacking, pairs, totals);
       done = now_;
       now_ = ahead;

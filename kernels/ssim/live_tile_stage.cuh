@@ -43,6 +43,17 @@ __device__ inline void copy_16_bytes(void* to, const void* from, bool are_there)
     static_cast<std::uint32_t*>(to)[i] = are_there ? static_cast<const std::uint32_t*>(from)[i] : 0;
 #endif
 }
+// The same with 4 bytes.
+__device__ inline void copy_4_bytes(void* to, const void* from, bool are_there) {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(
+                   static_cast<std::uint32_t>(__cvta_generic_to_shared(to))),
+               "l"(from), "r"(are_there ? 4 : 0)
+               : "memory");
+#else
+  *static_cast<std::uint32_t*>(to) = are_there ? *static_cast<const std::uint32_t*>(from) : 0;
+#endif
+}
 __device__ inline void wait_for_copies() {
 #if __CUDA_ARCH__ >= 800
   asm volatile("cp.async.wait_all;" ::: "memory");
@@ -172,7 +183,8 @@ struct Carrier<PixelFormat::rgba8> {
       const char* const from =
           data + (inside > 0 ? static_cast<std::uint32_t>(offset + 8 * i * row_bytes) : 0u);
       std::uint32_t* const at = first + 8 * i * kStep;
-      for (int j = 0; j < 4; ++j) at[j] = j < inside ? reinterpret_cast<const std::uint32_t*>(from)[j] : 0;
+#pragma unroll
+      for (int j = 0; j < 4; ++j) copy_4_bytes(at + j, from + (j < inside ? 4 * j : 0), j < inside);
     }
   }
   __device__ void read(const Pixels&, const Span&, int) {}
