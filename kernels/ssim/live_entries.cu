@@ -7,7 +7,7 @@
 
 using fg::live::PixelFormat;
 
-extern "C" __global__ void __launch_bounds__(fg::live::kReferenceThreads)
+extern "C" __global__ void __launch_bounds__(fg::live::kThreads, 4)
     fg_live_reference(const __grid_constant__ fg::live::LiveReference op) {
   fg::live::filter_reference(op);
 }

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "kernels/core/error.h"
-#include "kernels/ssim/live_reference_tile.h"
 #include "kernels/ssim/live_strip.h"
 #include "kernels/ssim/live_tile.h"
 
@@ -33,20 +32,18 @@ void check_reach(const Pixels& pixels, PixelFormat format, std::int32_t height) 
                   " of them; its live score reaches less than 2^31 bytes, score it as a tensor");
 }
 
-Launch launch_with(const char* entry, std::int32_t across, std::int32_t down, std::int32_t channels,
-                   int threads) {
+Launch launch_with(const char* entry, std::int32_t across, std::int32_t down, int threads) {
   return {entry,
-          {static_cast<std::uint32_t>(across), static_cast<std::uint32_t>(down),
-           static_cast<std::uint32_t>(channels)},
+          {static_cast<std::uint32_t>(across), static_cast<std::uint32_t>(down), 1},
           static_cast<std::uint32_t>(threads)};
 }
 
 Launch tiles_launch(std::int32_t width, std::int32_t height, std::int32_t multiprocessors) {
-  return launch_with(kTiles, tile_blocks(width, height, multiprocessors), 1, 1, kTileThreads);
+  return launch_with(kTiles, tile_blocks(width, height, multiprocessors), 1, kTileThreads);
 }
 Launch strips_launch(std::int32_t width, std::int32_t height, const char* entry) {
   const Strips strips = strips_of(width, height);
-  return launch_with(entry, strips.across, strips.down, 1, kThreads);
+  return launch_with(entry, strips.across, strips.down, kThreads);
 }
 
 }  // namespace
@@ -68,10 +65,7 @@ Launch launch_of(const LiveSsim& op) {
                        kStrips[op.reference_format == PixelFormat::rgba8 ? 0 : 1][op.window.radius - 3]);
 }
 
-Launch launch_of(const LiveReference& op) {
-  return launch_with(kReference, (op.width + kReferenceColumns - 1) / kReferenceColumns,
-                     (op.height + kReferenceRows - 1) / kReferenceRows, 3, kReferenceThreads);
-}
+Launch launch_of(const LiveReference& op) { return strips_launch(op.width, op.height, kReference); }
 
 std::size_t entry_names(const char* (&names)[kMostEntries]) {
   std::size_t count = 0;

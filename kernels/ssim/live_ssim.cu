@@ -25,8 +25,8 @@ __global__ void __launch_bounds__(kTileThreads, 1) live_ssim_tiles(const __grid_
   score_tile<kFrame>(op);
 }
 
-__global__ void __launch_bounds__(kReferenceThreads)
-    live_reference_tiles(const __grid_constant__ LiveReference op) {
+__global__ void __launch_bounds__(kThreads, 4)
+    live_reference_strips(const __grid_constant__ LiveReference op) {
   filter_reference(op);
 }
 
@@ -75,8 +75,9 @@ namespace fg::cuda {
 
 void live_reference(const live::LiveReference& op, void* stream) {
   const live::Launch launch = live::launch_of(op);
-  live::live_reference_tiles<<<live::grid_of(launch), launch.threads, 0, static_cast<cudaStream_t>(stream)>>>(
-      op);
+  live::
+      live_reference_strips<<<live::grid_of(launch), launch.threads, 0, static_cast<cudaStream_t>(stream)>>>(
+          op);
   check(cudaGetLastError(), "launching the moments of the live reference");
 }
 

@@ -20,9 +20,9 @@ constexpr double kSwayRadians = 2 * std::numbers::pi / 180;  // to either side, 
 
 constexpr std::size_t kBeyondCaches = std::size_t{128} << 20;
 
-std::size_t frame_count(const vk::Device& device, VkExtent2D extent) {
+std::size_t frame_count(const vk::Device& device, const TickFormat& format, VkExtent2D extent) {
   if (device.is_cpu()) return 3;
-  const std::size_t bytes = std::size_t{4} * extent.width * extent.height;
+  const std::size_t bytes = format.texel_bytes * extent.width * extent.height;
   return std::clamp<std::size_t>((kBeyondCaches + bytes - 1) / bytes, 3, 64);
 }
 
@@ -41,8 +41,13 @@ class Noise {
   std::uint32_t state_ = 2463534242u;
 };
 
-vk::Image image_of(const vk::OwnDevice& device, VkExtent2D extent) {
-  return {device, {.format = VK_FORMAT_R8G8B8A8_UNORM, .extent = {extent.width, extent.height, 1}}};
+// Not every format can be stored to.
+vk::Image image_to_read(const vk::OwnDevice& device, const TickFormat& format, VkExtent2D extent) {
+  return {device,
+          {.format = format.format,
+           .extent = {extent.width, extent.height, 1},
+           .usage = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
+                    VK_IMAGE_USAGE_TRANSFER_DST_BIT}};
 }
 
 SplatScene random_splats(int count) {
@@ -72,25 +77,29 @@ SplatScene random_splats(int count) {
 
 }  // namespace
 
-TickImages noise_images(const vk::OwnDevice& device, VkExtent2D extent) {
+TickImages noise_images(const vk::OwnDevice& device, const TickFormat& format, VkExtent2D extent) {
   TickImages images;
   std::vector<std::uint32_t> truth(std::size_t{extent.width} * extent.height), texels(truth.size());
   Noise noise;
   for (std::uint32_t& texel : truth) texel = noise.reference_texel();
-  images.reference = image_of(device, extent);
-  vk::upload(device, images.reference, truth.data(), 4, VK_IMAGE_LAYOUT_GENERAL);
-  for (std::size_t i = frame_count(device, extent); i > 0; --i) {
+  const auto image_with = [&](const std::vector<std::uint32_t>& codes) {
+    vk::Image image = image_to_read(device, format, extent);
+    vk::upload(device, image, texels_in(format, codes).data(), format.texel_bytes, VK_IMAGE_LAYOUT_GENERAL);
+    return image;
+  };
+  images.reference = image_with(truth);
+  for (std::size_t i = frame_count(device, format, extent); i > 0; --i) {
     for (std::size_t t = 0; t < texels.size(); ++t) texels[t] = noise.near(truth[t]);
-    images.frames.push_back(image_of(device, extent));
-    vk::upload(device, images.frames.back(), texels.data(), 4, VK_IMAGE_LAYOUT_GENERAL);
+    images.frames.push_back(image_with(texels));
   }
   return images;
 }
 
 TickImages render_targets(const vk::OwnDevice& device, VkExtent2D extent, std::uint32_t frames_in_flight) {
   TickImages images;
-  images.reference = image_of(device, extent);
-  for (std::uint32_t i = 0; i < frames_in_flight; ++i) images.frames.push_back(image_of(device, extent));
+  const vk::ImageInfo info{.format = VK_FORMAT_R8G8B8A8_UNORM, .extent = {extent.width, extent.height, 1}};
+  images.reference = vk::Image(device, info);
+  for (std::uint32_t i = 0; i < frames_in_flight; ++i) images.frames.emplace_back(device, info);
   vk::run_and_wait(device, [&](VkCommandBuffer cmd) {
     const auto prepare = [&](const vk::Image& image) {
       vk::change_layout(device, cmd, image.get(), VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);

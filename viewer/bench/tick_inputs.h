@@ -8,11 +8,12 @@
 
 #include "plugin/vk/image.h"
 #include "plugin/vk/own_device.h"
+#include "viewer/bench/tick_format.h"
 #include "viewer/render/gaussian_renderer.h"
 
 namespace fg {
 
-// All RGBA8 UNORM, of one size, in layout GENERAL.
+// All of one format and size, in layout GENERAL.
 struct TickImages {
   vk::Image reference;
   std::vector<vk::Image> frames;  // taken in turn
@@ -20,9 +21,9 @@ struct TickImages {
 
 // A reference of noise, and frames that differ from it by other noise: enough of them that one which comes up again has
 // left the caches (128 MiB on a GPU).
-TickImages noise_images(const vk::OwnDevice& device, VkExtent2D extent);
+TickImages noise_images(const vk::OwnDevice& device, const TickFormat& format, VkExtent2D extent);
 
-// What a renderer draws into: as many frames as may be in flight.
+// What a renderer draws into, RGBA8 UNORM: as many frames as may be in flight.
 TickImages render_targets(const vk::OwnDevice& device, VkExtent2D extent, std::uint32_t frames_in_flight);
 
 // So many random splats of spherical harmonics of degree 3 before a camera, 60 degrees high, that sways while it looks

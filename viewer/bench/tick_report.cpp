@@ -14,8 +14,6 @@
 namespace fg {
 namespace {
 
-constexpr const char* kFormat = "R8G8B8A8_UNORM";
-
 const char* name_of(TickWork work) {
   switch (work) {
     case TickWork::score:
@@ -90,7 +88,7 @@ VkExtent2D parse_frame_size(const std::string& text) {
 void print_table(const TickReport& report) {
   std::printf("tick on %s, %s\n", report.device.c_str(), report.driver.c_str());
   std::printf("  %s, window %d, zero padding, score, map and heatmap; %u frames in flight, on a %s queue\n",
-              kFormat, report.window, report.frames_in_flight, report.queue.c_str());
+              report.format.c_str(), report.window, report.frames_in_flight, report.queue.c_str());
   std::printf(
       "  GPU: of the render or of the new reference + of the score. GPU and submit to result: medians of %d "
       "frames "
@@ -144,7 +142,7 @@ nlohmann::ordered_json json_of(const TickReport& report) {
           {"device", report.device},
           {"driver", report.driver},
           {"queue", report.queue},
-          {"format", kFormat},
+          {"format", report.format},
           {"window", report.window},
           {"frames_in_flight", report.frames_in_flight},
           {"runs", report.runs},
@@ -155,12 +153,13 @@ nlohmann::ordered_json json_of(const TickReport& report) {
 
 std::string csv_of(const TickReport& report) {
   std::string text =
-      "device,driver,queue,executor,width,height,work,score_gpu_us,score_gpu_min_us,before_gpu_us,submit_to_"
+      "device,driver,queue,format,executor,width,height,work,score_gpu_us,score_gpu_min_us,before_gpu_us,"
+      "submit_to_"
       "result_"
       "us,"
       "submit_to_result_min_us,frames,frames_per_second,pipelined_frames,dropped,ssim,reason\n";
-  const std::string device =
-      quoted_cell(report.device) + "," + quoted_cell(report.driver) + "," + report.queue;
+  const std::string device = quoted_cell(report.device) + "," + quoted_cell(report.driver) + "," +
+                             report.queue + "," + report.format;
   for (const FgExecutorSupport& support : report.executors)
     if (!support.available)
       text += fmt::format("{},{},,,,,,,,,,,,,,{}\n", device, fg_executor_name(support.executor),

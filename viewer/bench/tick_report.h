@@ -22,6 +22,7 @@ struct TickRow {
 
 struct TickReport {
   std::string device, driver, queue;  // queue: of the kind that was asked for, "graphics" or "compute"
+  std::string format;  // of the images, "R8G8B8A8_UNORM"; what is rendered is of that one always
   int window = 11;
   std::uint32_t frames_in_flight = 3;
   int runs = 0;       // frames one by one, and as many pipelined

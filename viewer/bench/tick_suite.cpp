@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
 #include "plugin/vk/error.h"
@@ -14,7 +13,12 @@
 namespace fg {
 namespace {
 
-constexpr std::array kWorks{TickWork::score, TickWork::new_reference, TickWork::render};
+// What is rendered is always RGBA8 UNORM, and is left out where another format was asked for.
+std::vector<TickWork> works_in(const TickFormat& format) {
+  std::vector<TickWork> works{TickWork::score, TickWork::new_reference};
+  if (format.format == VK_FORMAT_R8G8B8A8_UNORM) works.push_back(TickWork::render);
+  return works;
+}
 
 std::vector<FgExecutorSupport> executors_of(const vk::OwnDevice& device) {
   const FgEvaluatorInfo info = evaluator_info(device);
@@ -63,10 +67,11 @@ bool out_of_memory(const vk::Error& error) {
 // The rows of one size, executors beside each other.
 class SizeRows {
  public:
-  SizeRows(const vk::OwnDevice& device, VkExtent2D size, std::uint32_t frames_in_flight)
+  SizeRows(const vk::OwnDevice& device, const TickFormat& format, VkExtent2D size,
+           std::uint32_t frames_in_flight)
       : device_(device),
         size_(size),
-        noise_(noise_images(device, size)),
+        noise_(noise_images(device, format, size)),
         targets_(render_targets(device, size, frames_in_flight)) {}
 
   TickRow measure(const TickRunInfo& info) const {
@@ -91,13 +96,16 @@ class SizeRows {
 }  // namespace
 
 TickReport bench_tick(const TickBenchOptions& options) {
+  const TickFormat& format = tick_format(options.format);
+  const std::vector<TickWork> works = works_in(format);
   const vk::OwnDevice device({.wanted_device = options.device,
                               .queue = options.queue,
                               .validation = options.validation,
                               .device_extensions = evaluator_extensions()});
   TickReport report{.device = device.properties.deviceName,
                     .driver = device.describe().driver,
-                    .queue = options.queue == vk::QueueKind::compute ? "compute" : "graphics"};
+                    .queue = options.queue == vk::QueueKind::compute ? "compute" : "graphics",
+                    .format = format.name};
   report.executors = executors_of(device);
   const std::vector<FgExecutor> executors = chosen(report.executors, options.executor);
   const std::vector<VkExtent2D> sizes = options.sizes.empty() ? default_sizes(device) : options.sizes;
@@ -105,10 +113,10 @@ TickReport bench_tick(const TickBenchOptions& options) {
   report.runs = options.runs > 0 ? options.runs : device.is_cpu() ? 7 : 500;
   TickScene scene(device, options.splats > 0 ? options.splats : device.is_cpu() ? 10'000 : 1'000'000);
   report.scene = scene.description();
-  const std::size_t rows = sizes.size() * executors.size() * kWorks.size();
+  const std::size_t rows = sizes.size() * executors.size() * works.size();
   for (const VkExtent2D& size : sizes) {
-    const SizeRows of_size(device, size, report.frames_in_flight);
-    for (const TickWork work : kWorks)
+    const SizeRows of_size(device, format, size, report.frames_in_flight);
+    for (const TickWork work : works)
       for (const FgExecutor executor : executors) {
         if (options.interrupted && options.interrupted()) return report;
         if (options.on_row) options.on_row(report, rows);

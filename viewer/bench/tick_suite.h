@@ -14,6 +14,7 @@ struct TickBenchOptions {
   std::string device;                             // Vulkan device: part of its name, or its index
   FgExecutor executor = FG_EXECUTOR_AUTO;         // AUTO: each that is available
   std::vector<VkExtent2D> sizes;                  // empty: what suits the device
+  std::string format = "rgba8";                   // of the images (tick_format.h)
   int runs = 0, splats = 0;                       // 0: as many as suit the device
   vk::QueueKind queue = vk::QueueKind::graphics;  // that the command buffers go to
   bool validation = false;

@@ -68,6 +68,11 @@ void add_bench_tick(CLI::App& bench, int& exit_code) {
        "Of frames, may be repeated: 720p, 1080p, 4k or WIDTHxHEIGHT; default: these three, on a CPU 640x360 "
        "and 720p")
       ->allow_extra_args(false);
+  c->add_option(
+       "--format", line->bench.format,
+       "Of frames and reference: rgba8, srgb8, rgb10a2, rgba16f or rgba32f; all but rgba8 without the "
+       "render")
+      ->capture_default_str();
   c->add_option("--runs", line->bench.runs,
                 "Frames one by one, and as many again pipelined; default 500, on a CPU 7")
       ->check(CLI::Range(1, 1'000'000));

@@ -12,7 +12,7 @@
 #include <set>
 #include <vector>
 
-#include "kernels/ssim/live_reference_tile.h"
+#include "kernels/ssim/live_reference_strip.h"
 #include "tests/kernels/ssim/live_case.h"
 
 namespace fg::test {
@@ -25,6 +25,37 @@ struct HostReference {
   std::vector<unsigned char> copy;
   live::LiveReference op;
 };
+
+void filter_reference_strip(const live::LiveReference& op, const live::Place& place) {
+  constexpr int kRadius = kMaxWindowRadius;
+  const auto shared = std::make_unique<live::ReferenceSums>();
+  std::vector<live::ReferenceTrack> tracks;
+  for (int t = 0; t < live::kThreads; ++t) {
+    const int column = place.column - kRadius + t;
+    tracks.emplace_back(place.row, column, column >= 0 && column < op.width);
+    tracks.back().start(op);
+  }
+  const auto at = [&](int t) -> live::ReferenceTrack& { return tracks[static_cast<std::size_t>(t)]; };
+  for (int row = 0; row < place.rows; row += live::kRunRows) {
+    for (int t = kRadius; t < kRadius + place.columns; ++t)
+      live::copy_pixels(op, place.row + row, place.column - kRadius + t, at(t));
+    for (int c = 0; c < 3; ++c) {
+      for (auto* plane : {&shared->means, &shared->variances})
+        for (live::Four& four : *plane) four = {{NAN, NAN, NAN, NAN}};  // what no thread wrote must not count
+      for (int t = 0; t < live::kThreads; ++t)
+        live::filter_reference_columns(t, at(t).channel(c), op.window, *shared);
+      for (int t = 0; t < live::kThreads; ++t) {
+        const live::Group group = live::group_of(t, place, row);
+        live::ReferenceMoments moments[live::kGroupColumns];
+        live::filter_reference_rows(t, *shared, op.window, 2 * live::live_constants(op.codes).c2, moments);
+        for (int i = 0; i < live::kGroupColumns && i < group.count; ++i)
+          op.moments[(std::int64_t{c} * op.height + group.row) * op.moments_pitch + group.column + i] =
+              moments[i];
+      }
+    }
+    for (int t = 0; t < live::kThreads; ++t) at(t).advance(op);
+  }
+}
 
 HostReference filter_reference(LivePicture& source, bool codes, int window) {
   HostReference result;
@@ -42,21 +73,11 @@ HostReference filter_reference(LivePicture& source, bool codes, int window) {
   op.copy_plane_bytes = op.copy_row_bytes * op.height;
   result.copy.resize(static_cast<std::size_t>(3 * op.copy_plane_bytes));
   op.copy = result.copy.data();
-  const auto tile = std::make_unique<live::ReferenceTile>();
-  for (int c = 0; c < 3; ++c)
-    for (int row = 0; row < op.height; row += live::kReferenceRows)
-      for (int column = 0; column < op.width; column += live::kReferenceColumns) {
-        const auto for_threads = [](const auto& phase) {
-          for (int t = 0; t < live::kReferenceThreads; ++t) phase(t);
-        };
-        for_threads([&](int t) {
-          live::load_samples(t, op, row, column, c, *tile);
-          if (c == 0) live::copy_pixels(t, op, row, column);
-        });
-        const double centre = live::tile_centre(op, row, column, *tile);
-        for_threads([&](int t) { live::filter_rows(t, op, centre, *tile); });
-        for_threads([&](int t) { live::filter_columns(t, op, row, column, c, centre, *tile); });
-      }
+  constexpr int kRows = 24;  // small images have several strips
+  for (int row = 0; row < op.height; row += kRows)
+    for (int column = 0; column < op.width; column += live::kMostColumns)
+      filter_reference_strip(op, {row, std::min(kRows, op.height - row), column,
+                                  std::min(live::kMostColumns, op.width - column)});
   return result;
 }
 

@@ -95,11 +95,11 @@ TEST_F(bench_tick, csv_has_a_header_and_as_many_cells_in_every_line) {
       framegauge(kSmallTick + "--size 30x20 --executor shader --csv " + (folder / "t.csv").string());
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const std::string text = read_text(folder / "t.csv");
-  EXPECT_EQ(
-      text.substr(0, text.find('\n')),
-      "device,driver,queue,executor,width,height,work,score_gpu_us,score_gpu_min_us,before_gpu_us,submit_to_"
-      "result_us,"
-      "submit_to_result_min_us,frames,frames_per_second,pipelined_frames,dropped,ssim,reason");
+  EXPECT_EQ(text.substr(0, text.find('\n')),
+            "device,driver,queue,format,executor,width,height,work,score_gpu_us,score_gpu_min_us,before_gpu_"
+            "us,submit_to_"
+            "result_us,"
+            "submit_to_result_min_us,frames,frames_per_second,pipelined_frames,dropped,ssim,reason");
   int measured = 0;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = text.find('\n', begin);
@@ -112,7 +112,7 @@ TEST_F(bench_tick, csv_has_a_header_and_as_many_cells_in_every_line) {
       quoted ^= c == '"';
       cells += c == ',' && !quoted;
     }
-    EXPECT_EQ(cells, 18) << line;
+    EXPECT_EQ(cells, 19) << line;
     measured += line.find(",shader,30,20,") != std::string::npos;
   }
   EXPECT_EQ(measured, 3) << text;
@@ -149,10 +149,34 @@ TEST_F(bench_tick, names_stand_for_sizes) {
   }
 }
 
+TEST_F(bench_tick, frames_are_of_every_format_that_renderers_present) {
+  const std::string common = kSmallTick + "--size 64x40 --validation --json ";
+  const double of_codes = tick_report_of(framegauge(common))["rows"][0]["ssim"];
+  for (const auto& [option, name] : {std::pair{"srgb8", "R8G8B8A8_SRGB"},
+                                     {"rgb10a2", "A2B10G10R10_UNORM_PACK32"},
+                                     {"rgba16f", "R16G16B16A16_SFLOAT"},
+                                     {"rgba32f", "R32G32B32A32_SFLOAT"}}) {
+    const Json report = tick_report_of(framegauge(common + "--format " + option));
+    EXPECT_EQ(report["format"], name);
+    std::set<std::string> works;
+    for (const Json& row : report["rows"]) {
+      ASSERT_FALSE(row.contains("reason")) << row;
+      works.insert(row["work"]);
+      const double difference = std::abs(row["ssim"].get<double>() - of_codes);
+      if (report["format"] == "R8G8B8A8_SRGB")
+        EXPECT_GT(difference, 0.005) << "scored in linear light: " << row;
+      else
+        EXPECT_LT(difference, 1e-4) << "the same values, rounded: " << row;
+    }
+    EXPECT_EQ(works, (std::set<std::string>{"score", "new reference, score"}));
+  }
+}
+
 TEST_F(bench_tick, wrong_usage_gives_exit_code_two_and_no_such_device_five) {
   for (const char* arguments :
-       {"--executor cuda", "--executor auto", "--queue transfer", "--size 3", "--size 0x3", "--size 3x4x5",
-        "--size 1081p", "--size 90000x90000", "--runs 0", "--splats 0", "--runs many", "--frames 3"}) {
+       {"--executor cuda", "--executor auto", "--queue transfer", "--format rgb8", "--size 3", "--size 0x3",
+        "--size 3x4x5", "--size 1081p", "--size 90000x90000", "--runs 0", "--splats 0", "--runs many",
+        "--frames 3"}) {
     const Outcome run = framegauge(std::string("bench tick ") + arguments);
     EXPECT_EQ(run.exit_code, 2) << arguments << ": " << run.err;
     EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
