@@ -105,10 +105,10 @@ __device__ void leave_histogram(const LiveSsim& op, const Histogram& histogram, 
   // Blocks end together: each begins somewhere else, so that they do not meet at the same bins.
   using Two = unsigned long long;
   auto* const bins = reinterpret_cast<Two*>(op.statistics + kLowBins);
-  static_assert(kPairs % kBlockThreads == 0);
+  static_assert((kPairs & (kPairs - 1)) == 0);
 #pragma unroll 4
-  for (std::uint32_t run = 0; run < kPairs / kBlockThreads; ++run) {
-    const std::uint32_t i = (run + block) % (kPairs / kBlockThreads) * kBlockThreads + thread;
+  for (std::uint32_t run = thread; run < kPairs; run += kBlockThreads) {
+    const std::uint32_t i = (run + block * kBlockThreads) % kPairs;
     const std::uint32_t pair = histogram.pairs[i];
     if (pair != 0) atomicAdd(bins + i, Two{pair & 0xFFFFu} | Two{pair >> 16} << 32);
   }

@@ -17,11 +17,10 @@ extern "C" __global__ void __launch_bounds__(fg::live::kTileThreads, 1)
   fg::live::score_tile<PixelFormat::texture8>(op);
 }
 
-#define FG_STRIPS(name, radius, reference)                                                   \
-  extern "C" __global__ void __launch_bounds__(fg::live::kThreads,                           \
-                                               fg::live::kBlocksPerSm<PixelFormat::texture>) \
-      name(const __grid_constant__ fg::live::LiveSsim op) {                                  \
-    fg::live::score_strip<radius, PixelFormat::texture, PixelFormat::reference>(op);         \
+#define FG_STRIPS(name, radius, reference)                                            \
+  extern "C" __global__ void __launch_bounds__(fg::live::kStripThreads, 1)            \
+      name(const __grid_constant__ fg::live::LiveSsim op) {                           \
+    fg::live::score_strips<radius, PixelFormat::texture, PixelFormat::reference>(op); \
   }
 FG_STRIPS(fg_live_strips_texture_rgba8_7, 3, rgba8)
 FG_STRIPS(fg_live_strips_texture_rgba8_9, 4, rgba8)

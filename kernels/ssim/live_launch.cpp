@@ -42,8 +42,9 @@ Launch tiles_launch(std::int32_t width, std::int32_t height, std::int32_t multip
   return launch_with(kTiles, tile_blocks(width, height, multiprocessors), 1, kTileThreads);
 }
 Launch strips_launch(std::int32_t width, std::int32_t height, const char* entry) {
-  const Strips strips = strips_of(width, height);
-  return launch_with(entry, strips.across, strips.down, kThreads);
+  const Strips strips = score_strips(width, height);
+  return launch_with(entry, (strips.across * strips.down + kStripGroups - 1) / kStripGroups, 1,
+                     kStripGroups * kThreads);
 }
 
 }  // namespace
@@ -65,7 +66,10 @@ Launch launch_of(const LiveSsim& op) {
                        kStrips[op.reference_format == PixelFormat::rgba8 ? 0 : 1][op.window.radius - 3]);
 }
 
-Launch launch_of(const LiveReference& op) { return strips_launch(op.width, op.height, kReference); }
+Launch launch_of(const LiveReference& op) {
+  const Strips strips = reference_strips(op.width, op.height);
+  return launch_with(kReference, strips.across, strips.down, kThreads);
+}
 
 std::size_t entry_names(const char* (&names)[kMostEntries]) {
   std::size_t count = 0;

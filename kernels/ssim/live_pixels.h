@@ -137,6 +137,46 @@ struct Reader<PixelFormat::texture> {
 };
 #endif
 
+// Of formats that do not: a column's samples, row by row from `first` on, 0 where there are none.
+template <PixelFormat kFormat>
+class ColumnReader {
+ public:
+  FG_HD ColumnReader(const Pixels&, std::int32_t column) : column_(column) {}
+  FG_HD float sample(const Pixels& image, std::int32_t first, int i, std::uint32_t place,
+                     bool is_there) const {
+    constexpr bool kPlanar = kFormat == PixelFormat::planar32f;
+    // From a base that rows share, 32 bits of a row's bytes each (check_reach).
+    const char* const base = static_cast<const char*>(image.data) + first * image.row_bytes +
+                             (kPlanar ? place * image.plane_bytes : 4 * std::int64_t{place}) +
+                             (kPlanar ? 4 : 16) * std::int64_t{column_};
+    const auto row_bytes = static_cast<std::int32_t>(image.row_bytes);
+    return is_there ? *reinterpret_cast<const float*>(base + std::int64_t{row_bytes} * i) : 0.0f;
+  }
+
+ private:
+  std::int32_t column_;
+};
+#if defined(__CUDACC__)
+template <>
+class ColumnReader<PixelFormat::texture> {
+ public:
+  __device__ ColumnReader(const Pixels& image, std::int32_t column)
+      : x_((static_cast<float>(column) + 0.5f) * image.texel_width) {}
+  __device__ float sample(const Pixels& image, std::int32_t first, int i, std::uint32_t place,
+                          bool is_there) const {
+    const float y = (static_cast<float>(first) + 0.5f) * image.texel_height;
+    float v[4];
+    asm("tex.2d.v4.f32.f32 {%0, %1, %2, %3}, [%4, {%5, %6}];"
+        : "=f"(v[0]), "=f"(v[1]), "=f"(v[2]), "=f"(v[3])
+        : "l"(image.texture), "f"(x_), "f"(y + static_cast<float>(i) * image.texel_height));
+    return is_there ? place == 0 ? v[0] : place == 1 ? v[1] : v[2] : 0.0f;
+  }
+
+ private:
+  float x_;
+};
+#endif
+
 // Samples are codes where frame and reference are both of 8 bits: exact, and differences of them too. Otherwise they are
 // display-referred values, and codes are divided by 255.
 inline constexpr bool are_codes(PixelFormat frame, PixelFormat reference) {
@@ -200,23 +240,30 @@ class Track<kFormat, kRows, kCodes, true> {
 
 template <PixelFormat kFormat, int kRows, bool kCodes>
 class Track<kFormat, kRows, kCodes, false> {
+  static_assert(kRows < 32);
+
  public:
   static constexpr float kBias = 0;
 
-  FG_HD Track(const Pixels&, std::int32_t row, std::int32_t column, std::int32_t height, bool inside)
-      : first_row_(row - kRows), column_(column), height_(height), inside_(inside) {}
+  FG_HD Track(const Pixels& image, std::int32_t row, std::int32_t column, std::int32_t height, bool inside)
+      : column_(image, column), next_row_(row), height_(height), inside_(inside) {}
 
   template <int kNew>
   FG_HD void advance() {
-    first_row_ += kNew;
+    next_row_ += kNew;
+    rows_inside_ = 0;
+    if (!inside_) return;
+    const std::int32_t first = next_row_ - kRows, before = first < 0 ? -first : 0, end = height_ - first;
+    rows_inside_ = (end >= kRows ? (1u << kRows) - 1 : end > 0 ? (1u << end) - 1 : 0u) & ~0u << before;
   }
   FG_HD float number(const Pixels& image, int i, std::uint32_t place) const {
-    const std::int32_t row = first_row_ + i;
-    return inside_ && row >= 0 && row < height_ ? Reader<kFormat>::sample(image, row, column_, place) : 0.0f;
+    return column_.sample(image, next_row_ - kRows, i, place, (rows_inside_ >> i & 1u) != 0);
   }
 
  private:
-  std::int32_t first_row_, column_, height_;
+  ColumnReader<kFormat> column_;
+  std::int32_t next_row_, height_;
+  std::uint32_t rows_inside_ = 0;  // a bit for each of the kRows
   bool inside_;
 };
 

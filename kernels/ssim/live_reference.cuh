@@ -9,8 +9,7 @@ namespace fg::live {
 __device__ inline void filter_reference(const LiveReference& op) {
   __shared__ ReferenceSums shared;
   const int thread = threadIdx.x;
-  const Strips strips =
-      strips_of_grid(static_cast<std::int32_t>(gridDim.x), static_cast<std::int32_t>(gridDim.y), op.height);
+  const Strips strips = reference_strips(op.width, op.height);
   const Place place = strips.place(static_cast<std::int32_t>(blockIdx.x),
                                    static_cast<std::int32_t>(blockIdx.y), op.width, op.height);
   const std::int32_t column = place.column - kMaxWindowRadius + thread;

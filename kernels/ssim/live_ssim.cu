@@ -15,9 +15,8 @@ namespace fg::live {
 namespace {
 
 template <int kRadius, PixelFormat kFrame, PixelFormat kReference>
-__global__ void __launch_bounds__(kThreads, kBlocksPerSm<kFrame>)
-    live_ssim_strips(const __grid_constant__ LiveSsim op) {
-  score_strip<kRadius, kFrame, kReference>(op);
+__global__ void __launch_bounds__(kStripThreads, 1) live_ssim_strips(const __grid_constant__ LiveSsim op) {
+  score_strips<kRadius, kFrame, kReference>(op);
 }
 
 template <PixelFormat kFrame>

@@ -8,9 +8,29 @@
 
 namespace fg::live {
 
-// With 128 registers a thread four blocks share a multiprocessor; pixels of 16 bits take more, and three blocks.
-template <PixelFormat kFrame>
-inline constexpr int kBlocksPerSm = kFrame == PixelFormat::rgba16f ? 3 : 4;
+// A block is all that a multiprocessor holds: groups of kThreads threads, which share a histogram and nothing else. A graphics
+// queue gives all blocks of a multiprocessor 48 KB of shared memory, whatever there is.
+inline constexpr int kStripThreads = kStripGroups * kThreads;
+
+static_assert(kThreads == 4 * 32);
+struct GroupSums {
+  Sums sums;
+  // Read from shared memory, the places are the thread's own: what is the whole warp's would be moved for each use.
+  Places places[3];
+  float d0[3];
+  Four d_of_warp[3];  // of the four warps: read at once
+};
+struct StripShared {
+  GroupSums group[kStripGroups];
+  Histogram histogram;
+  WarpTotals<kStripThreads> totals;
+};
+static_assert(sizeof(StripShared) <= 47 * 1024);
+
+// Of a group's threads.
+__device__ inline void group_barrier(int group) {
+  asm volatile("bar.sync %0, %1;" ::"r"(1 + group), "n"(kThreads) : "memory");
+}
 
 // Writes a group's pixels to an image: 16 bytes at a time where rows allow it.
 template <class T>
@@ -30,7 +50,7 @@ __device__ void store_group(T* image, std::int32_t pitch, const Group& group, co
 // The mean over the channels of a group: map, heatmap, histogram. Returns the smallest finite value that counts.
 template <bool kMayBeNaN>
 __device__ float finish_group(const LiveSsim& op, const Group& group, std::uint32_t counts,
-                              const float* lacking, const std::uint32_t* colors, std::uint32_t pairs) {
+                              const float* lacking, std::uint32_t pairs) {
   alignas(16) float mean[kGroupColumns];
   alignas(16) std::uint32_t color[kGroupColumns];
   const ColorScale scale = color_scale(op.worst, op.colors_per_unit);
@@ -45,7 +65,7 @@ __device__ float finish_group(const LiveSsim& op, const Group& group, std::uint3
     std::uint32_t bins[kGroupColumns], different = 0;
 #pragma unroll
     for (int i = 0; i < kGroupColumns; ++i) {
-      color[i] = colors[color_index(mean[i], scale)];
+      color[i] = __ldg(op.colors + color_index(mean[i], scale));
       bins[i] = bin_of(mean[i]);
       different |= bins[i] ^ bins[0];
       smallest = fminf(smallest, mean[i]);
@@ -60,12 +80,12 @@ __device__ float finish_group(const LiveSsim& op, const Group& group, std::uint3
 #pragma unroll  // few groups come here, but a loop would put all groups' values on the stack
     for (int i = 0; i < kGroupColumns; ++i) {
       if (!(counts >> i & 1u)) {
-        color[i] = colors[kFgColorBorder];
+        color[i] = __ldg(op.colors + kFgColorBorder);
         mean[i] = __int_as_float(0x7FC00000);
       } else if (!is_finite(mean[i])) {
-        color[i] = colors[kFgColorNotANumber];
+        color[i] = __ldg(op.colors + kFgColorNotANumber);
       } else {
-        color[i] = colors[color_index(mean[i], scale)];
+        color[i] = __ldg(op.colors + color_index(mean[i], scale));
         smallest = fminf(smallest, mean[i]);
         count_bin(op, pairs, bin_of(mean[i]), 1);
       }
@@ -105,11 +125,10 @@ __device__ inline void load_moments(const LiveSsim& op, const Group& group, int 
 
 // One of 16 x 8 samples of d over the strip, for each channel; zero where it is infinite or NaN.
 template <PixelFormat kFrame, PixelFormat kReference>
-__device__ void sample_strip(const LiveSsim& op, const Place& place, float* d) {
+__device__ void sample_strip(const LiveSsim& op, const Place& place, int thread, float* d) {
   constexpr bool kCodes = kInCodes<kFrame, kReference>;
   constexpr float kFrameScale = kFrame == PixelFormat::rgba8 && !kCodes ? 1.0f / 255.0f : 1.0f;
   constexpr float kReferenceScale = kReference == PixelFormat::rgba8 && !kCodes ? 1.0f / 255.0f : 1.0f;
-  const int thread = threadIdx.x;
   const std::int32_t row = place.row + (2 * (thread / 16) + 1) * place.rows / 16;
   const std::int32_t column = place.column + (2 * (thread % 16) + 1) * place.columns / 32;
 #pragma unroll
@@ -121,40 +140,37 @@ __device__ void sample_strip(const LiveSsim& op, const Place& place, float* d) {
   }
 }
 
-// Their mean over the block's threads: d0. Codes stay whole.
+// Their mean over the group's threads: d0. Codes stay whole.
 template <bool kCodes>
-__device__ void centre_strip(const float* d, float* d0) {
-  __shared__ float of_warp[3][kThreads / 32];
-  const int thread = threadIdx.x;
+__device__ void centre_strip(const float* d, int thread, int group, GroupSums& shared) {
 #pragma unroll
   for (int c = 0; c < 3; ++c) {
     float sum = d[c];
 #pragma unroll
     for (int step = 16; step > 0; step /= 2) sum += __shfl_down_sync(0xFFFFFFFFu, sum, step);
-    if (thread % 32 == 0) of_warp[c][thread / 32] = sum;
+    if (thread % 32 == 0) shared.d_of_warp[c].value[thread / 32] = sum;
   }
-  __syncthreads();
+  group_barrier(group);
   if (thread < 3) {
-    const float* const sums = of_warp[thread];
+    const float* const sums = shared.d_of_warp[thread].value;
     const float mean = (sums[0] + sums[1] + (sums[2] + sums[3])) * (1.0f / kThreads);
-    d0[thread] = kCodes ? rintf(mean) : mean;
+    shared.d0[thread] = kCodes ? rintf(mean) : mean;
   }
-  __syncthreads();
+  group_barrier(group);
 }
 
-// One block a strip: x across, y down.
+struct StripTotals {
+  float lacking[3] = {};
+  float smallest = INFINITY;
+  Errors errors;
+};
+
+// One strip, by one group.
 template <int kRadius, PixelFormat kFrame, PixelFormat kReference>
-__device__ void score_strip(const LiveSsim& op) {
+__device__ void score_strip(const LiveSsim& op, const Place& place, int thread, int group_number,
+                            GroupSums& shared, Histogram& histogram, StripTotals& totals) {
   constexpr bool kCodes = kInCodes<kFrame, kReference>;
   constexpr int kRows = kRunRows + 2 * kRadius;
-  __shared__ Sums buffers[2];                        // 26.9 KB
-  __shared__ Histogram histogram;                    // 8.2 KB
-  __shared__ std::uint32_t colors[kFgColorEntries];  // 1 KB
-  const int thread = threadIdx.x;
-  const Strips strips =
-      strips_of_grid(static_cast<std::int32_t>(gridDim.x), static_cast<std::int32_t>(gridDim.y), op.height);
-  const Place place = strips.place(static_cast<std::int32_t>(blockIdx.x),
-                                   static_cast<std::int32_t>(blockIdx.y), op.width, op.height);
   const std::int32_t column = place.column - kRadius + thread;
   const bool inside = column >= 0 && column < op.width && thread < place.columns + 2 * kRadius;
   const bool own = thread >= kRadius && thread < place.columns + kRadius;
@@ -162,50 +178,37 @@ __device__ void score_strip(const LiveSsim& op) {
   Track<kReference, kRows, kCodes> y(op.reference, place.row - kRadius, column, op.height, inside);
   // Everything from memory is asked for before anything is waited for.
   float d_of_thread[3];
-  sample_strip<kFrame, kReference>(op, place, d_of_thread);
+  sample_strip<kFrame, kReference>(op, place, thread, d_of_thread);
   x.template advance<kRows>();
   y.template advance<kRows>();
-  constexpr int kColorsEach = (kFgColorEntries + kThreads - 1) / kThreads;
-  std::uint32_t colors_of_thread[kColorsEach];
-#pragma unroll
-  for (int i = 0; i < kColorsEach; ++i)
-    colors_of_thread[i] = i * kThreads + thread < kFgColorEntries ? op.colors[i * kThreads + thread] : 0;
-  for (int i = thread; i < static_cast<int>(kPairs); i += kThreads) histogram.pairs[i] = 0;
-  // Read from shared memory, the places are the thread's own: what is the whole warp's would be moved for each use.
-  __shared__ Places places[3];
-  if (thread < 3) places[thread] = {op.frame.channel[thread], op.reference.channel[thread]};
-  __shared__ float d0[3];
-#pragma unroll
-  for (int i = 0; i < kColorsEach; ++i)
-    if (i * kThreads + thread < kFgColorEntries) colors[i * kThreads + thread] = colors_of_thread[i];
-  centre_strip<kCodes>(d_of_thread, d0);
+  if (thread < 3) shared.places[thread] = {op.frame.channel[thread], op.reference.channel[thread]};
+  centre_strip<kCodes>(d_of_thread, thread, group_number, shared);
 
   const std::uint32_t pairs = pairs_of(histogram);
   const float two_c1 = 2.0f * live_constants(kCodes).c1;
   const bool has_columns = thread / 32 * 32 < place.columns + 2 * kRadius;
   // A thread adds few terms: some tens of runs, each summed by itself.
-  float lacking_of[3] = {}, squares = 0, absolute = 0;
-  float largest = 0, smallest = __int_as_float(0x7F800000);
-  std::uint32_t nonfinite = 0;
-  int turn = 0;
   for (std::int32_t row = 0; row < place.rows; row += kRunRows) {
     const Group group = group_of(thread, place, row);
     const std::uint32_t counts = counting(group, op.width, op.height, op.border);
     Errors errors;
     float lacking[kGroupColumns] = {};
 #pragma unroll 1  // three times the code does not fit into the instruction caches
-    for (int c = 0; c < 3; ++c, turn ^= 1) {
-      const float d0_of_channel = d0[c];
+    for (int c = 0; c < 3; ++c) {
+      const float d0 = shared.d0[c];
+      ColumnSums sums;
       if (has_columns)
-        filter_columns<kRadius>(thread, x, y, op.frame, op.reference, places[c], d0_of_channel, op.window,
-                                own, buffers[turn], errors);
-      // Asked for before the barrier, so that they arrive while sums are filtered.
+        sums = filter_columns<kRadius>(x, y, op.frame, op.reference, shared.places[c], d0, op.window, own,
+                                       errors);
+      // Asked for before the barriers, so that they arrive meanwhile.
       ReferenceMoments moments[kGroupColumns];
       load_moments(op, group, c, moments);
-      __syncthreads();
+      group_barrier(group_number);
+      if (has_columns) store_columns(thread, sums, shared.sums);
+      group_barrier(group_number);
       if (group.count <= 0) continue;
       float of_channel[kGroupColumns];
-      score_channel<kRadius>(thread, buffers[turn], op.window, d0_of_channel, moments, two_c1, of_channel);
+      score_channel<kRadius>(thread, shared.sums, op.window, d0, moments, two_c1, of_channel);
       float sum = 0;
 #pragma unroll
       for (int i = 0; i < kGroupColumns; ++i) lacking[i] += of_channel[i];
@@ -216,32 +219,48 @@ __device__ void score_strip(const LiveSsim& op) {
 #pragma unroll
         for (int i = 0; i < kGroupColumns; ++i) sum += counts >> i & 1u ? of_channel[i] : 0.0f;
       }
-      lacking_of[0] += c == 0 ? sum : 0.0f;
-      lacking_of[1] += c == 1 ? sum : 0.0f;
-      lacking_of[2] += c == 2 ? sum : 0.0f;
+#pragma unroll
+      for (int i = 0; i < 3; ++i) totals.lacking[i] += c == i ? sum : 0.0f;
     }
     if (row + kRunRows < place.rows) {  // the next rows travel while these are finished
       x.template advance<kRunRows>();
       y.template advance<kRunRows>();
     }
-    squares += errors.squares;
-    absolute += errors.absolute;
-    largest = fmaxf(largest, errors.largest);
-    nonfinite += errors.nonfinite;
+    totals.errors.squares += errors.squares;
+    totals.errors.absolute += errors.absolute;
+    totals.errors.largest = fmaxf(totals.errors.largest, errors.largest);
+    totals.errors.nonfinite += errors.nonfinite;
     if (group.count > 0)
-      smallest = fminf(smallest, finish_group<!kCodes>(op, group, counts, lacking, colors, pairs));
+      totals.smallest = fminf(totals.smallest, finish_group<!kCodes>(op, group, counts, lacking, pairs));
   }
+}
 
-  const float of_thread[kTotals] = {
-      lacking_of[0], lacking_of[1], lacking_of[2], squares,
-      absolute,      largest,       smallest,      static_cast<float>(nonfinite)};
-  __shared__ WarpTotals<kThreads> of_warp;
-  const std::uint32_t block = blockIdx.y * gridDim.x + blockIdx.x;
-  leave_record<kThreads>(of_thread, results_that_count(place, op.width, op.height, op.border),
-                         kCodes ? 1.0 / 255.0 : 1.0, of_warp,
-                         op.statistics + kFgMapBins + block * kFgRecordWords);
+// A strip for each of a block's groups.
+template <int kRadius, PixelFormat kFrame, PixelFormat kReference>
+__device__ void score_strips(const LiveSsim& op) {
+  __shared__ StripShared shared;
+  const auto block = static_cast<std::int32_t>(blockIdx.x);
+  const int group = __shfl_sync(0xFFFFFFFFu, static_cast<int>(threadIdx.x) / kThreads, 0);
+  const Strips strips = score_strips(op.width, op.height);
+  const auto place_of = [&](int g) { return strips.place(kStripGroups * block + g, op.width, op.height); };
+  clear_histogram<kStripThreads>(shared.histogram);
+  __syncthreads();
+  StripTotals totals;
+  const Place place = place_of(group);
+  if (place.rows > 0)
+    score_strip<kRadius, kFrame, kReference>(op, place, threadIdx.x % kThreads, group, shared.group[group],
+                                             shared.histogram, totals);
+  const float of_thread[kTotals] = {totals.lacking[0],      totals.lacking[1],
+                                    totals.lacking[2],      totals.errors.squares,
+                                    totals.errors.absolute, totals.errors.largest,
+                                    totals.smallest,        static_cast<float>(totals.errors.nonfinite)};
+  std::int32_t counted = 0;
+  for (int g = 0; g < kStripGroups; ++g)
+    counted += results_that_count(place_of(g), op.width, op.height, op.border);
+  leave_record<kStripThreads>(of_thread, counted, kInCodes<kFrame, kReference> ? 1.0 / 255.0 : 1.0,
+                              shared.totals, op.statistics + kFgMapBins + block * kFgRecordWords);
   // The histogram has been complete since the barrier of the record.
-  leave_histogram<kThreads>(op, histogram, block);
+  leave_histogram<kStripThreads>(op, shared.histogram, static_cast<std::uint32_t>(block));
 }
 
 }  // namespace fg::live

@@ -2,11 +2,13 @@
 // The arithmetic of the live kernel (live_ssim.h), phase by phase and thread by thread as ssim2d_strip.h, free of anything
 // that only a GPU has: live_strip_test runs it on the host against the oracle.
 //
-// A block walks down a strip, kRunRows rows of results at a time, and for each run through the channels:
-//   filter_columns   each thread: one column's sums of e = d - d0, e^2 and 4 e y, into shared memory
+// kThreads threads walk down a strip, kRunRows rows of results at a time, and for each run through the channels:
+//   filter_columns   each thread: one column's sums of e = d - d0, e^2 and 4 e y
 //   -- barrier --
-//   filter_rows      each thread: the window's sums of kGroupColumns results of one row
-//   score_channel    with the reference's cached moments, what the SSIM terms lack of 1 (ssim_math.h)
+//   store_columns    these into shared memory
+//   -- barrier --
+//   score_channel    each thread: the window's sums of kGroupColumns results of one row; with the reference's cached
+//                    moments, what the SSIM terms lack of 1 (ssim_math.h)
 // and after the last channel the mean over the channels: map, heatmap, histogram, smallest value.
 //
 // d0, the mean of d over some samples of the strip, keeps what is squared small where a frame is off by much everywhere.
@@ -41,7 +43,10 @@ struct alignas(16) Four {
   float value[4];
 };
 
-// Column sums of a run: 3 x 8 x 140 x 4 B = 13.4 KB; two take turns.
+// Column sums of a run: of one column, and of all, 3 x 8 x 140 x 4 B = 13.4 KB.
+struct ColumnSums {
+  float d[kRunRows], dd[kRunRows], dy[kRunRows];
+};
 struct Sums {
   Four d[kRunRows * kPitch / 4], dd[kRunRows * kPitch / 4], dy[kRunRows * kPitch / 4];
 };
@@ -68,12 +73,9 @@ FG_HD bool is_finite(float v) { return fabsf(v) <= 3.402823466e38f; }
 // samples in the middle of these windows where the column is one of the strip's own. Rows beyond the frame add nothing:
 // both images are zero there.
 template <int kRadius, class X, class Y>
-FG_HD void filter_columns(int thread, const X& x, const Y& y, const Pixels& frame, const Pixels& reference,
-                          Places places, float d0, const WindowTaps& window, bool own, Sums& shared,
-                          Errors& errors) {
-  float d1[kRunRows], d2[kRunRows], dy[kRunRows];
-  FG_UNROLL
-  for (int i = 0; i < kRunRows; ++i) d1[i] = d2[i] = dy[i] = 0;
+FG_HD ColumnSums filter_columns(const X& x, const Y& y, const Pixels& frame, const Pixels& reference,
+                                Places places, float d0, const WindowTaps& window, bool own, Errors& errors) {
+  ColumnSums sums{};
   Errors here;
   FG_UNROLL
   for (int at = 0; at < kRunRows + 2 * kRadius; ++at) {
@@ -86,15 +88,20 @@ FG_HD void filter_columns(int thread, const X& x, const Y& y, const Pixels& fram
       const int offset = at - i - kRadius;
       if (offset < -kRadius || offset > kRadius) continue;
       const float weight = window.tap[offset < 0 ? -offset : offset];
-      d1[i] += weight * e;
-      d2[i] += weight * ee;
-      dy[i] += weight * ey;
+      sums.d[i] += weight * e;
+      sums.dd[i] += weight * ee;
+      sums.dy[i] += weight * ey;
     }
     if (at < kRadius || at >= kRadius + kRunRows) continue;
     here.squares += d * d;
     here.absolute += fabsf(d);
     here.largest = fmaxf(here.largest, fabsf(d));
-    if (Y::kBias == 0) here.nonfinite += (is_finite(vx) ? 0u : 1u) + (is_finite(vy) ? 0u : 1u);
+  }
+  if (Y::kBias == 0 && !is_finite(here.absolute)) {  // rarely: to be looked at one by one
+    FG_UNROLL
+    for (int at = kRadius; at < kRadius + kRunRows; ++at)
+      here.nonfinite += (is_finite(x.number(frame, at, places.frame)) ? 0u : 1u) +
+                        (is_finite(y.number(reference, at, places.reference)) ? 0u : 1u);
   }
   if (own) {
     errors.squares += here.squares;
@@ -102,14 +109,18 @@ FG_HD void filter_columns(int thread, const X& x, const Y& y, const Pixels& fram
     errors.largest = fmaxf(errors.largest, here.largest);
     errors.nonfinite += here.nonfinite;
   }
+  return sums;
+}
+
+FG_HD void store_columns(int thread, const ColumnSums& sums, Sums& shared) {
   float* const to = &shared.d[0].value[0] + thread;
   float* const to_squares = &shared.dd[0].value[0] + thread;
   float* const to_products = &shared.dy[0].value[0] + thread;
   FG_UNROLL
   for (int i = 0; i < kRunRows; ++i) {
-    to[i * kPitch] = d1[i];
-    to_squares[i * kPitch] = d2[i];
-    to_products[i * kPitch] = dy[i];
+    to[i * kPitch] = sums.d[i];
+    to_squares[i * kPitch] = sums.dd[i];
+    to_products[i * kPitch] = sums.dy[i];
   }
 }
 
@@ -221,9 +232,7 @@ FG_HD std::uint32_t color_index(float value, ColorScale scale) {
 }
 
 // How a frame is cut: by the size alone, so that the order of the sums does not hang on the device. Strips are as even in
-// height as whole runs allow, and as many as the 132 multiprocessors of an H200 hold at once, four each; none has less
-// than two runs, and none more results than a histogram's 16 bits count.
-inline constexpr std::int32_t kMostRuns = 60;
+// height as whole runs allow and none has less than two runs.
 struct Strips {
   std::int32_t columns, across, down, runs;  // runs of a column of strips
 
@@ -237,12 +246,16 @@ struct Strips {
     p.columns = columns < width - p.column ? columns : width - p.column;
     return p;
   }
+  // Of the strips numbered row by row; empty beyond the last.
+  FG_HD Place place(std::int32_t strip, std::int32_t width, std::int32_t height) const {
+    if (strip >= across * down) return {0, 0, 0, 0};
+    return place(strip % across, strip / across, width, height);
+  }
 };
-// Those of a launch with a block a strip.
-FG_HD Strips strips_of_grid(std::int32_t across, std::int32_t down, std::int32_t height) {
-  return {kMostColumns, across, down, (height + kRunRows - 1) / kRunRows};
-}
-inline Strips strips_of(std::int32_t width, std::int32_t height) {
+// About at_once of them, which the 132 multiprocessors of an H200 work on at a time, or a multiple; none has more than
+// most_runs runs.
+FG_HD Strips strips_of(std::int32_t width, std::int32_t height, std::int32_t at_once,
+                       std::int32_t most_runs) {
   Strips strips;
   strips.columns = kMostColumns;
   strips.across = (width + kMostColumns - 1) / kMostColumns;
@@ -250,10 +263,21 @@ inline Strips strips_of(std::int32_t width, std::int32_t height) {
   const auto within = [](std::int32_t v, std::int32_t least, std::int32_t most) {
     return v < least ? least : v > most ? most : v;
   };
-  const std::int32_t fitting = within(4 * 132 / strips.across, 1, strips.runs / 2 < 1 ? 1 : strips.runs / 2);
-  const std::int32_t least = (strips.runs + kMostRuns - 1) / kMostRuns;
-  strips.down = fitting < least ? least : fitting;
+  const std::int32_t fitting = within(at_once / strips.across, 1, strips.runs / 2 < 1 ? 1 : strips.runs / 2);
+  const std::int32_t least = (strips.runs + most_runs - 1) / most_runs;
+  strips.down = (least + fitting - 1) / fitting * fitting;
   return strips;
+}
+
+// Those of the scores: the groups of a block, which take a strip each, share a histogram that counts to 65,535.
+inline constexpr std::int32_t kStripGroups = 3;
+FG_HD Strips score_strips(std::int32_t width, std::int32_t height) {
+  constexpr std::int32_t kMostRuns = 65535 / (kStripGroups * kMostColumns * kRunRows);
+  return strips_of(width, height, kStripGroups * 132, kMostRuns);
+}
+// Those of a reference's moments, a block each.
+FG_HD Strips reference_strips(std::int32_t width, std::int32_t height) {
+  return strips_of(width, height, 4 * 132, height);
 }
 
 }  // namespace fg::live
