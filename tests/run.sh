@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
-# Everything that can be proved without a GPU: sets up, builds, runs all tests, then again under the sanitizers.
-#   bash tests/run.sh            all of it
-#   bash tests/run.sh --quick    without the sanitizer build
+# Everything that can be proved without a GPU: sets up, builds, runs all tests.
+#   bash tests/run.sh                every test once; under 15 minutes on two cores with nothing installed
+#   bash tests/run.sh --sanitizers   and again in a build with AddressSanitizer and UndefinedBehaviorSanitizer
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . viewer/setup.sh
 
-quick=
-[ "${1:-}" = --quick ] && quick=1
+sanitizers=
+case "${1:-}" in
+  "") ;;
+  --sanitizers) sanitizers=1 ;;
+  *) echo "run.sh: unknown option '$1'; expected --sanitizers or nothing" >&2 && exit 2 ;;
+esac
 
 install_packages "${build_packages[@]}" "${test_packages[@]}"
 
@@ -19,7 +23,7 @@ build dev all
 say "Tests"
 ctest --test-dir build/dev --output-on-failure -j2
 
-if [ -z "$quick" ]; then
+if [ -n "$sanitizers" ]; then
   configure asan
   build asan all
   say "Tests under AddressSanitizer and UndefinedBehaviorSanitizer"

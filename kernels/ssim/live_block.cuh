@@ -1,5 +1,5 @@
 #pragma once
-// What the blocks of the live kernels share: the histogram of a block and the record of its sums.
+// What the blocks of the live kernels share: the histogram of a block, the record of its sums, and who copies all of them.
 
 #include <cstdint>
 
@@ -116,6 +116,26 @@ __device__ void leave_histogram(const LiveSsim& op, const Histogram& histogram, 
   const std::uint32_t blocks = gridDim.x * gridDim.y;
   for (std::uint32_t i = block * kBlockThreads + thread; i < kFgMapBins; i += blocks * kBlockThreads)
     op.next_bins[i] = 0;
+}
+
+// By all of a block's threads, after its record and its histogram: what ends last copies everybody's.
+template <int kBlockThreads>
+__device__ void leave_results(const LiveSsim& op) {
+  if (op.results == nullptr) return;
+  const std::uint32_t blocks = gridDim.x * gridDim.y, thread = threadIdx.x;
+  __threadfence();  // what this thread left is there before its block counts
+  __syncthreads();
+  const bool is_last = __syncthreads_or(thread == 0 && atomicAdd(op.finished_blocks, 1u) == blocks - 1) != 0;
+  if (!is_last) return;
+  __threadfence();
+  static_assert(kFgMapBins % 4 == 0 && kFgRecordWords % 4 == 0);
+  const auto* const from = reinterpret_cast<const uint4*>(op.statistics);
+  auto* const to = reinterpret_cast<uint4*>(op.results);
+  const std::uint32_t fours = (kFgMapBins + blocks * kFgRecordWords) / 4;
+#pragma unroll 4
+  for (std::uint32_t i = thread; i < fours; i += kBlockThreads)
+    to[i] = __ldcg(from + i);  // not from this SM's cache
+  if (thread == 0) *op.finished_blocks = 0;
 }
 
 }  // namespace fg::live

@@ -52,6 +52,11 @@ struct LiveSsim {
   std::uint64_t map_surface = 0, heatmap_surface = 0;
   // frame_statistics.h: the bins, zero when the kernel starts, and a record of each block, written.
   std::uint32_t* statistics = nullptr;  // [live_statistics_words(width, height, codes, multiprocessors)]
+  // Where the block that ends last leaves a copy of the statistics, or null: memory of the host, say. It is the last because it
+  // has counted the blocks that ended.
+  std::uint32_t* results = nullptr;  // as statistics
+  std::uint32_t* finished_blocks =
+      nullptr;  // [1], with results: 0 when the kernel starts, and again when it has ended
   // Bins that the kernel leaves zero, those of the next frame: two buffers take turns, and nobody has to clear them.
   std::uint32_t* next_bins = nullptr;  // [kFgMapBins], or null
   // Of the device. Codes are dealt out to a block for each, so that the order of their sums hangs on it.

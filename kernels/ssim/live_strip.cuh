@@ -261,6 +261,7 @@ __device__ void score_strips(const LiveSsim& op) {
                               shared.totals, op.statistics + kFgMapBins + block * kFgRecordWords);
   // The histogram has been complete since the barrier of the record.
   leave_histogram<kStripThreads>(op, shared.histogram, static_cast<std::uint32_t>(block));
+  leave_results<kStripThreads>(op);
 }
 
 }  // namespace fg::live

@@ -471,6 +471,7 @@ __device__ void score_tile(const LiveSsim& op) {
                              op.statistics + kFgMapBins + blockIdx.x * kFgRecordWords);
   // The histogram has been complete since the barrier of the record.
   leave_histogram<kTileThreads>(op, shared.histogram, blockIdx.x);
+  leave_results<kTileThreads>(op);
 }
 
 }  // namespace fg::live

@@ -210,7 +210,7 @@ bool Evaluator::record_with_executor(VkCommandBuffer cmd, const SourceImage& fra
     }
     const vk::Buffer& statistics = results_.statistics(slot);
     RecordedFrame recorded = workspace_->record_frame(
-        cmd, {frame, slot, style_, statistics.get(), statistics.as<std::uint32_t>()});
+        cmd, {frame, slot, style_, statistics.get(), statistics.as<std::uint32_t>(), statistics.address()});
     end_commands(cmd);
     results_.record_end(cmd, slot, recorded);
     retire(std::move(recorded.replaced));

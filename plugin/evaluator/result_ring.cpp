@@ -38,9 +38,11 @@ ResultRing::ResultRing(const vk::Device& device, const ResultRingInfo& info)
 
 std::shared_ptr<void> ResultRing::reserve(std::size_t statistics_bytes) {
   if (statistics_bytes <= statistics_bytes_) return {};
+  const VkBufferUsageFlags addressed =
+      device_->buffer_device_address ? VkBufferUsageFlags{VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT} : 0;
   auto made = std::make_shared<std::vector<vk::Buffer>>();
   for (std::size_t i = 0; i < slots_.size(); ++i)
-    made->emplace_back(*device_, statistics_bytes, vk::Residence::readback);
+    made->emplace_back(*device_, statistics_bytes, vk::Residence::readback, addressed);
   statistics_bytes_ = statistics_bytes;
   return std::const_pointer_cast<std::vector<vk::Buffer>>(std::exchange(buffers_, std::move(made)));
 }

@@ -51,6 +51,7 @@ struct FrameWork {
   HeatmapStyle style;
   VkBuffer statistics = VK_NULL_HANDLE;  // receives the words of frame_statistics.h
   std::span<std::uint32_t> words;        // the same memory, for what goes on outside the command buffer
+  VkDeviceAddress address = 0;           // and for kernels; 0 where the device has no buffer addresses
 };
 
 struct RecordedFrame {

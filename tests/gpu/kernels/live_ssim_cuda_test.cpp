@@ -27,6 +27,7 @@ LiveOutput run(const LivePicture& frame, const LivePicture& reference, const Liv
   device.filter_reference(stream.get());
   device.score(stream.get());
   stream.wait();
+  EXPECT_TRUE(device.results_are_complete());
   return device.results();
 }
 
@@ -183,6 +184,7 @@ TEST_F(live_ssim_cuda, the_same_frame_gives_the_same_bits_every_time) {
     device.score(stream.get());
     stream.wait();
     const LiveOutput again = device.results();
+    EXPECT_TRUE(device.results_are_complete());
     ASSERT_EQ(again.statistics, first.statistics);
     ASSERT_EQ(again.map, first.map);
     ASSERT_EQ(again.heatmap, first.heatmap);

@@ -35,7 +35,9 @@ class LiveOnDevice {
         map_(std::vector<float>(static_cast<std::size_t>(pitch() * height_), -7)),
         heatmap_(std::vector<std::uint32_t>(static_cast<std::size_t>(pitch() * height_), 0xDEADu)),
         statistics_{DeviceArray<std::uint32_t>(std::vector<std::uint32_t>(words())),
-                    DeviceArray<std::uint32_t>(std::vector<std::uint32_t>(words(), 7))} {
+                    DeviceArray<std::uint32_t>(std::vector<std::uint32_t>(words(), 7))},
+        results_(std::vector<std::uint32_t>(words(), 9)),
+        finished_blocks_(std::vector<std::uint32_t>(1)) {
     using live::PixelFormat;
     const bool reference_codes = reference.format == PixelFormat::rgba8;
     filter_.source = reference.pixels(reference_.data());
@@ -88,13 +90,19 @@ class LiveOnDevice {
   void score(cudaStream_t stream) {
     op_.statistics = statistics_[turn_].data();
     op_.next_bins = statistics_[turn_ ^ 1].data();
+    op_.results = results_.data();
+    op_.finished_blocks = finished_blocks_.data();
     fg::cuda::live_ssim(op_, stream);
     turn_ ^= 1;
   }
 
+  // What the last block has copied to results() is what all blocks have left, and the next frame's count starts at 0.
+  bool results_are_complete() const {
+    return results_.read() == statistics_[turn_ ^ 1].read() && finished_blocks_.read()[0] == 0;
+  }
   LiveOutput results() const {
     LiveOutput out;
-    out.statistics = statistics_[turn_ ^ 1].read();
+    out.statistics = results_.read();
     if (op_.map == nullptr) {
       out.map = map_image_.read<float>();
       out.heatmap = heatmap_image_.read<std::uint32_t>();
@@ -124,7 +132,7 @@ class LiveOnDevice {
   DeviceArray<std::uint32_t> colors_;
   DeviceArray<float> map_;
   DeviceArray<std::uint32_t> heatmap_;
-  DeviceArray<std::uint32_t> statistics_[2];
+  DeviceArray<std::uint32_t> statistics_[2], results_, finished_blocks_;
   int turn_ = 0;
   live::LiveReference filter_;
   live::LiveSsim op_;

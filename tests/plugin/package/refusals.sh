@@ -10,7 +10,7 @@ mkdir -p "$output"
 ask() {  # ask NAME OPTIONS...: CMake's exit code; what it says in NAME.txt, its lines joined
   local name=$1 status=0
   shift
-  "$cmake" -S "$source" -B "$output/$name" -DCMAKE_PREFIX_PATH="$prefix" "$@" >"$output/$name.log" 2>&1 || status=$?
+  "$cmake" -G Ninja -S "$source" -B "$output/$name" -DCMAKE_PREFIX_PATH="$prefix" "$@" >"$output/$name.log" 2>&1 || status=$?
   tr -s ' \n' ' ' <"$output/$name.log" >"$output/$name.txt"
   return "$status"
 }

@@ -50,6 +50,7 @@ InQueueWorkspace::InQueueWorkspace(const InQueueExecutor& executor, VkExtent2D e
   copy_ = buffer(3 * plane * sizeof(float));  // RGBA8 takes a third of it
   colors_ = buffer(sizeof(ColorTable));
   for (vk::Buffer& statistics : statistics_) statistics = buffer(statistics_bytes());
+  finished_blocks_ = buffer(sizeof(std::uint32_t));
   images_ = OutputImages(device, extent);
   map_surface_ = vk::surface_handle(device, images_.map.view());
   heatmap_surface_ = vk::surface_handle(device, images_.heatmap.view());
@@ -129,6 +130,7 @@ void InQueueWorkspace::prepare_frame(VkCommandBuffer cmd, const FrameWork& work,
   }
   if (!kept_.bins_are_zero) {
     device.CmdFillBuffer(cmd, statistics_[turn_].get(), 0, kFgMapBins * 4, 0);
+    device.CmdFillBuffer(cmd, finished_blocks_.get(), 0, sizeof(std::uint32_t), 0);
     any = true;
   }
   if (kept_.moments_of_codes != codes) {
@@ -160,11 +162,12 @@ live::LiveSsim InQueueWorkspace::frame_op(const FrameWork& work, PixelFormat for
   op.heatmap_surface = heatmap_surface_;
   op.statistics = pointer_to<std::uint32_t>(statistics_[turn_]);
   op.next_bins = pointer_to<std::uint32_t>(statistics_[turn_ ^ 1]);
+  op.results = reinterpret_cast<std::uint32_t*>(static_cast<std::uintptr_t>(work.address));
+  op.finished_blocks = pointer_to<std::uint32_t>(finished_blocks_);
   return op;
 }
 
 RecordedFrame InQueueWorkspace::record_frame(VkCommandBuffer cmd, const FrameWork& work) {
-  const vk::Device& device = executor_->device();
   const PixelFormat format = pixel_format(work.frame.format);
   frames_are_codes_ = format == PixelFormat::texture8;
   const bool codes = frames_are_codes_ && copy_format_ == PixelFormat::rgba8;
@@ -175,9 +178,6 @@ RecordedFrame InQueueWorkspace::record_frame(VkCommandBuffer cmd, const FrameWor
   live::LiveSsim op = frame_op(work, format);
   op.frame = pixels_of(cmd, work.frame, Work::frame, work.slot);
   executor_->record(cmd, launch, &op);
-  vk::full_barrier(device, cmd);
-  const VkBufferCopy copy{0, 0, recorded.statistics_bytes};
-  device.CmdCopyBuffer(cmd, statistics_[turn_].get(), work.statistics, 1, &copy);
   turn_ ^= 1;
   kept_.bins_are_zero = true;
   return recorded;

@@ -56,6 +56,7 @@ class InQueueWorkspace : public Workspace {
 
   vk::Buffer moments_, copy_, colors_;
   vk::Buffer statistics_[2];  // a frame uses one and clears the other's bins for its successor
+  vk::Buffer finished_blocks_;
   int turn_ = 0;
   OutputImages images_;
   std::uint64_t map_surface_ = 0, heatmap_surface_ = 0;

@@ -70,7 +70,7 @@ struct CudaTick::Impl {
   }
 
   live::LiveReference moments_op(bool codes) const;
-  live::LiveSsim frame_op(const CudaFrame& frame) const;
+  live::LiveSsim frame_op(const CudaFrame& frame, std::uint32_t* results) const;
   live::Pixels pixels_of(const void* data) const {
     live::Pixels pixels;
     pixels.data = data;
@@ -82,7 +82,7 @@ struct CudaTick::Impl {
 
   const CudaTickInfo info;
   // Destroyed in reverse: the stream's work has ended before its memory goes.
-  DeviceMemory moments, copy, colors, statistics[2];
+  DeviceMemory moments, copy, colors, statistics[2], finished_blocks;
   std::vector<FrameSlot> frames;
   std::vector<Event> references;
   void* stream = nullptr;
@@ -108,6 +108,10 @@ CudaTick::CudaTick(const CudaTickInfo& info) : impl_(std::make_unique<Impl>(info
     check(cudaMemsetAsync(statistics.get(), 0, 4 * words, static_cast<cudaStream_t>(i.stream)),
           "clearing the statistics");
   }
+  i.finished_blocks = device_memory(sizeof(std::uint32_t));
+  check(
+      cudaMemsetAsync(i.finished_blocks.get(), 0, sizeof(std::uint32_t), static_cast<cudaStream_t>(i.stream)),
+      "clearing the count of blocks");
   i.colors = device_memory(info.colors.size_bytes());
   check(cudaMemcpy(i.colors.get(), info.colors.data(), info.colors.size_bytes(), cudaMemcpyHostToDevice),
         "uploading the colour maps");
@@ -142,7 +146,7 @@ live::LiveReference CudaTick::Impl::moments_op(bool codes) const {
   return op;
 }
 
-live::LiveSsim CudaTick::Impl::frame_op(const CudaFrame& frame) const {
+live::LiveSsim CudaTick::Impl::frame_op(const CudaFrame& frame, std::uint32_t* results) const {
   live::LiveSsim op;
   op.frame = pixels_of(frame.frame.data);
   op.frame_format = frame.frame.codes ? PixelFormat::rgba8 : PixelFormat::planar32f;
@@ -161,6 +165,8 @@ live::LiveSsim CudaTick::Impl::frame_op(const CudaFrame& frame) const {
   op.heatmap_surface = frame.heatmap_surface;
   op.statistics = static_cast<std::uint32_t*>(statistics[turn].get());
   op.next_bins = static_cast<std::uint32_t*>(statistics[turn ^ 1].get());
+  op.results = results;
+  op.finished_blocks = static_cast<std::uint32_t*>(finished_blocks.get());
   op.multiprocessors = multiprocessors;
   return op;
 }
@@ -191,9 +197,8 @@ void CudaTick::start_frame(const CudaFrame& frame, std::uint32_t slot) {
     cuda::live_reference(i.moments_op(codes), i.stream);
     i.moments_of_codes = codes;
   }
-  cuda::live_ssim(i.frame_op(frame), i.stream);
+  cuda::live_ssim(i.frame_op(frame, s.words.get()), i.stream);
   s.count = live::live_statistics_words(i.info.width, i.info.height, codes, i.multiprocessors);
-  cuda::copy_memory(s.words.get(), i.statistics[i.turn].get(), 4 * s.count, i.stream);
   s.end.record(i.stream);
   i.turn ^= 1;
 }
