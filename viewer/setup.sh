@@ -11,7 +11,7 @@ say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 build_packages=(
   g++ cmake ninja-build ccache pkg-config glslc
   libvulkan-dev libvulkan1 mesa-vulkan-drivers fonts-dejavu-core libstb-dev
-  libglfw3-dev libimgui-dev libglm-dev libcli11-dev nlohmann-json3-dev libfmt-dev
+  libglfw3-dev libimgui-dev libglm-dev libcli11-dev nlohmann-json3-dev libfmt-dev libre2-dev
   libdlpack-dev libhwy-dev libtbb-dev
   libspng-dev libdeflate-dev libturbojpeg0-dev libwebp-dev libtiff-dev libopenexr-dev zlib1g-dev
   libavformat-dev libavcodec-dev libavutil-dev

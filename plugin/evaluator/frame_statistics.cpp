@@ -35,34 +35,46 @@ Sums sum_records(std::span<const std::uint32_t> records) {
   return s;
 }
 
-// The value of rank k (0: smallest), spread evenly inside its bin.
-double value_of_rank(std::span<const std::uint32_t> bins, double rank) {
-  double before = 0;
-  for (std::size_t i = 0; i < bins.size(); ++i) {
-    if (rank < before + bins[i])
-      return -1 + (static_cast<double>(i) + (rank - before + 0.5) / bins[i]) * 2 /
-                      static_cast<double>(bins.size());
-    before += bins[i];
-  }
-  return 1;
+// Each of the result's bins holds so many of the frame's.
+constexpr std::size_t kBinsPerGroup = kFgMapBins / FG_HISTOGRAM_BINS;
+using Bins = std::span<const std::uint32_t, kFgMapBins>;
+using Groups = std::span<const std::uint32_t, FG_HISTOGRAM_BINS>;
+
+std::uint32_t sum_of(std::span<const std::uint32_t> counts) {
+  std::uint32_t sum = 0;
+  for (const std::uint32_t n : counts) sum += n;
+  return sum;
+}
+
+// The value of rank k (0: smallest) of those counted, spread evenly inside its bin. The host waits for it: whole groups are
+// passed over.
+double value_of_rank(Bins bins, Groups groups, std::uint64_t rank) {
+  std::uint64_t before = 0;
+  std::size_t group = 0;
+  while (rank >= before + groups[group]) before += groups[group++];
+  std::size_t bin = group * kBinsPerGroup;
+  while (rank >= before + bins[bin]) before += bins[bin++];
+  const double within = (static_cast<double>(rank - before) + 0.5) / bins[bin];
+  return -1 + (static_cast<double>(bin) + within) * 2 / kFgMapBins;
+}
+
+// The value below which the given fraction of the counted values lies, as numpy.percentile interpolates, off by less than
+// the width of a bin. NaN when nothing was counted.
+double quantile(Bins bins, Groups groups, double fraction) {
+  std::uint64_t count = 0;
+  for (const std::uint32_t n : groups) count += n;
+  if (count == 0) return kNaN;
+  const double position = fraction * static_cast<double>(count - 1);
+  const auto rank = static_cast<std::uint64_t>(position);
+  const double low = value_of_rank(bins, groups, rank), between = position - static_cast<double>(rank);
+  return between == 0 ? low : low + between * (value_of_rank(bins, groups, rank + 1) - low);
 }
 
 }  // namespace
 
-double histogram_quantile(std::span<const std::uint32_t> bins, double fraction) {
-  double count = 0;
-  for (const std::uint32_t n : bins) count += n;
-  if (count == 0) return kNaN;
-  const double position = fraction * (count - 1);
-  const double rank = std::floor(position);
-  const double low = value_of_rank(bins, rank);
-  if (position == rank) return low;
-  return low + (position - rank) * (value_of_rank(bins, rank + 1) - low);
-}
-
 void finish_statistics(std::span<const std::uint32_t> words, const StatisticsShape& shape,
                        FgFrameResult& result) {
-  const std::span<const std::uint32_t> bins = words.first(kFgMapBins);
+  const Bins bins = words.first<kFgMapBins>();
   const Sums sums = sum_records(words.subspan(kFgMapBins));
   const double border = shape.padding == FG_PADDING_VALID ? shape.window - 1 : 0;
   const double map_pixels = (shape.width - border) * (shape.height - border);
@@ -84,13 +96,9 @@ void finish_statistics(std::span<const std::uint32_t> words, const StatisticsSha
   result.psnr = -10 * std::log10(result.mse);  // +inf for mse 0
 
   result.ssim_min = std::isinf(sums.map_min) ? kNaN : sums.map_min;
-  result.ssim_p5 = std::max(histogram_quantile(bins, 0.05), result.ssim_min);
-  constexpr int kBinsPerBin = kFgMapBins / FG_HISTOGRAM_BINS;
-  for (int i = 0; i < FG_HISTOGRAM_BINS; ++i) {
-    std::uint32_t count = 0;
-    for (const std::uint32_t n : bins.subspan(i * kBinsPerBin, kBinsPerBin)) count += n;
-    result.histogram[i] = count;
-  }
+  for (std::size_t i = 0; i < FG_HISTOGRAM_BINS; ++i)
+    result.histogram[i] = sum_of(bins.subspan(i * kBinsPerGroup, kBinsPerGroup));
+  result.ssim_p5 = std::max(quantile(bins, Groups(result.histogram), 0.05), result.ssim_min);
 }
 
 }  // namespace fg

@@ -17,8 +17,4 @@ struct StatisticsShape {
 void finish_statistics(std::span<const std::uint32_t> words, const StatisticsShape& shape,
                        FgFrameResult& result);
 
-// The value below which the given fraction of the counted values lies, as numpy.percentile interpolates, from
-// a histogram over [-1, 1]: off by less than the width of a bin. NaN when nothing was counted.
-double histogram_quantile(std::span<const std::uint32_t> bins, double fraction);
-
 }  // namespace fg

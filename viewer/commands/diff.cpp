@@ -138,7 +138,7 @@ void add_input_options(CLI::App* c, DiffLine& line) {
   const char* group = "What is compared";
   c->add_option("--match", line.match,
                 "How files of two folders are paired: name (then name without ending), sorted, or a regular "
-                "expression whose first group must agree, 'frame_([0-9]+)'")
+                "expression (of RE2) whose first group must agree, 'frame_([0-9]+)'")
       ->capture_default_str()
       ->group(group);
   c->add_option("--missing", line.missing,

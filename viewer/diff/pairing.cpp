@@ -1,8 +1,9 @@
 #include "viewer/diff/pairing.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <map>
-#include <regex>
 #include <set>
 
 #include "viewer/error.h"
@@ -118,14 +119,12 @@ bool natural_less(const std::string& a, const std::string& b) {
 MatchRule parse_match(const std::string& text) {
   if (text == "name") return {MatchRule::Kind::name, ""};
   if (text == "sorted") return {MatchRule::Kind::sorted, ""};
-  try {
-    const std::regex compiled(text);
-    if (text.empty()) throw std::regex_error(std::regex_constants::error_collate);
-  } catch (const std::regex_error&) {
-    throw Failure(
-        ExitCode::usage,
-        "--match '" + text + "': expected name, sorted or a regular expression such as 'frame_([0-9]+)'");
-  }
+  const RE2 compiled(text, RE2::Quiet);
+  if (text.empty() || !compiled.ok())
+    throw Failure(ExitCode::usage,
+                  "--match '" + text +
+                      "': expected name, sorted or a regular expression such as 'frame_([0-9]+)'" +
+                      (compiled.ok() ? "" : "; " + compiled.error()));
   return {MatchRule::Kind::regex, text};
 }
 
@@ -164,12 +163,13 @@ Pairing match_files(const fs::path& test_folder, std::vector<fs::path> tests,
   if (rule.kind == MatchRule::Kind::name)
     match_names(test_folder, tests, reference_folder, references, pairing);
   if (rule.kind == MatchRule::Kind::regex) {
-    const std::regex expression(rule.expression);
+    const RE2 expression(rule.expression, RE2::Quiet);
+    const int group = std::min(expression.NumberOfCapturingGroups(), 1);
     const auto key = [&](const fs::path& file) -> std::string {
-      std::smatch found;
+      re2::StringPiece found[2];
       const std::string text = file.generic_string();
-      if (!std::regex_search(text, found, expression)) return {};
-      return found.size() > 1 ? found[1].str() : found[0].str();
+      if (!expression.Match(text, 0, text.size(), RE2::UNANCHORED, found, group + 1)) return {};
+      return std::string(found[group]);
     };
     match_by_key(test_folder, tests, reference_folder, references, key, pairing);
   }

@@ -28,7 +28,7 @@ struct MatchRule {
   std::string expression;
 };
 
-// "name", "sorted", or else a regular expression (ECMAScript). Throws Failure(usage).
+// "name", "sorted", or else a regular expression of RE2, whose time is bounded whatever the expression. Throws Failure(usage).
 MatchRule parse_match(const std::string& text);
 
 bool is_image_name(const std::filesystem::path& file);  // by its ending

@@ -56,7 +56,21 @@ TEST(pairing, a_regular_expression_matches_by_its_first_group) {
             "out/render_07.png=gold/photo_07.jpg +out/notes.png +out/render_08.png ");
 }
 
+TEST(pairing, a_regular_expression_without_groups_matches_by_all_that_it_finds) {
+  EXPECT_EQ(listing(match(R"(\d+)", {"render_07.png"}, {"photo_07.jpg", "photo_7.jpg"})),
+            "out/render_07.png=gold/photo_07.jpg -gold/photo_7.jpg ");
+  EXPECT_EQ(listing(match("x(.)|render", {"render_07.png"}, {"xa.png"})), "+out/render_07.png -gold/xa.png ")
+      << "a group that took no part is no key";
+}
+
+TEST(pairing, no_regular_expression_takes_long) {
+  const std::string name = std::string(200, 'a') + "_1.png";
+  EXPECT_EQ(listing(match("(a+)+$", {name}, {name})), "+out/" + name + " -gold/" + name + " ");
+}
+
 TEST(pairing, a_broken_regular_expression_is_wrong_usage) {
+  EXPECT_TRUE(contains(failure_of([] { parse_match("(?=a)b"); }, ExitCode::usage), "(?="))
+      << "RE2 looks at nothing ahead";
   const std::string sentence = failure_of([] { parse_match("frame_([0-9"); }, ExitCode::usage);
   EXPECT_TRUE(contains(sentence, "regular expression")) << sentence;
 }
