@@ -129,7 +129,7 @@ class ReferenceTrack {
   bool inside_;
 };
 
-// Which samples serve as pivots: of `i`, its own four results' third.
+// Four results share a pivot: the sample in the middle of the third one's window, counted as results are.
 FG_HD constexpr int pivot_of(int i) { return i / 4 * 4 + 2; }
 
 FG_HD bool in_window(const WindowTaps& window, int offset) {

@@ -232,7 +232,7 @@ FG_HD std::uint32_t color_index(float value, ColorScale scale) {
 }
 
 // How a frame is cut: by the size alone, so that the order of the sums does not hang on the device. Strips are as even in
-// height as whole runs allow and none has less than two runs.
+// height as whole runs allow; none has less than two runs where there are two.
 struct Strips {
   std::int32_t columns, across, down, runs;  // runs of a column of strips
 

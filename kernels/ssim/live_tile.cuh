@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 #include "kernels/ssim/live_block.cuh"
 #include "kernels/ssim/live_tile.h"
@@ -119,42 +118,20 @@ static_assert(sizeof(TileShared) <= 47 * 1024);
 // The barriers of a group's four warps.
 class GroupBarriers {
  public:
-  __device__ explicit GroupBarriers(int group) : group_(group) {}
+  __device__ explicit GroupBarriers(int group) : turn_(1 + 2 * group), read_(2 + 2 * group) {}
   // A step is staged, the results of the step before are held.
-  __device__ void turn() const {
-    of_group([](auto id) {
-      asm volatile("bar.sync %0, %1;" ::"n"(1 + 2 * decltype(id)::value), "n"(kGroupThreads) : "memory");
-    });
-  }
-  // What is held has been read, and may be written over: said by the warp that read it.
+  __device__ void turn() const { sync(turn_); }
+  // What is held has been read, and may be written over: said by the warp that read it, which goes on.
   __device__ void say_read() const {
-    of_group([](auto id) {
-      asm volatile("bar.arrive %0, %1;" ::"n"(2 + 2 * decltype(id)::value), "n"(kGroupThreads) : "memory");
-    });
+    asm volatile("bar.arrive %0, %1;" ::"r"(read_), "n"(kGroupThreads) : "memory");
   }
-  __device__ void await_read() const {
-    of_group([](auto id) {
-      asm volatile("bar.sync %0, %1;" ::"n"(2 + 2 * decltype(id)::value), "n"(kGroupThreads) : "memory");
-    });
-  }
+  __device__ void await_read() const { sync(read_); }
 
  private:
-  // With a constant's number: compute-sanitizer does not follow barriers whose number is in a register.
-  template <class Call>
-  __device__ void of_group(const Call& call) const {
-    static_assert(kGroups == 4);
-    switch (group_) {
-      case 0:
-        return call(std::integral_constant<int, 0>{});
-      case 1:
-        return call(std::integral_constant<int, 1>{});
-      case 2:
-        return call(std::integral_constant<int, 2>{});
-      default:
-        return call(std::integral_constant<int, 3>{});
-    }
+  static __device__ void sync(int barrier) {
+    asm volatile("bar.sync %0, %1;" ::"r"(barrier), "n"(kGroupThreads) : "memory");
   }
-  int group_;
+  int turn_, read_;
 };
 
 struct TileTotals {
