@@ -122,17 +122,22 @@ struct Reader<PixelFormat::planar32f> {
 };
 
 #if defined(__CUDACC__)
+// A channel of the texel at normalised coordinates.
+__device__ inline float texture_sample(const Pixels& image, float x, float y, std::uint32_t place) {
+  float v[4];
+  asm("tex.2d.v4.f32.f32 {%0, %1, %2, %3}, [%4, {%5, %6}];"
+      : "=f"(v[0]), "=f"(v[1]), "=f"(v[2]), "=f"(v[3])
+      : "l"(image.texture), "f"(x), "f"(y));
+  return place == 0 ? v[0] : place == 1 ? v[1] : v[2];
+}
+
 template <>
 struct Reader<PixelFormat::texture> {
   static constexpr bool kPacked = false;
   __device__ static float sample(const Pixels& image, std::int32_t row, std::int32_t column,
                                  std::uint32_t place) {
-    float v[4];
-    asm("tex.2d.v4.f32.f32 {%0, %1, %2, %3}, [%4, {%5, %6}];"
-        : "=f"(v[0]), "=f"(v[1]), "=f"(v[2]), "=f"(v[3])
-        : "l"(image.texture), "f"((static_cast<float>(column) + 0.5f) * image.texel_width),
-          "f"((static_cast<float>(row) + 0.5f) * image.texel_height));
-    return place == 0 ? v[0] : place == 1 ? v[1] : v[2];
+    return texture_sample(image, (static_cast<float>(column) + 0.5f) * image.texel_width,
+                          (static_cast<float>(row) + 0.5f) * image.texel_height, place);
   }
 };
 #endif
@@ -165,11 +170,8 @@ class ColumnReader<PixelFormat::texture> {
   __device__ float sample(const Pixels& image, std::int32_t first, int i, std::uint32_t place,
                           bool is_there) const {
     const float y = (static_cast<float>(first) + 0.5f) * image.texel_height;
-    float v[4];
-    asm("tex.2d.v4.f32.f32 {%0, %1, %2, %3}, [%4, {%5, %6}];"
-        : "=f"(v[0]), "=f"(v[1]), "=f"(v[2]), "=f"(v[3])
-        : "l"(image.texture), "f"(x_), "f"(y + static_cast<float>(i) * image.texel_height));
-    return is_there ? place == 0 ? v[0] : place == 1 ? v[1] : v[2] : 0.0f;
+    const float value = texture_sample(image, x_, y + static_cast<float>(i) * image.texel_height, place);
+    return is_there ? value : 0.0f;
   }
 
  private:
