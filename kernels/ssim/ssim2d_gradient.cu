@@ -1,4 +1,9 @@
 // One kernel: value and gradient in one pass (ssim2d_gradient_strip.h).
+//
+// What bounds it, 5 x 5 x 1080 x 1920 on an H200, 833 us: instructions as well, with 12 warps a multiprocessor. It issues on
+// 75 % of the cycles, the FMA pipe is busy 61 %, DRAM 13 %. A sixth of the columns is halo (20 of 128); blocks of 160, 192, 256,
+// 320 and 384 threads, which have less, took 973, 849, 965, 966 and 871 us, since registers (168 a thread) leave room for
+// fewer warps or for a single block.
 
 #include "kernels/ssim/ssim2d_gradient.h"
 
