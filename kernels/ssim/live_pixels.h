@@ -142,7 +142,8 @@ struct Reader<PixelFormat::texture> {
 };
 #endif
 
-// Of formats that do not: a column's samples, row by row from `first` on, 0 where there are none.
+// Of formats that do not: a column's samples, row by row from `first` on, 0 where there are none. As Reader::sample, but rows
+// share what they can of their address (a fifth fewer instructions of the live kernel's channel).
 template <PixelFormat kFormat>
 class ColumnReader {
  public:

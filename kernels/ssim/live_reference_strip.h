@@ -129,9 +129,6 @@ class ReferenceTrack {
   bool inside_;
 };
 
-// Four results share a pivot: the sample in the middle of the third one's window, counted as results are.
-FG_HD constexpr int pivot_of(int i) { return i / 4 * 4 + 2; }
-
 FG_HD bool in_window(const WindowTaps& window, int offset) {
   return offset <= 3 && offset >= -3 ? true : offset <= window.radius && offset >= -window.radius;
 }
@@ -144,7 +141,7 @@ struct MeanAndVariance {
 template <bool kOfMeans>
 FG_HD void filter_four(const float* samples, const float* variances, int first, const WindowTaps& window,
                        MeanAndVariance (&results)[4]) {
-  const float pivot = samples[pivot_of(first) + kMaxWindowRadius];
+  const float pivot = samples[first + 2 + kMaxWindowRadius];  // in the middle of the third one's window
   float sums[4] = {}, squares[4] = {};
   FG_UNROLL
   for (int k = 0; k < 4 + 2 * kMaxWindowRadius; ++k) {

@@ -5,7 +5,7 @@
 // It issues on 48 % of the cycles, tensor cores are busy 27 %, DRAM 20 %; a warp waits 1.8 cycles an instruction at barriers,
 // 1.6 for fixed latencies, and 16 warps are all that registers allow. The block that copies the statistics to the host takes 3
 // of the us, which a copy after the kernel would exceed. Without gain: moments loaded earlier or by cp.async (+0.6 to +6),
-// taps in registers (+5), results in the pixels' place (+3), a fence by one thread of a block (0), a barrier instead of the
+// taps in registers (+5), results in the pixels' place (+2 to +3), a fence by one thread of a block (0), a barrier instead of the
 // arrival of the warp that has read (+1).
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // One kernel and the sums of its strips (ssim2d_strip.h).
 //
 // What bounds the kernel, 5 x 5 x 1080 x 1920 on an H200, 318 us: instructions. A result takes some 170 of them, 88 of which
-// are the FMAs of four filters along both axes; issued without a pause they would take 300 us. It issues on 84 % of the
+// are the FMAs of four filters along both axes; issued without a pause they would take 267 us. It issues on 84 % of the
 // cycles, the FMA pipe is busy 74 %, DRAM 22 % (tests/bench/results/counters_h200.txt). Wider blocks have a smaller share of
 // halo columns, but fewer of their warps fit, and more of them wait at each barrier: 160, 192, 256 and 320 threads 329, 337,
 // 321 and 340 us.

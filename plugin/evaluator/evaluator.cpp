@@ -208,9 +208,7 @@ bool Evaluator::record_with_executor(VkCommandBuffer cmd, const SourceImage& fra
       retire(workspace_->record_reference(cmd, upload_->source(), *reference_slot));
       memory_barrier(device_, cmd, made_.executor->scope(), made_.executor->scope());
     }
-    const vk::Buffer& statistics = results_.statistics(slot);
-    RecordedFrame recorded = workspace_->record_frame(
-        cmd, {frame, slot, style_, statistics.get(), statistics.as<std::uint32_t>(), statistics.address()});
+    RecordedFrame recorded = workspace_->record_frame(cmd, {frame, slot, style_, results_.statistics(slot)});
     end_commands(cmd);
     results_.record_end(cmd, slot, recorded);
     retire(std::move(recorded.replaced));

@@ -92,10 +92,9 @@ void print_table(const TickReport& report) {
   std::printf(
       "  GPU: of the render or of the new reference + of the score. GPU and submit to result: medians of %d "
       "frames "
-      "one by one;\n  pipelined: scored frames a second, of %d. Frames take turns among images of noise; "
-      "rendered: "
-      "%s\n",
-      report.runs, report.runs, report.scene.c_str());
+      "one by one;\n  pipelined: scored frames a second, of %d. Frames take turns among images of "
+      "noise%s%s\n",
+      report.runs, report.runs, report.scene.empty() ? "" : "; rendered: ", report.scene.c_str());
   for (const FgExecutorSupport& support : report.executors)
     if (!support.available)
       std::printf("  %-8s not available: %s\n", fg_executor_name(support.executor), support.reason);

@@ -26,7 +26,7 @@ struct TickReport {
   int window = 11;
   std::uint32_t frames_in_flight = 3;
   int runs = 0;       // frames one by one, and as many pipelined
-  std::string scene;  // what TickWork::render renders
+  std::string scene;  // what TickWork::render renders; "" where nothing is rendered
   std::vector<FgExecutorSupport> executors;
   std::vector<TickRow> rows;
 };

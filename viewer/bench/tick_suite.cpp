@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "plugin/vk/error.h"
 #include "viewer/app/tick/evaluator_host.h"
@@ -68,11 +69,11 @@ bool out_of_memory(const vk::Error& error) {
 class SizeRows {
  public:
   SizeRows(const vk::OwnDevice& device, const TickFormat& format, VkExtent2D size,
-           std::uint32_t frames_in_flight)
+           std::uint32_t frames_in_flight, bool renders)
       : device_(device),
         size_(size),
         noise_(noise_images(device, format, size)),
-        targets_(render_targets(device, size, frames_in_flight)) {}
+        targets_(renders ? render_targets(device, size, frames_in_flight) : TickImages{}) {}
 
   TickRow measure(const TickRunInfo& info) const {
     TickRow row{.executor = info.executor, .size = size_, .work = info.work, .measured = {}, .reason = ""};
@@ -111,18 +112,21 @@ TickReport bench_tick(const TickBenchOptions& options) {
   const std::vector<VkExtent2D> sizes = options.sizes.empty() ? default_sizes(device) : options.sizes;
   check_sizes(device, sizes);
   report.runs = options.runs > 0 ? options.runs : device.is_cpu() ? 7 : 500;
-  TickScene scene(device, options.splats > 0 ? options.splats : device.is_cpu() ? 10'000 : 1'000'000);
-  report.scene = scene.description();
+  std::optional<TickScene> scene;
+  if (std::find(works.begin(), works.end(), TickWork::render) != works.end()) {
+    scene.emplace(device, options.splats > 0 ? options.splats : device.is_cpu() ? 10'000 : 1'000'000);
+    report.scene = scene->description();
+  }
   const std::size_t rows = sizes.size() * executors.size() * works.size();
   for (const VkExtent2D& size : sizes) {
-    const SizeRows of_size(device, format, size, report.frames_in_flight);
+    const SizeRows of_size(device, format, size, report.frames_in_flight, scene.has_value());
     for (const TickWork work : works)
       for (const FgExecutor executor : executors) {
         if (options.interrupted && options.interrupted()) return report;
         if (options.on_row) options.on_row(report, rows);
         report.rows.push_back(of_size.measure({.executor = executor,
                                                .work = work,
-                                               .scene = &scene,
+                                               .scene = scene ? &*scene : nullptr,
                                                .frames_in_flight = report.frames_in_flight,
                                                .runs = report.runs}));
       }

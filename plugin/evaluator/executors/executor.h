@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "plugin/vk/buffer.h"
 #include "plugin/vk/device.h"  // before vulkan.h: without prototypes
 
 #include "framegauge/vulkan.h"
@@ -49,9 +50,8 @@ struct FrameWork {
   SourceImage frame;
   std::uint32_t slot = 0;  // whose earlier measurement has finished
   HeatmapStyle style;
-  VkBuffer statistics = VK_NULL_HANDLE;  // receives the words of frame_statistics.h
-  std::span<std::uint32_t> words;        // the same memory, for what goes on outside the command buffer
-  VkDeviceAddress address = 0;           // and for kernels; 0 where the device has no buffer addresses
+  // Receives the words of frame_statistics.h: mapped, and with an address where the device has buffer addresses.
+  const vk::Buffer& statistics;
 };
 
 struct RecordedFrame {
@@ -66,7 +66,7 @@ struct RecordedFrame {
 // What goes on outside of the command buffer.
 enum class Work { reference, frame };
 struct Ended {
-  std::size_t statistics_bytes = 0;  // of a frame: how much was written to FrameWork::words
+  std::size_t statistics_bytes = 0;  // of a frame: how much was written to FrameWork::statistics
   std::uint64_t gpu_ns = 0;          // its time on the device
 };
 
@@ -93,7 +93,7 @@ class Workspace {
   virtual void discarded() {}
 
   // Of executors that go on outside of the command buffer: started once the slot's commands have run, in the order of
-  // recording; ended() has the frame's words in FrameWork.words when it says so.
+  // recording; ended() has the frame's words in FrameWork::statistics when it says so.
   virtual void start(Work, std::uint32_t /*slot*/) {}
   virtual std::optional<Ended> ended(Work, std::uint32_t /*slot*/) { return Ended{}; }
 

@@ -343,7 +343,7 @@ live::ReferenceMoments exact_moments(LivePicture& picture, const live::LiveRefer
 double on_or_off(int, int c, int y, int x) { return ((x / (7 + c) + y / 9) & 1) != 0 ? 1 : 0; }
 
 // Where the picture is smooth and where it jumps from black to white: 1.8e-7 of the range and 2.8e-6 of the value at worst.
-TEST(live_strip, the_references_moments_are_exact_to_a_few_roundings) {
+TEST(live_strip, the_references_moments_are_those_of_double_to_millionths) {
   using enum PixelFormat;
   for (const PixelFormula formula : {scene, noisy_scene, smooth, on_or_off, step_with_grain, white})
     for (const auto& [format, codes] :

@@ -118,9 +118,7 @@ class in_queue_workspace : public LiveTest {
     RecordedFrame recorded;
     vk::run_and_wait(device(), [&](VkCommandBuffer cmd) {
       vk::full_barrier(device(), cmd);
-      recorded = workspace_->record_frame(
-          cmd,
-          {source(image, format), 0, {colors, 1.0f, 0.5f}, statistics_.get(), {}, statistics_.address()});
+      recorded = workspace_->record_frame(cmd, {source(image, format), 0, {colors, 1.0f, 0.5f}, statistics_});
       vk::full_barrier(device(), cmd);
     });
     return recorded;
@@ -252,7 +250,7 @@ TEST_F(in_queue_workspace, recording_allocates_nothing_on_the_host) {
   const long before = allocations();
   workspace_->record_reference(VK_NULL_HANDLE, frame, 0);
   for (int i = 0; i < 3; ++i)
-    workspace_->record_frame(VK_NULL_HANDLE, {frame, 0, {FG_COLOR_MAP_TURBO, 1.0f, 0.5f}, statistics_.get()});
+    workspace_->record_frame(VK_NULL_HANDLE, {frame, 0, {FG_COLOR_MAP_TURBO, 1.0f, 0.5f}, statistics_});
   EXPECT_EQ(allocations(), before);
 }
 

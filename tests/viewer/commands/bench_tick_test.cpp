@@ -158,6 +158,7 @@ TEST_F(bench_tick, frames_are_of_every_format_that_renderers_present) {
                                      {"rgba32f", "R32G32B32A32_SFLOAT"}}) {
     const Json report = tick_report_of(framegauge(common + "--format " + option));
     EXPECT_EQ(report["format"], name);
+    EXPECT_EQ(report["scene"], "") << "nothing is rendered in it";
     std::set<std::string> works;
     for (const Json& row : report["rows"]) {
       ASSERT_FALSE(row.contains("reason")) << row;

@@ -141,7 +141,8 @@ void InQueueWorkspace::prepare_frame(VkCommandBuffer cmd, const FrameWork& work,
   if (any) vk::full_barrier(device, cmd);
 }
 
-live::LiveSsim InQueueWorkspace::frame_op(const FrameWork& work, PixelFormat format) const {
+// All but the frame itself and where its results go.
+live::LiveSsim InQueueWorkspace::frame_op(const HeatmapStyle& style, PixelFormat format) const {
   const live::LiveReference reference = moments_op(false);
   live::LiveSsim op;
   op.frame_format = format;
@@ -153,8 +154,8 @@ live::LiveSsim InQueueWorkspace::frame_op(const FrameWork& work, PixelFormat for
   op.height = reference.height;
   op.window = window_;
   op.border = executor_->settings().padding == FG_PADDING_VALID ? window_.radius : 0;
-  op.worst = work.style.worst;
-  op.colors_per_unit = (kFgColors - 1) / (work.style.best - work.style.worst);
+  op.worst = style.worst;
+  op.colors_per_unit = (kFgColors - 1) / (style.best - style.worst);
   op.colors = pointer_to<const std::uint32_t>(colors_);
   if (const std::uint32_t count = executor_->device().multiprocessors; count > 0)
     op.multiprocessors = static_cast<std::int32_t>(count);
@@ -162,7 +163,6 @@ live::LiveSsim InQueueWorkspace::frame_op(const FrameWork& work, PixelFormat for
   op.heatmap_surface = heatmap_surface_;
   op.statistics = pointer_to<std::uint32_t>(statistics_[turn_]);
   op.next_bins = pointer_to<std::uint32_t>(statistics_[turn_ ^ 1]);
-  op.results = reinterpret_cast<std::uint32_t*>(static_cast<std::uintptr_t>(work.address));
   op.finished_blocks = pointer_to<std::uint32_t>(finished_blocks_);
   return op;
 }
@@ -175,8 +175,9 @@ RecordedFrame InQueueWorkspace::record_frame(VkCommandBuffer cmd, const FrameWor
   const RecordedFrame recorded{.statistics_bytes = 4 * live::statistics_words(launch),
                                .needs_earlier_frames = kept_.bins_are_zero};
   prepare_frame(cmd, work, codes);
-  live::LiveSsim op = frame_op(work, format);
+  live::LiveSsim op = frame_op(work.style, format);
   op.frame = pixels_of(cmd, work.frame, Work::frame, work.slot);
+  op.results = pointer_to<std::uint32_t>(work.statistics);
   executor_->record(cmd, launch, &op);
   turn_ ^= 1;
   kept_.bins_are_zero = true;

@@ -42,7 +42,7 @@ class InQueueWorkspace : public Workspace {
   live::Pixels pixels_of(VkCommandBuffer cmd, const SourceImage& image, Work work, std::uint32_t slot);
   live::LiveReference moments_op(bool codes) const;
   void prepare_frame(VkCommandBuffer cmd, const FrameWork& work, bool codes);
-  live::LiveSsim frame_op(const FrameWork& work, live::PixelFormat format) const;
+  live::LiveSsim frame_op(const HeatmapStyle& style, live::PixelFormat format) const;
   // How frames of a format are launched against the reference's copy in its format.
   live::Launch& launch_of_frame(live::PixelFormat format);
 

@@ -187,7 +187,7 @@ RecordedFrame InteropWorkspace::record_frame(VkCommandBuffer cmd, const FrameWor
   Frame& frame = frames_[work.slot];
   prepare_outputs(cmd, frame);
   frame.style = work.style;
-  frame.words = work.words;
+  frame.words = work.statistics.as<std::uint32_t>();
   RecordedFrame recorded;
   recorded.replaced = pack(cmd, work.frame, frame.input);
   return recorded;

@@ -158,7 +158,7 @@ RecordedFrame ShaderWorkspace::record_frame(VkCommandBuffer cmd, const FrameWork
   }
   vk::compute_barrier(device, cmd);
   const VkBufferCopy copy{0, 0, executor_->statistics_bytes()};
-  device.CmdCopyBuffer(cmd, statistics_.get(), work.statistics, 1, &copy);
+  device.CmdCopyBuffer(cmd, statistics_.get(), work.statistics.get(), 1, &copy);
   return {.statistics_bytes = executor_->statistics_bytes()};
 }
 
