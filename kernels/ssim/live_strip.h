@@ -252,7 +252,7 @@ struct Strips {
     return place(strip % across, strip / across, width, height);
   }
 };
-// About at_once of them, which the 132 multiprocessors of an H200 work on at a time, or a multiple; none has more than
+// About at_once of them, which the multiprocessors of an H200 work on at a time, or a multiple; none has more than
 // most_runs runs.
 FG_HD Strips strips_of(std::int32_t width, std::int32_t height, std::int32_t at_once,
                        std::int32_t most_runs) {
@@ -273,11 +273,11 @@ FG_HD Strips strips_of(std::int32_t width, std::int32_t height, std::int32_t at_
 inline constexpr std::int32_t kStripGroups = 3;
 FG_HD Strips score_strips(std::int32_t width, std::int32_t height) {
   constexpr std::int32_t kMostRuns = 65535 / (kStripGroups * kMostColumns * kRunRows);
-  return strips_of(width, height, kStripGroups * 132, kMostRuns);
+  return strips_of(width, height, kStripGroups * kUsualMultiprocessors, kMostRuns);
 }
 // Those of a reference's moments, a block each.
 FG_HD Strips reference_strips(std::int32_t width, std::int32_t height) {
-  return strips_of(width, height, 4 * 132, height);
+  return strips_of(width, height, 4 * kUsualMultiprocessors, height);
 }
 
 }  // namespace fg::live
