@@ -137,33 +137,53 @@ __device__ T warp_inclusive_sum(T value) {
 // The sum of the values of the threads before this one. Every thread of the block arrives.
 template <int kBlock, class T>
 __device__ T block_sum_before(T value, T* total) {
-  __shared__ T of_warp[kBlock / 32];
-  const int warp = threadIdx.x / 32;
+  constexpr int kWarps = kBlock / 32;
+  __shared__ T of_warp[kWarps];
+  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   const T up_to = warp_inclusive_sum(value);
   __syncthreads();  // of_warp may still be read from the previous call
-  if (threadIdx.x % 32 == 31) of_warp[warp] = up_to;
+  if (lane == 31) of_warp[warp] = up_to;
   __syncthreads();
-  T before = up_to - value, all = 0;
-  for (int i = 0; i < kBlock / 32; ++i) {
-    if (i < warp) before += of_warp[i];
-    all += of_warp[i];
+  const T own = lane < kWarps ? of_warp[lane] : T{0};
+  const T warps_up_to = warp_inclusive_sum(own);
+  *total = __shfl_sync(0xFFFFFFFFu, warps_up_to, kWarps - 1);
+  return __shfl_sync(0xFFFFFFFFu, warps_up_to - own, warp) + up_to - value;
+}
+
+// A step of a run of items, and whether the run's first item is in it.
+struct RunStep {
+  Step step;
+  bool whole;
+};
+
+// Each lane's step becomes that of the lanes up to it, as far as they are of its run.
+__device__ inline RunStep warp_run_steps(RunStep run) {
+  const int lane = threadIdx.x % 32;
+#pragma unroll
+  for (int apart = 1; apart < 32; apart *= 2) {
+    const std::int64_t from_even = __shfl_up_sync(0xFFFFFFFFu, run.step.from_even, apart);
+    // From an odd place a step moves by at most 1 more or less than from an even one.
+    const int rest = static_cast<int>(run.step.from_odd - run.step.from_even) * 2 + (run.whole ? 1 : 0);
+    const int rest_before = __shfl_up_sync(0xFFFFFFFFu, rest, apart);
+    if (lane < apart || run.whole) continue;
+    run.step = fg::ordered::then({from_even, from_even + (rest_before >> 1)}, run.step);
+    run.whole = (rest_before & 1) != 0;
   }
-  *total = all;
-  return before;
+  return run;
 }
 
 template <int kBlock>
 struct Merging {
-  std::int64_t from_even[kBlock], from_odd[kBlock];
   std::int32_t what[kBlock];
-  bool head[kBlock];
+  RunStep of_warp[kBlock / 32];  // up to its last thread
 };
 
 // Joins neighbouring steps of one binade. Threads [0, count) have an item each; writes the joined items to
 // `out` and returns how many there are.
 template <int kBlock>
 __device__ int merge(Merging<kBlock>& shared, Item item, int count, Item* out) {
-  const int thread = threadIdx.x;
+  constexpr int kWarps = kBlock / 32;
+  const int thread = threadIdx.x, warp = thread / 32, lane = thread % 32;
   const bool mine = thread < count;
   __syncthreads();  // shared may still be read from the previous call
   shared.what[thread] = item.what;
@@ -171,23 +191,20 @@ __device__ int merge(Merging<kBlock>& shared, Item item, int count, Item* out) {
   const auto starts = [&](int at) {
     return at == 0 || shared.what[at] < 0 || shared.what[at] != shared.what[at - 1];
   };
-  Step step = item.step();
-  bool head = !mine || starts(thread);
   const bool tail = mine && (thread == count - 1 || starts(thread + 1));
-  for (int back = 1; back < kBlock; back *= 2) {
-    shared.from_even[thread] = step.from_even;
-    shared.from_odd[thread] = step.from_odd;
-    shared.head[thread] = head;
-    __syncthreads();
-    if (!head) {  // then there is someone before: the first thread is a head
-      step = fg::ordered::then({shared.from_even[thread - back], shared.from_odd[thread - back]}, step);
-      head = shared.head[thread - back];
-    }
-    __syncthreads();
+  RunStep run = warp_run_steps({item.step(), !mine || starts(thread)});
+  if (lane == 31) shared.of_warp[warp] = run;
+  __syncthreads();
+  if (warp == 0) {
+    const RunStep warps = warp_run_steps(lane < kWarps ? shared.of_warp[lane] : RunStep{{0, 0}, true});
+    if (lane < kWarps) shared.of_warp[lane] = warps;
   }
+  __syncthreads();
+  if (!run.whole)  // then there is a warp before: the first thread starts a run
+    run.step = fg::ordered::then(shared.of_warp[warp - 1].step, run.step);
   int total = 0;
   const int slot = block_sum_before<kBlock>(tail ? 1 : 0, &total);
-  if (tail) out[slot] = item.serial() ? item : item_of(step, item.what);
+  if (tail) out[slot] = item.serial() ? item : item_of(run.step, item.what);
   return total;
 }
 
@@ -212,7 +229,7 @@ __device__ inline Item segment_item(double term, double about, double error, std
 
 // One block a group; planes along y. Two blocks share an SM.
 static __global__ void __launch_bounds__(kThreads, 2) ordered_groups(Work work) {
-  __shared__ Merging<kThreads> merging;  // 10.7 KB
+  __shared__ Merging<kThreads> merging;  // 2.4 KB
   __shared__ std::int32_t first_binade;
   wait_for_previous_kernel();
   const int thread = threadIdx.x;
@@ -292,7 +309,7 @@ static __global__ void __launch_bounds__(kThreads, 2) ordered_groups(Work work) 
 }
 
 struct Walk {
-  Merging<kWalkThreads> merging;           // 21.3 KB
+  Merging<kWalkThreads> merging;           // 4.9 KB
   Item items[kWalkThreads];                // 16 KB
   double staged[kStaged * kSegmentTerms];  // 4 KB
   std::int32_t staged_segments[kStaged];

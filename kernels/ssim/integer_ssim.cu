@@ -85,7 +85,7 @@ __global__ void __launch_bounds__(TileOf<T>::kThreads, TileOf<T>::kBlocksPerSm)
 __global__ void __launch_bounds__(ordered_sum::kWalkThreads)
     integer_ssim_finish(ordered_sum::Work work, std::int64_t first_plane, double weights,
                         TableView<double> scores, double* plane_scores, double* mean_of_one) {
-  __shared__ ordered_sum::Walk shared;  // 46 KB
+  __shared__ ordered_sum::Walk shared;  // 29 KB
   wait_for_previous_kernel();
   const double sum = ordered_sum::walk(work, blockIdx.x, shared);
   if (threadIdx.x != 0) return;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "kernels/core/last_block.h"
 #include "kernels/ssim/live_ssim.h"
 #include "kernels/ssim/live_strip.h"
 
@@ -123,11 +124,7 @@ template <int kBlockThreads>
 __device__ void leave_results(const LiveSsim& op) {
   if (op.results == nullptr) return;
   const std::uint32_t blocks = gridDim.x * gridDim.y, thread = threadIdx.x;
-  __threadfence();  // what this thread left is there before its block counts
-  __syncthreads();
-  const bool is_last = __syncthreads_or(thread == 0 && atomicAdd(op.finished_blocks, 1u) == blocks - 1) != 0;
-  if (!is_last) return;
-  __threadfence();
+  if (!cuda::is_last_block(op.finished_blocks, blocks)) return;
   static_assert(kFgMapBins % 4 == 0 && kFgRecordWords % 4 == 0);
   const auto* const from = reinterpret_cast<const uint4*>(op.statistics);
   auto* const to = reinterpret_cast<uint4*>(op.results);

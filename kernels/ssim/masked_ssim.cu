@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "kernels/core/cuda_mean.h"
 #include "kernels/ssim/masked_ssim.cuh"
 
 namespace fg::cuda {
@@ -90,13 +89,13 @@ void launch_mask(const Work<T>& work, double* parts, cudaStream_t stream) {
 
 // One block a plane: adds its strips; the block that finishes last adds the planes.
 __global__ void __launch_bounds__(kFinishThreads)
-    masked_ssim2d_finish(StripSums weights, StripSums terms, std::int32_t strips_per_plane,
-                         std::int64_t channels, TableView<double> scores, double* mean) {
+    masked_ssim2d_finish(StripSums weights, StripSums terms, std::int64_t channels, TableView<double> scores,
+                         double* mean) {
   const std::int64_t plane = blockIdx.x;
   double sums[2] = {};
-  for (std::int32_t i = threadIdx.x; i < strips_per_plane; i += kFinishThreads) {
-    sums[0] += weights.of_strip[plane * strips_per_plane + i];
-    sums[1] += terms.of_strip[plane * strips_per_plane + i];
+  for (std::int64_t i = threadIdx.x; i < terms.parts; i += kFinishThreads) {
+    sums[0] += weights.of_part[plane * terms.parts + i];
+    sums[1] += terms.of_part[plane * terms.parts + i];
   }
   const double weight = block_reduce<kFinishThreads>(sums[0]), term = block_reduce<kFinishThreads>(sums[1]);
   double score = 1;  // where nothing is seen
@@ -104,7 +103,7 @@ __global__ void __launch_bounds__(kFinishThreads)
     if (weight != 0) score = term / weight;
     if (scores.data != nullptr) scores.at(plane / channels, plane % channels) = score;
   }
-  add_to_mean<kFinishThreads>(score, terms.of_plane, terms.finished, mean);
+  add_to_mean<kFinishThreads>(score, terms.of_image, terms.finished, mean);
 }
 
 template <class T>
@@ -135,8 +134,7 @@ void masked_ssim2d(const MaskedSsim2d<T>& op, Scratch scratch, int device, void*
   if (op.scores.data == nullptr && op.mean == nullptr) return;
   masked::
       masked_ssim2d_finish<<<static_cast<unsigned>(layout.strips.planes), kFinishThreads, 0, cuda_stream>>>(
-          layout.weights, layout.terms, static_cast<std::int32_t>(layout.strips.per_plane), op.x.channels,
-          op.scores, op.mean);
+          layout.weights, layout.terms, op.x.channels, op.scores, op.mean);
   check(cudaGetLastError(), "launching the masked SSIM sum");
 }
 

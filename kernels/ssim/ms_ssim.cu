@@ -5,7 +5,6 @@
 #include <limits>
 #include <type_traits>
 
-#include "kernels/core/cuda_mean.h"
 #include "kernels/ssim/ms_ssim.cuh"
 #include "kernels/ssim/ms_ssim_math.h"
 #include "kernels/ssim/ssim2d.h"

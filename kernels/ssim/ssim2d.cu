@@ -77,8 +77,8 @@ void ssim2d(const Ssim2d<T>& op, Scratch scratch, int device, void* stream) {
     launch_strips<4>(op, strips, sums, cuda_stream);
   else
     launch_strips<3>(op, strips, sums, cuda_stream);
-  finish_sums(sums, strips, op.x.channels, static_cast<double>(op.map_height()) * op.map_width(), op.scores,
-              op.mean, cuda_stream);
+  launch_scores(sums, op.x.channels, static_cast<double>(op.map_height()) * op.map_width(), op.scores,
+                op.mean, cuda_stream);
 }
 
 template std::size_t ssim2d_scratch_bytes(const Ssim2d<float>&);

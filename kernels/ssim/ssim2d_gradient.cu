@@ -35,13 +35,10 @@ Strips strips_of(const Ssim2dGradient<T>& op) {
 template <class T>
 struct Layout {
   Strips strips;
-  std::size_t l1_at;
 
-  explicit Layout(const Ssim2dGradient<T>& op) : strips(strips_of(op)) {
-    l1_at = (StripSums::bytes(strips) + kScratchAlignmentBytes - 1) / kScratchAlignmentBytes *
-            kScratchAlignmentBytes;
-  }
-  std::size_t bytes() const { return l1_at + StripSums::bytes(strips); }
+  explicit Layout(const Ssim2dGradient<T>& op) : strips(strips_of(op)) {}
+  std::size_t l1_at() const { return StripSums::bytes(strips); }
+  std::size_t bytes() const { return 2 * StripSums::bytes(strips); }
 };
 
 template <class T>
@@ -125,7 +122,7 @@ void launch(const Ssim2dGradient<T>& op, const Layout<T>& layout, char* scratch,
                      gaussian_window(kRadius),
                      layout.strips,
                      StripSums(scratch, layout.strips),
-                     StripSums(scratch + layout.l1_at, layout.strips),
+                     StripSums(scratch + layout.l1_at(), layout.strips),
                      static_cast<float>(op.mean_weight / windows),
                      static_cast<float>(op.l1_weight / windows),
                      pixels};
@@ -140,8 +137,8 @@ void launch(const Ssim2dGradient<T>& op, const Layout<T>& layout, char* scratch,
     kernel<<<blocks, strip::kThreads, 0, stream>>>(work, first_plane);
   });
   if (forward.scores.data != nullptr || forward.mean != nullptr)
-    finish_sums(work.scores, layout.strips, forward.x.channels, pixels, forward.scores, forward.mean, stream);
-  if (op.l1 != nullptr) finish_sums(work.l1, layout.strips, forward.x.channels, pixels, {}, op.l1, stream);
+    launch_scores(work.scores, forward.x.channels, pixels, forward.scores, forward.mean, stream);
+  if (op.l1 != nullptr) launch_scores(work.l1, forward.x.channels, pixels, {}, op.l1, stream);
 }
 
 template <int kRadius, class T>

@@ -9,14 +9,13 @@
 #include <limits>
 
 #include "kernels/core/cuda_launch.h"
-#include "kernels/core/cuda_reduce.h"
+#include "kernels/core/cuda_scores.h"
 #include "kernels/core/tensor_view.h"
 #include "kernels/ssim/ssim2d_strip.h"
 
 namespace fg::cuda {
 
 inline constexpr int kBlocksPerSm = 5;  // 178 KB of a Hopper SM's shared memory, 96 registers a thread
-inline constexpr int kFinishThreads = 256;
 inline constexpr std::int64_t kMaxGridYZ = 65535;  // CUDA's limit
 
 // What a kernel's strips can be.
@@ -92,25 +91,14 @@ struct Strips {
   }
 };
 
-// The sums of strips on their way to scores, in scratch.
-struct StripSums {
-  unsigned* finished;  // planes whose score is written
-  double* of_plane;    // [planes]
-  double* of_strip;    // [planes, strips]
+// The sums of strips on their way to scores.
+struct StripSums : PartSums {
+  static std::size_t bytes(const Strips& strips) { return PartSums::bytes(strips.planes, strips.per_plane); }
+  StripSums(void* memory, const Strips& strips) : PartSums(memory, strips.planes, strips.per_plane) {}
 
-  static std::size_t bytes(const Strips& strips) {
-    return kScratchAlignmentBytes +
-           static_cast<std::size_t>(strips.planes + strips.planes * strips.per_plane) * sizeof(double);
-  }
-  StripSums(void* memory, const Strips& strips)
-      : finished(static_cast<unsigned*>(memory)),
-        of_plane(reinterpret_cast<double*>(static_cast<char*>(memory) + kScratchAlignmentBytes)),
-        of_strip(of_plane + strips.planes) {}
-
-  // What a block leaves for finish_sums(): its strip's sum. Called by one thread of each block.
+  // That of this block: x across, y down. Called by one of its threads.
   __device__ void leave(unsigned plane, double sum) const {
-    of_strip[(std::int64_t{plane} * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x] = sum;
-    *finished = 0;  // every block writes the same
+    PartSums::leave((std::int64_t{plane} * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x, sum);
   }
 };
 
@@ -162,41 +150,6 @@ __device__ void walk_strip(const PlaneView<const T>& x, const PlaneView<const T>
     strip::filter_rows<kRadius>(thread, shared, window, moments);
     finish(moments, group);
   }
-}
-
-// One block a plane: adds its strips; the block that finishes last adds the planes.
-static __global__ void __launch_bounds__(kFinishThreads)
-    ssim2d_finish(StripSums work, std::int32_t strips_per_plane, std::int64_t channels, double pixels,
-                  TableView<double> scores, double* mean) {
-  wait_for_previous_kernel();
-  const std::int64_t plane = blockIdx.x;
-  const int thread = threadIdx.x;
-  const double* const sums = work.of_strip + plane * strips_per_plane;
-  double sum = 0;
-  for (int i = thread; i < strips_per_plane; i += kFinishThreads) sum += sums[i];
-  sum = block_reduce<kFinishThreads>(sum);
-
-  __shared__ bool last;
-  if (thread == 0) {
-    const double score = sum / pixels;
-    work.of_plane[plane] = score;
-    if (scores.data != nullptr) scores.at(plane / channels, plane % channels) = score;
-    __threadfence();  // the score is visible before it is counted
-    last = mean != nullptr && atomicAdd(work.finished, 1u) == gridDim.x - 1;
-  }
-  __syncthreads();
-  if (!last) return;  // the same for the whole block
-  __threadfence();
-  double total = 0;
-  for (unsigned i = thread; i < gridDim.x; i += kFinishThreads) total += __ldcg(work.of_plane + i);
-  total = block_reduce<kFinishThreads>(total);
-  if (thread == 0) *mean = total / gridDim.x;
-}
-
-inline void finish_sums(const StripSums& sums, const Strips& strips, std::int64_t channels, double pixels,
-                        const TableView<double>& scores, double* mean, cudaStream_t stream) {
-  launch_early(ssim2d_finish, dim3(static_cast<unsigned>(strips.planes)), kFinishThreads, stream, sums,
-               static_cast<std::int32_t>(strips.per_plane), channels, pixels, scores, mean);
 }
 
 // launch(blocks, first_plane) for all planes of the strips: z are planes, at most kMaxGridYZ of them at once.

@@ -8,7 +8,7 @@ namespace {
 // Two blocks (198 KB of shared memory) share a Hopper SM, which leaves 80 registers a thread (11 warps take the room of 12).
 template <int kRadius, bool kMap, class T>
 __global__ void __launch_bounds__(tile3d::kThreads, 2)
-    ssim3d_tiles(Ssim3d<T> op, WindowTaps window, Blocks3d blocks, BlockSums3d sums) {
+    ssim3d_tiles(Ssim3d<T> op, WindowTaps window, Blocks3d blocks, PartSums sums) {
   extern __shared__ tile3d::Moments ring[];  // 97 KB for 11 taps
   const int thread = threadIdx.x;
   const std::uint32_t index = blocks.volume(blockIdx.x), channels = static_cast<std::uint32_t>(op.x.channels);
@@ -57,13 +57,11 @@ __global__ void __launch_bounds__(tile3d::kThreads, 2)
     __syncthreads();
   }
   const double sum = block_reduce<tile3d::kThreads>(thread_sum);
-  if (thread != 0) return;
-  sums.of_block[blockIdx.x] = sum;
-  *sums.finished = 0;  // for the kernel after this one; every block writes the same
+  if (thread == 0) sums.leave(blockIdx.x, sum);
 }
 
 template <int kRadius, bool kMap, class T>
-void launch_tiles(const Ssim3d<T>& op, const Blocks3d& blocks, const BlockSums3d& sums, cudaStream_t stream) {
+void launch_tiles(const Ssim3d<T>& op, const Blocks3d& blocks, const PartSums& sums, cudaStream_t stream) {
   constexpr std::size_t kBytes = sizeof(tile3d::Moments) * tile3d::Shape<kRadius>::kRingCells;
   allow_shared(ssim3d_tiles<kRadius, kMap, T>, kBytes);
   ssim3d_tiles<kRadius, kMap, T>
@@ -72,8 +70,7 @@ void launch_tiles(const Ssim3d<T>& op, const Blocks3d& blocks, const BlockSums3d
 }
 
 template <int kRadius, class T>
-void launch_either(const Ssim3d<T>& op, const Blocks3d& blocks, const BlockSums3d& sums,
-                   cudaStream_t stream) {
+void launch_either(const Ssim3d<T>& op, const Blocks3d& blocks, const PartSums& sums, cudaStream_t stream) {
   if (op.map.data != nullptr)
     launch_tiles<kRadius, true>(op, blocks, sums, stream);
   else
@@ -89,7 +86,7 @@ Blocks3d blocks_of(const Ssim3d<T>& op) {
 
 template <class T>
 std::size_t ssim3d_scratch_bytes(const Ssim3d<T>& op) {
-  return BlockSums3d::bytes(blocks_of(op));
+  return blocks_of(op).sum_bytes();
 }
 
 template <class T>
@@ -97,7 +94,7 @@ void ssim3d(const Ssim3d<T>& op, Scratch scratch, int device, void* stream) {
   const Blocks3d blocks = blocks_of(op);
   blocks.check_size();
   const CurrentDevice current(device);
-  const BlockSums3d sums(scratch.data, blocks);
+  const PartSums sums = blocks.sums(scratch.data);
   const auto cuda_stream = static_cast<cudaStream_t>(stream);
   if (op.radius() == 5)
     launch_either<5>(op, blocks, sums, cuda_stream);
@@ -105,7 +102,7 @@ void ssim3d(const Ssim3d<T>& op, Scratch scratch, int device, void* stream) {
     launch_either<4>(op, blocks, sums, cuda_stream);
   else
     launch_either<3>(op, blocks, sums, cuda_stream);
-  launch_finish(op, blocks, sums, cuda_stream);
+  launch_scores(sums, op.x.channels, op.map_voxels(), op.scores, op.mean, cuda_stream);
 }
 
 template std::size_t ssim3d_scratch_bytes(const Ssim3d<float>&);

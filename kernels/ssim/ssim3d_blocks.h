@@ -10,7 +10,7 @@
 #include <limits>
 
 #include "kernels/core/cuda_launch.h"
-#include "kernels/core/cuda_reduce.h"
+#include "kernels/core/cuda_scores.h"
 #include "kernels/ssim/ssim3d.h"
 #include "kernels/ssim/ssim3d_tile.h"
 
@@ -47,6 +47,9 @@ struct Blocks3d {
   }
   unsigned count() const { return static_cast<unsigned>(per_volume * volumes); }
 
+  std::size_t sum_bytes() const { return PartSums::bytes(volumes, per_volume); }
+  PartSums sums(void* memory) const { return {memory, volumes, per_volume}; }
+
   __device__ tile3d::Place place(std::uint32_t block, std::int32_t inset) const {
     return {static_cast<std::int32_t>(block / (across * down) % deep) * tile3d::kSlices,
             static_cast<std::int32_t>(block / across % down) * rows,
@@ -54,63 +57,6 @@ struct Blocks3d {
   }
   __device__ std::uint32_t volume(std::uint32_t block) const { return block / (across * down * deep); }
 };
-
-// The sums of all blocks, at the beginning of scratch.
-struct BlockSums3d {
-  unsigned* finished;     // volumes whose score is written
-  double* volume_scores;  // [volumes]
-  double* of_block;       // [volumes, blocks of a volume]
-
-  BlockSums3d(void* scratch, const Blocks3d& blocks)
-      : finished(static_cast<unsigned*>(scratch)),
-        volume_scores(reinterpret_cast<double*>(static_cast<char*>(scratch) + kScratchAlignmentBytes)),
-        of_block(volume_scores + blocks.volumes) {}
-  static std::size_t bytes(const Blocks3d& blocks) {
-    const std::size_t used =
-        kScratchAlignmentBytes +
-        static_cast<std::size_t>(blocks.volumes + blocks.volumes * blocks.per_volume) * sizeof(double);
-    return (used + kScratchAlignmentBytes - 1) / kScratchAlignmentBytes * kScratchAlignmentBytes;
-  }
-};
-
-inline constexpr int kFinishThreads = 256;
-
-// One block a volume: adds its blocks; the block that finishes last adds the volumes.
-static __global__ void __launch_bounds__(kFinishThreads)
-    ssim3d_finish(BlockSums3d sums, std::int32_t blocks_per_volume, std::int64_t channels, double voxels,
-                  TableView<double> scores, double* mean) {
-  wait_for_previous_kernel();
-  const std::int64_t volume = blockIdx.x;
-  const int thread = threadIdx.x;
-  const double* const parts = sums.of_block + volume * blocks_per_volume;
-  double sum = 0;
-  for (int i = thread; i < blocks_per_volume; i += kFinishThreads) sum += parts[i];
-  sum = block_reduce<kFinishThreads>(sum);
-
-  __shared__ bool last;
-  if (thread == 0) {
-    const double score = sum / voxels;
-    sums.volume_scores[volume] = score;
-    if (scores.data != nullptr) scores.at(volume / channels, volume % channels) = score;
-    __threadfence();  // the score is visible before it is counted
-    last = mean != nullptr && atomicAdd(sums.finished, 1u) == gridDim.x - 1;
-  }
-  __syncthreads();
-  if (!last) return;  // the same for the whole block
-  __threadfence();
-  double total = 0;
-  for (unsigned i = thread; i < gridDim.x; i += kFinishThreads) total += __ldcg(sums.volume_scores + i);
-  total = block_reduce<kFinishThreads>(total);
-  if (thread == 0) *mean = total / gridDim.x;
-}
-
-template <class T>
-void launch_finish(const Ssim3d<T>& op, const Blocks3d& blocks, const BlockSums3d& sums,
-                   cudaStream_t stream) {
-  launch_early(ssim3d_finish, dim3(static_cast<unsigned>(blocks.volumes)), kFinishThreads, stream, sums,
-               static_cast<std::int32_t>(blocks.per_volume), op.x.channels, op.map_voxels(), op.scores,
-               op.mean);
-}
 
 // More shared memory than 48 KB has to be asked for, kernel by kernel.
 template <class Kernel>

@@ -9,7 +9,7 @@ namespace {
 // Scores, the map where it is wanted, and the fields of all windows.
 template <int kRadius, int kFields, class T>
 __global__ void __launch_bounds__(tile3d::kThreads, 2)
-    ssim3d_fields(Ssim3dGradient<T> op, WindowTaps window, Blocks3d blocks, BlockSums3d sums,
+    ssim3d_fields(Ssim3dGradient<T> op, WindowTaps window, Blocks3d blocks, PartSums sums,
                   tile3d::FieldView<kFields> view) {
   extern __shared__ tile3d::Moments ring[];
   const int thread = threadIdx.x;
@@ -60,9 +60,7 @@ __global__ void __launch_bounds__(tile3d::kThreads, 2)
     __syncthreads();
   }
   const double sum = block_reduce<tile3d::kThreads>(thread_sum);
-  if (thread != 0) return;
-  sums.of_block[blockIdx.x] = sum;
-  *sums.finished = 0;  // for the last kernel; every block writes the same
+  if (thread == 0) sums.leave(blockIdx.x, sum);
 }
 
 // Gathers the fields of all windows that a sample lies in.
@@ -132,7 +130,7 @@ tile3d::FieldView<kFields> fields_of(const Ssim3d<T>& op, char* memory) {
 template <int kFields, class T>
 std::size_t scratch_bytes(const Ssim3d<T>& op) {
   const tile3d::FieldView<kFields> view = fields_of<kFields>(op, nullptr);
-  return BlockSums3d::bytes(map_blocks(op)) +
+  return map_blocks(op).sum_bytes() +
          static_cast<std::size_t>(op.x.volumes()) *
              (static_cast<std::size_t>(view.volume_floats()) * sizeof(float) +
               static_cast<std::size_t>(view.volume_cells()) * sizeof(tile3d::Centre));
@@ -144,9 +142,9 @@ void launch(const Ssim3dGradient<T>& op, Scratch scratch, cudaStream_t stream) {
   const Blocks3d maps = map_blocks(op.forward), samples = sample_blocks(op.forward);
   maps.check_size();
   samples.check_size();
-  const BlockSums3d sums(scratch.data, maps);
+  const PartSums sums = maps.sums(scratch.data);
   const tile3d::FieldView<kFields> view =
-      fields_of<kFields>(op.forward, static_cast<char*>(scratch.data) + BlockSums3d::bytes(maps));
+      fields_of<kFields>(op.forward, static_cast<char*>(scratch.data) + maps.sum_bytes());
   const WindowTaps window = gaussian_window(kRadius);
   allow_shared(ssim3d_fields<kRadius, kFields, T>, kBytes);
   allow_shared(ssim3d_gather<kRadius, kFields, T>, kBytes);
@@ -156,7 +154,8 @@ void launch(const Ssim3dGradient<T>& op, Scratch scratch, cudaStream_t stream) {
   ssim3d_gather<kRadius, kFields, T>
       <<<samples.count(), tile3d::kThreads, kBytes, stream>>>(op, window, samples, view);
   check(cudaGetLastError(), "launching the SSIM gradient");
-  launch_finish(op.forward, maps, sums, stream);
+  launch_scores(sums, op.forward.x.channels, op.forward.map_voxels(), op.forward.scores, op.forward.mean,
+                stream);
 }
 
 template <int kRadius, class T>
