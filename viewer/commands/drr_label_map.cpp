@@ -52,16 +52,17 @@ std::string names_of(const std::vector<std::int16_t>& labels) {
 DrrLabelMap load_label_map(const LabelMapFiles& files, const Volume& ct,
                            const std::vector<std::int16_t>& wanted, std::vector<std::string>& notes) {
   std::size_t nonfinite = 0;
-  const Volume map = load_volume(files.map, &nonfinite);
+  Volume map = load_volume(files.map, &nonfinite);
   if (nonfinite > 0)
     throw unreadable(files.map, fmt::format("{} voxels are NaN or infinite; a label map holds whole numbers "
                                             "of 0 to {}",
                                             nonfinite, kLargestDrrLabel));
-  if (const std::string difference = grid_difference(grid_of(map), grid_of(ct)); !difference.empty())
-    throw Failure(ExitCode::size_mismatch,
-                  fmt::format("the label map {} is not on the grid of the CT {}: {}; resample it to that "
-                              "grid by nearest neighbour",
-                              files.map.string(), files.ct.string(), difference));
+  if (!put_in_order(map, grid_of(ct)))
+    throw Failure(
+        ExitCode::size_mismatch,
+        fmt::format("the label map {} is not on the grid of the CT {}: {}; resample it to that "
+                    "grid by nearest neighbour",
+                    files.map.string(), files.ct.string(), grid_difference(grid_of(map), grid_of(ct))));
   for (const std::string& note : map.notes) notes.push_back(files.map.string() + ": " + note);
   DrrLabelMap labels{.voxels = labels_of(files.map, map), .channels = {}};
   const std::vector<std::int16_t> there = those_that_occur(labels.voxels);

@@ -61,6 +61,24 @@ GridOffsets offsets_of(const VolumeGrid& test, const VolumeGrid& reference) {
   return off;
 }
 
+// Which axis of the reference an axis of a volume runs along, and whether the other way round.
+struct AxisPlace {
+  int axis;
+  bool turned;
+};
+std::array<AxisPlace, 3> places_of_axes(const VolumeGrid& grid, const VolumeGrid& reference) {
+  const glm::dmat3 between =
+      glm::inverse(glm::dmat3(reference.voxel_to_world)) * glm::dmat3(grid.voxel_to_world);
+  std::array<AxisPlace, 3> places{};
+  for (int i = 0; i < 3; ++i) {
+    int along = 0;
+    for (int r = 1; r < 3; ++r)
+      if (std::abs(between[i][r]) > std::abs(between[i][along])) along = r;
+    places[static_cast<std::size_t>(i)] = {along, between[i][along] < 0};
+  }
+  return places;
+}
+
 // Of one axis: the value in a grid that a position along it, in voxels, falls into.
 struct Place {
   int below, above;
@@ -116,6 +134,41 @@ std::string grid_difference(const VolumeGrid& test, const VolumeGrid& reference)
     return fmt::format("the volumes differ in direction: axes {} against {}", directions(test),
                        directions(reference));
   return fmt::format("the volumes differ in origin: {} mm against {} mm (RAS)", text(from), text(to));
+}
+
+bool put_in_order(Volume& volume, const VolumeGrid& reference) {
+  const VolumeGrid grid = grid_of(volume);
+  if (grid_difference(grid, reference).empty()) return true;
+  // From a voxel in the new order to where it is now.
+  glm::dmat4 to_old(0.0);
+  to_old[3][3] = 1;
+  std::array<int, 3> extent{};
+  std::array<std::ptrdiff_t, 3> step{};
+  std::ptrdiff_t first = 0, stride = 1;
+  const std::array<AxisPlace, 3> places = places_of_axes(grid, reference);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto along = static_cast<std::size_t>(places[i].axis);
+    if (extent[along] != 0) return false;  // two axes run along one
+    extent[along] = grid.extent[i];
+    step[along] = places[i].turned ? -stride : stride;
+    if (places[i].turned) first += stride * (grid.extent[i] - 1);
+    to_old[places[i].axis][static_cast<int>(i)] = places[i].turned ? -1 : 1;
+    to_old[3][static_cast<int>(i)] = places[i].turned ? grid.extent[i] - 1 : 0;
+    stride *= grid.extent[i];
+  }
+  const glm::dmat4 voxel_to_world = grid.voxel_to_world * to_old;
+  if (!grid_difference({extent, voxel_to_world}, reference).empty()) return false;
+  std::vector<float> values;
+  values.reserve(volume.values.size());
+  for (int k = 0; k < extent[2]; ++k)
+    for (int j = 0; j < extent[1]; ++j)
+      for (int i = 0; i < extent[0]; ++i)
+        values.push_back(
+            volume.values[static_cast<std::size_t>(first + i * step[0] + j * step[1] + k * step[2])]);
+  volume.values = std::move(values);
+  volume.extent = extent;
+  volume.voxel_to_world = voxel_to_world;
+  return true;
 }
 
 std::vector<float> resampled(const Volume& test, const VolumeGrid& reference, float outside) {

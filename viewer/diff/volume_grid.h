@@ -21,6 +21,10 @@ inline VolumeGrid grid_of(const Volume& volume) { return {volume.extent, volume.
 // counts as if it had two.
 std::string grid_difference(const VolumeGrid& test, const VolumeGrid& reference);
 
+// Whether the volume's voxels lie at the reference's places (grid_difference), once its axes are swapped and turned: then they
+// are, which changes no value. Otherwise the volume stays what it is.
+bool put_in_order(Volume& volume, const VolumeGrid& reference);
+
 // The test's values at the reference's voxels, trilinear between the centres of its own, in world coordinates. A place
 // within half a voxel of its outermost centres takes the nearest of them; beyond that is `outside`.
 std::vector<float> resampled(const Volume& test, const VolumeGrid& reference, float outside);

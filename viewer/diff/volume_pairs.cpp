@@ -139,9 +139,9 @@ struct TestLoader {
     std::size_t not_finite = 0;
     Volume volume = load_volume(file, &not_finite);
     const VolumeGrid grid = grid_of(reference);
-    if (const std::string difference = grid_difference(grid_of(volume), grid); !difference.empty()) {
+    if (!put_in_order(volume, grid)) {
       if (!resample)
-        throw Failure(ExitCode::size_mismatch, file.string() + ": " + difference +
+        throw Failure(ExitCode::size_mismatch, file.string() + ": " + grid_difference(grid_of(volume), grid) +
                                                    "; --resample brings the test onto the reference's grid");
       bring_onto(grid, outside, volume);
     }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -151,6 +152,20 @@ TEST(diff_volumes, other_grids_are_exit_code_3_with_one_sentence_and_resample_me
   EXPECT_NE(run.err.find("7.69 % of the reference's voxels lie beyond its grid and count as 5000"),
             std::string::npos)
       << run.err;
+}
+
+TEST(diff_volumes, an_axis_that_runs_the_other_way_round_is_no_other_grid) {
+  const fs::path folder = scratch_folder();
+  const oracle::Volume y = waves_in(0);
+  oracle::Volume turned = y;
+  for (auto row = turned.value.begin(); row != turned.value.end(); row += kWidth)
+    std::reverse(row, row + kWidth);
+  const std::string test =
+      write_volume(folder / "turned.mha", turned, "1 1 2", "18 0 0\nTransformMatrix = -1 0 0 0 1 0 0 0 1");
+  const Outcome run =
+      framegauge("diff " + test + " " + write_volume(folder / "b.mha", y) + " --metrics max --json -");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(json::parse(run.out)["scores"]["max"], 0);
 }
 
 TEST(diff_volumes, folders_are_matched_by_name_and_a_damaged_file_is_one_row) {

@@ -278,6 +278,22 @@ TEST_F(drr_kernels, the_summary_as_json_tells_which_channel_is_which_label) {
             (nlohmann::json{(folder / "x_label3.png").string(), (folder / "x_label12.png").string()}));
 }
 
+TEST_F(drr_kernels, a_label_map_whose_axes_come_in_another_order_is_the_same_map) {
+  const fs::path ct = uneven().write(folder / "ct.json");
+  Voxels map = uneven(), other = uneven();
+  for (std::size_t n = 0; n < 60; ++n) map.values[n] = std::vector<int>{0, 300, 7}[n / 7 % 3];
+  std::swap(other.nx, other.nz);  // 3 x 5 x 4: k, j, i; i from the last on
+  for (std::size_t i = 0; i < 4; ++i)
+    for (std::size_t j = 0; j < 5; ++j)
+      for (std::size_t k = 0; k < 3; ++k)
+        other.values[k + 3 * (j + 5 * i)] = map.values[3 - i + 4 * (j + 5 * k)];
+  other.header =
+      R"("spacing_mm": [10, 10, 10], "direction": [0,0,-1,0,1,0,1,0,0], "origin_mm_ras": [30, 0, 0])";
+  const std::string camera = ct.string() + " --height 20 --width 20 --delx 3 --dely 3 --drr-renderer cpu";
+  EXPECT_EQ(render(camera + " --label-map " + other.write(folder / "other.json").string()).values,
+            render(camera + " --label-map " + map.write(folder / "map.json").string()).values);
+}
+
 TEST_F(drr_kernels, a_label_map_off_the_cts_grid_or_of_no_labels_is_refused) {
   const fs::path ct = uneven().write(folder / "ct.json");
   const auto expect = [&](Voxels map, ExitCode code, const std::string& words) {

@@ -75,6 +75,42 @@ TEST(grid_difference, small_differences_that_add_up_to_more_than_a_hundredth_of_
             "");
 }
 
+TEST(put_in_order, axes_in_any_order_and_either_direction_come_to_the_references_places) {
+  const Volume reference = ramp_on({5, 6, 7}, kPlaced);
+  for (const auto& order : {std::array{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}})
+    for (unsigned turned = 0; turned < 8; ++turned) {
+      glm::dmat4 change(0.0);  // from the other order's voxels to the reference's
+      change[3][3] = 1;
+      std::array<int, 3> extent{};
+      for (int i = 0; i < 3; ++i) {
+        const int to = order[static_cast<std::size_t>(i)];
+        extent[static_cast<std::size_t>(i)] = reference.extent[static_cast<std::size_t>(to)];
+        change[i][to] = turned >> i & 1u ? -1 : 1;
+        if (turned >> i & 1u) change[3][to] = extent[static_cast<std::size_t>(i)] - 1;
+      }
+      Volume volume = ramp_on(extent, kPlaced * change);
+      ASSERT_TRUE(put_in_order(volume, grid_of(reference)));
+      EXPECT_EQ(volume.extent, reference.extent);
+      EXPECT_EQ(grid_difference(grid_of(volume), grid_of(reference)), "");
+      for (std::size_t n = 0; n < volume.values.size(); ++n)
+        ASSERT_NEAR(volume.values[n], reference.values[n], 1e-5) << order[0] << order[1] << turned;
+    }
+}
+
+TEST(put_in_order, a_volume_whose_voxels_lie_elsewhere_stays_what_it_is) {
+  const VolumeGrid reference{{5, 6, 7}, kPlaced};
+  const glm::dmat4 swapped = kPlaced * glm::dmat4({0, 1, 0, 0}, {1, 0, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1});
+  for (const Volume& other :
+       {ramp_on({6, 5, 7}, glm::translate(glm::dmat4(1), {0, 0, 3}) * swapped), ramp_on({5, 6, 7}, swapped),
+        ramp_on({6, 5, 7}, swapped * glm::scale(glm::dmat4(1), {1, 1, 1.1})),
+        ramp_on({5, 6, 7}, kPlaced * glm::rotate(glm::dmat4(1), 0.8, {0, 0, 1}))}) {
+    Volume volume = other;
+    EXPECT_FALSE(put_in_order(volume, reference));
+    EXPECT_EQ(volume.extent, other.extent);
+    EXPECT_EQ(volume.values, other.values);
+  }
+}
+
 TEST(resampled, values_follow_the_world_whatever_the_two_grids) {
   const Volume test = ramp_on({30, 31, 32}, kPlaced);
   const glm::dmat4 finer = kPlaced * glm::translate(glm::dmat4(1), {4.3, 5.1, 6.7}) *
