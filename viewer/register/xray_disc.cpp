@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <glm/geometric.hpp>
 #include <glm/matrix.hpp>
+#include <glm/vec2.hpp>
 #include <numbers>
 #include <optional>
 #include <random>
@@ -21,13 +23,33 @@ namespace {
 constexpr float kFlat = 0.03f;  // noise, and what compression leaves beside an edge
 constexpr float kJump = 0.25f;  // as of mask_shutter()
 
-// Its axes are those of the image; pixels, centres at integers.
+// Pixels, centres at integers. a: the half axis along (along_x, along_y), which has a length of 1; b: the one across.
 struct Ellipse {
-  double x = 0, y = 0, a = 0, b = 0;
+  double x = 0, y = 0, a = 0, b = 0, along_x = 1, along_y = 0;
 
   // 0 in the centre, 1 on the edge.
-  double radius_at(double px, double py) const { return std::hypot((px - x) / a, (py - y) / b); }
+  double radius_at(double px, double py) const {
+    const glm::dvec2 p = on_circle(px, py);
+    return std::hypot(p.x, p.y);
+  }
+  // Of -pi..pi, along the edge.
+  double angle_at(double px, double py) const {
+    const glm::dvec2 p = on_circle(px, py);
+    return std::atan2(p.y, p.x);
+  }
+  // `beyond` pixels outside the edge.
+  glm::dvec2 at(double angle, double beyond) const {
+    const double u = (a + beyond) * std::cos(angle), v = (b + beyond) * std::sin(angle);
+    return {x + u * along_x - v * along_y, y + u * along_y + v * along_x};
+  }
   double smaller() const { return std::min(a, b); }
+  double larger() const { return std::max(a, b); }
+
+ private:
+  glm::dvec2 on_circle(double px, double py) const {
+    const double dx = px - x, dy = py - y;
+    return {(dx * along_x + dy * along_y) / a, (dy * along_x - dx * along_y) / b};
+  }
 };
 
 // Where the border ends, seen from a side of the image: between its last pixel and the next one. `depth` pixels behind that one
@@ -130,31 +152,48 @@ std::vector<EdgePoint> edges_of(const Picture& picture) {
   return points;
 }
 
-// p[0] u^2 + p[1] v^2 + p[2] u + p[3] v = 1, least squares, u and v in about -1..1.
+// p[0] u^2 + p[1] v^2 + p[2] u + p[3] v + q u v = 1, least squares, u and v in about -1..1.
 std::optional<Ellipse> ellipse_through(const Picture& picture, const std::vector<EdgePoint>& points) {
   const double half = 0.5 * std::max(picture.width(), picture.height()), middle_x = 0.5 * picture.width(),
                middle_y = 0.5 * picture.height();
   glm::dmat4 normal(0.0);
-  glm::dvec4 sum(0.0);
+  glm::dvec4 sum(0.0), with_q(0.0);
+  double q_square = 0, q_sum = 0;
   for (const EdgePoint& point : points) {
     const double u = (point.x - middle_x) / half, v = (point.y - middle_y) / half;
     const glm::dvec4 row(u * u, v * v, u, v);
     normal += glm::outerProduct(row, row);
     sum += row;
+    with_q += u * v * row;
+    q_square += u * v * u * v;
+    q_sum += u * v;
   }
-  const glm::dvec4 p = glm::inverse(normal) * sum;
-  if (!(p[0] > 0) || !(p[1] > 0)) return {};  // no ellipse, or points that say nothing of one
-  const double u = -0.5 * p[2] / p[0], v = -0.5 * p[3] / p[1], rest = 1 + p[0] * u * u + p[1] * v * v;
-  return Ellipse{u * half + middle_x, v * half + middle_y, half * std::sqrt(rest / p[0]),
-                 half * std::sqrt(rest / p[1])};
+  const glm::dmat4 inverse = glm::inverse(normal);
+  const glm::dvec4 without = inverse * sum, by_q = inverse * with_q;
+  const double q = (q_sum - glm::dot(with_q, without)) / (q_square - glm::dot(with_q, by_q));
+  const glm::dvec4 p = without - q * by_q;
+  const double determinant = p[0] * p[1] - 0.25 * q * q;
+  if (!(p[0] > 0) || !(determinant > 0)) return {};  // no ellipse, or points that say nothing of one
+  const double u = (0.25 * q * p[3] - 0.5 * p[1] * p[2]) / determinant,
+               v = (0.25 * q * p[2] - 0.5 * p[0] * p[3]) / determinant,
+               rest = 1 - 0.5 * (p[2] * u + p[3] * v);
+  // The quadratic form's two values, the smaller along the longer axis.
+  const double mean = 0.5 * (p[0] + p[1]), off = std::hypot(0.5 * (p[0] - p[1]), 0.5 * q);
+  const double angle = 0.5 * std::atan2(-q, p[1] - p[0]);
+  return Ellipse{u * half + middle_x,
+                 v * half + middle_y,
+                 half * std::sqrt(rest / (mean - off)),
+                 half * std::sqrt(rest / (mean + off)),
+                 std::cos(angle),
+                 std::sin(angle)};
 }
 
 // A hole of another shape is none of a tube or of round blades: nearly round, its middle in the image, a good part of it.
 bool is_likely(const Ellipse& e, const Picture& picture) {
   constexpr double kLongest = 1.6, kSmallest = 0.25, kLargest = 1.2;
   const double side = std::min(picture.width(), picture.height());
-  return picture.holds(e.x, e.y) && std::max(e.a, e.b) <= kLongest * e.smaller() &&
-         e.smaller() >= kSmallest * side && std::max(e.a, e.b) <= kLargest * side;
+  return picture.holds(e.x, e.y) && e.larger() <= kLongest * e.smaller() && e.smaller() >= kSmallest * side &&
+         e.larger() <= kLargest * side;
 }
 
 std::vector<EdgePoint> near_to(const Ellipse& e, const std::vector<EdgePoint>& points) {
@@ -201,13 +240,13 @@ bool is_seen_around(const Ellipse& e, const Picture& picture, const std::vector<
   std::array<bool, kParts> seen{}, there{};
   for (int i = 0; i < kParts; ++i) {
     const double angle = 2 * std::numbers::pi * (i + 0.5) / kParts;
-    const double x = std::cos(angle), y = std::sin(angle);
-    there[static_cast<std::size_t>(i)] = picture.holds(e.x + (e.a + 2) * x, e.y + (e.b + 2) * y) &&
-                                         picture.is_seen_at(e.x + (e.a - 2) * x, e.y + (e.b - 2) * y);
+    const glm::dvec2 outside = e.at(angle, 2), inside = e.at(angle, -2);
+    there[static_cast<std::size_t>(i)] =
+        picture.holds(outside.x, outside.y) && picture.is_seen_at(inside.x, inside.y);
   }
   for (const EdgePoint& p : near) {
-    const double angle = std::atan2((p.y - e.y) / e.b, (p.x - e.x) / e.a) / (2 * std::numbers::pi);
-    seen[static_cast<std::size_t>(std::floor((angle + 1) * kParts)) % kParts] = true;
+    const double share = e.angle_at(p.x, p.y) / (2 * std::numbers::pi);
+    seen[static_cast<std::size_t>(std::floor((share + 1) * kParts)) % kParts] = true;
   }
   int in_image = 0, with_edge = 0;
   for (std::size_t i = 0; i < kParts; ++i) {

@@ -33,7 +33,12 @@ struct Opening {
   double x = kMiddle, y = kMiddle, a = 85, b = 85;  // pixels
   float grey = 0;
   double blur = 1;  // pixels from border to picture
-  double radius_at(double px, double py) const { return std::hypot((px - x) / a, (py - y) / b); }
+  double turn = 0;  // radians, of the half axis a
+  double radius_at(double px, double py) const {
+    const double u = (px - x) * std::cos(turn) + (py - y) * std::sin(turn),
+                 v = (py - y) * std::cos(turn) - (px - x) * std::sin(turn);
+    return std::hypot(u / a, v / b);
+  }
 };
 
 Xray behind(const Opening& o, Xray xray = tissue()) {
@@ -98,12 +103,26 @@ TEST(xray_disc, circles_and_ellipses_in_any_grey_are_found) {
     expect_masked(behind(o), o, 4);
 }
 
+TEST(xray_disc, ellipses_may_be_turned_any_way) {
+  for (int n = 0; n < 12; ++n) {
+    const double turn = n * 3.141592653589793 / 12;
+    for (Opening o : {Opening{.a = 90, .b = 66}, Opening{.x = 101, .y = 90, .a = 84, .b = 76},
+                      Opening{.a = 112, .b = 90}, Opening{.a = 80, .b = 55, .grey = 6}}) {
+      o.turn = turn;
+      SCOPED_TRACE(testing::Message() << o.a << " x " << o.b << ", " << n * 15 << " degrees");
+      expect_masked(behind(o), o, 4);
+    }
+  }
+}
+
 TEST(xray_disc, noise_letters_and_a_penumbra_do_not_hide_the_edge) {
   const Opening o;
-  Xray noisy = behind(o);
   std::mt19937 random(3);
-  for (float& value : noisy.integrals) value += 0.05f * (static_cast<float>(random() % 1000) / 500 - 1);
-  expect_masked(noisy, o, 5);
+  for (const Opening& of : {o, Opening{.a = 90, .b = 66, .turn = 0.7}}) {
+    Xray noisy = behind(of);
+    for (float& value : noisy.integrals) value += 0.05f * (static_cast<float>(random() % 1000) / 500 - 1);
+    expect_masked(noisy, of, 5);
+  }
   Xray lettered = behind(o);
   for (int y = 4; y < 12; ++y)
     for (int x = 4; x < 24; x += 2) lettered.integrals[static_cast<std::size_t>(y * kSide + x)] = 5;
@@ -160,6 +179,38 @@ TEST(xray_disc, bodies_that_end_by_themselves_are_left_alone_even_round_ones) {
                          return std::min(most, ball(x, y, radius) + 2 * shell(x, y));
                        }),
                        "a skull");
+    }
+  }
+}
+
+TEST(xray_disc, turned_ellipsoids_and_openings_with_straight_sides_are_left_alone) {
+  for (const double turn : {0.3, 0.8, 1.9, 2.6}) {
+    for (const double longer : {50.0, 70.0, 90.0})
+      for (const double clipped : {1e9, 0.7, 0.4}) {
+        const Opening outer{.x = kMiddle + 0.3, .a = longer, .b = 0.75 * longer, .turn = turn};
+        const Opening inner{.x = kMiddle + 0.3, .a = 0.92 * longer, .b = 0.69 * longer, .turn = turn};
+        const auto chord = [&](const Opening& o, double x, double y) {
+          const double r = o.radius_at(x, y);
+          return 2 * o.b * std::sqrt(std::max(0.0, 1 - r * r));
+        };
+        const double most = clipped * 2 * longer;
+        expect_untouched(picture_of([&](double x, double y) { return std::min(most, chord(outer, x, y)); }),
+                         "an ellipsoid");
+        expect_untouched(picture_of([&](double x, double y) {
+                           return std::min(most, chord(outer, x, y) - chord(inner, x, y));
+                         }),
+                         "its shell");
+      }
+    for (const int sides : {3, 4, 5, 6, 8}) {
+      Xray polygon = tissue();
+      for (int y = 0; y < kSide; ++y)
+        for (int x = 0; x < kSide; ++x)
+          for (int side = 0; side < sides; ++side) {
+            const double angle = turn + 2 * 3.141592653589793 * side / sides;
+            if (1.2 * (x - kMiddle) * std::cos(angle) + (y - kMiddle) * std::sin(angle) > 80)
+              polygon.integrals[static_cast<std::size_t>(y * kSide + x)] = 0;
+          }
+      expect_untouched(polygon, std::to_string(sides) + " sides");
     }
   }
 }
