@@ -130,7 +130,7 @@ class GroupBarriers {
   __device__ void turn() const { sync(turn_); }
   // What is held has been read, and may be written over: said by the warp that read it, which goes on.
   __device__ void say_read() const {
-#ifdef FG_FOR_RACECHECK  // which does not see this order either
+#ifdef FG_FOR_RACECHECK  // it does not see what this orders
     sync(read_);
 #else
     asm volatile("bar.arrive %0, %1;" ::"r"(read_), "n"(kGroupThreads) : "memory");
@@ -394,7 +394,8 @@ class Server {
 };
 
 #ifdef FG_FOR_RACECHECK
-// The tool takes threads that came through equally many barriers for parted by none: all groups come through as many.
+// The tool (2025.3) counts the barriers that a thread has come through, whichever they were, and takes threads of equal counts
+// for parted by none: before they meet, all groups come through as many.
 __device__ inline void even_out_barriers(const LiveSsim& op, std::int32_t groups, std::int32_t first_group,
                                          int group, const GroupBarriers& barriers) {
   std::int32_t own = 0, most = 0;

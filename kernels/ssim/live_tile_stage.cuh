@@ -31,15 +31,9 @@ __device__ inline std::uint32_t codes_of(const Texel& texel) {
   return __byte_perm(mul_add(texel.red_green, scale, bias), mul_add(texel.blue_alpha, scale, bias), 0x6420u);
 }
 
-// Whether copies to shared memory go on while a warp does. Not before compute capability 8.0; and not where racecheck looks for
-// races (FG_FOR_RACECHECK): the tool does not see what orders such copies.
-#if __CUDA_ARCH__ >= 800 && !defined(FG_FOR_RACECHECK)
-#define FG_COPIES_GO_ON 1
-#endif
-
 // 16 bytes of global memory to shared memory; 0 where there are none. Under way until wait_for_copies().
 __device__ inline void copy_16_bytes(void* to, const void* from, bool are_there) {
-#ifdef FG_COPIES_GO_ON
+#if __CUDA_ARCH__ >= 800
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(
                    static_cast<std::uint32_t>(__cvta_generic_to_shared(to))),
                "l"(from), "r"(are_there ? 16 : 0)
@@ -51,7 +45,7 @@ __device__ inline void copy_16_bytes(void* to, const void* from, bool are_there)
 }
 // The same with 4 bytes.
 __device__ inline void copy_4_bytes(void* to, const void* from, bool are_there) {
-#ifdef FG_COPIES_GO_ON
+#if __CUDA_ARCH__ >= 800
   asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(
                    static_cast<std::uint32_t>(__cvta_generic_to_shared(to))),
                "l"(from), "r"(are_there ? 4 : 0)
@@ -61,7 +55,7 @@ __device__ inline void copy_4_bytes(void* to, const void* from, bool are_there) 
 #endif
 }
 __device__ inline void wait_for_copies() {
-#ifdef FG_COPIES_GO_ON
+#if __CUDA_ARCH__ >= 800
   asm volatile("cp.async.wait_all;" ::: "memory");
 #endif
 }

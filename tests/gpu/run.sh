@@ -52,8 +52,8 @@ if command -v compute-sanitizer >/dev/null; then
     under="compute-sanitizer --tool $tool --error-exitcode 9"
     [ "$tool" = memcheck ] && under+=" --report-api-errors no"  # a test asks for a device that is not there, on purpose
     for test in "$tests"/*_cuda_test; do
-      # The tool (2025.3) follows neither bar.arrive nor cp.async that bar.sync of some warps orders: of such a kernel it
-      # reports races even between what __syncthreads() parts. live_ssim_for_racecheck_cuda_test has one without them.
+      # The tool (2025.3) does not follow a kernel whose threads come through different barriers (live_tile.cuh);
+      # live_ssim_for_racecheck_cuda_test has one that it follows.
       without=""
       if [ "$tool" = racecheck ] && [ "$(basename "$test")" = live_ssim_cuda_test ]; then
         without=" --kernel-name-exclude kernel_substring=live_ssim_tiles"
