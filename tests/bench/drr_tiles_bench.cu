@@ -1,5 +1,5 @@
-// The plain DRR kernel and the one with slopes, with tiles of every shape, on CUDA device 0: 200 x 200, 512 x 512 and 1024 x 1024 rays through 512 x 512 x 133
-// floats (drr_volume.h). For choosing the tiles of kernels/drr/drr.cu.
+// The plain DRR kernel and the one with slopes, with tiles of every shape, on CUDA device 0: 200 x 200, 512 x 512 and
+// 1024 x 1024 rays through 512 x 512 x 133 floats (drr_volume.h). For choosing the tiles of kernels/drr/drr.cu.
 
 #include <cuda_runtime_api.h>
 

@@ -13,7 +13,7 @@
 #include "viewer/diff/score_ncc.h"
 #include "viewer/diff/score_volume.h"
 #include "viewer/diff/statistics.h"
-#include "viewer/report/percentile.h"
+#include "viewer/percentile.h"
 
 namespace fg {
 namespace {

@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-#include "viewer/report/percentile.h"
+#include "viewer/percentile.h"
 
 namespace fg {
 namespace {

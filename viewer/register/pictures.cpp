@@ -6,6 +6,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "viewer/percentile.h"
 #include "viewer/report/canvas.h"
 
 namespace fg {
@@ -26,15 +27,11 @@ struct Window {
 
 // Leaves out the lowest and the highest percent of what is seen.
 Window window_of(const std::vector<float>& values, const Xray& xray) {
-  std::vector<float> sorted;
+  std::vector<float> seen;
   for (std::size_t i = 0; i < values.size(); ++i)
-    if (xray.seen(i) > 0 && std::isfinite(values[i])) sorted.push_back(values[i]);
-  if (sorted.empty()) return {};
-  const auto cut = static_cast<std::ptrdiff_t>(sorted.size() / 100);
-  const auto low = sorted.begin() + cut, high = sorted.end() - 1 - cut;
-  std::nth_element(sorted.begin(), low, sorted.end());
-  std::nth_element(low, high, sorted.end());
-  return {*low, *high};
+    if (xray.seen(i) > 0 && std::isfinite(values[i])) seen.push_back(values[i]);
+  if (seen.empty()) return {};
+  return {percentile(seen, 0.01), percentile(seen, 0.99)};
 }
 
 enum class Panel { xray, radiograph, both };

@@ -14,7 +14,7 @@
 #include <optional>
 #include <random>
 
-#include "viewer/report/percentile.h"
+#include "viewer/percentile.h"
 
 namespace fg {
 namespace {

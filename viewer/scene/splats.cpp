@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "viewer/error.h"
+#include "viewer/percentile.h"
 #include "viewer/scene/ply.h"
 
 namespace fg {
@@ -210,20 +211,14 @@ SplatScene::Bounds SplatScene::bounds() const {
   if (positions.empty()) return {glm::vec3(0.0f), 0.0f};
   Bounds result{};
   std::vector<float> values(positions.size());
-  const auto quantile = [&values](double fraction) {
-    const auto at =
-        values.begin() + static_cast<std::ptrdiff_t>(fraction * static_cast<double>(values.size() - 1));
-    std::nth_element(values.begin(), at, values.end());
-    return *at;
-  };
   for (int axis = 0; axis < 3; ++axis) {
     std::transform(positions.begin(), positions.end(), values.begin(),
                    [axis](const glm::vec3& p) { return p[axis]; });
-    result.centre[axis] = quantile(0.5);
+    result.centre[axis] = percentile(values, 0.5);
   }
   std::transform(positions.begin(), positions.end(), values.begin(),
                  [&](const glm::vec3& p) { return glm::distance(p, result.centre); });
-  result.radius = quantile(0.9);
+  result.radius = percentile(values, 0.9);
   return result;
 }
 

@@ -14,7 +14,7 @@
 #include "tests/viewer/diff/sample_frames.h"
 #include "tests/viewer/io/test_files.h"
 #include "viewer/diff/statistics.h"
-#include "viewer/report/percentile.h"
+#include "viewer/percentile.h"
 
 namespace fg::test {
 namespace {

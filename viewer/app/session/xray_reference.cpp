@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <utility>
+
+#include "viewer/percentile.h"
 
 namespace fg {
 namespace {
@@ -14,10 +17,8 @@ void stretch(XrayReference& reference) {
     if (xray.seen(i) > 0) seen.push_back(xray.integrals[i]);
   if (seen.empty()) return;
   const float lowest = *std::min_element(seen.begin(), seen.end());
-  const auto top = seen.begin() + static_cast<std::ptrdiff_t>(0.998 * static_cast<double>(seen.size() - 1));
-  std::nth_element(seen.begin(), top, seen.end());
-  reference.black = lowest < 0 || lowest > *top / 2 ? lowest : 0.0f;
-  reference.white = *top;
+  reference.white = percentile(std::move(seen), 0.998);
+  reference.black = lowest < 0 || lowest > reference.white / 2 ? lowest : 0.0f;
 }
 
 }  // namespace

@@ -6,6 +6,9 @@
 #include <glm/matrix.hpp>
 #include <glm/trigonometric.hpp>
 #include <optional>
+#include <utility>
+
+#include "viewer/percentile.h"
 
 namespace fg {
 namespace {
@@ -98,10 +101,7 @@ DrrGeometry with_resolution(const DrrGeometry& geometry, int width, int height) 
 DrrDisplay fitted_display(std::vector<float> integrals) {
   std::erase_if(integrals, [](float v) { return !std::isfinite(v); });
   if (integrals.empty()) return {};
-  const auto at =
-      integrals.begin() + static_cast<std::ptrdiff_t>(0.998 * static_cast<double>(integrals.size() - 1));
-  std::nth_element(integrals.begin(), at, integrals.end());
-  const double top = std::max(0.1, static_cast<double>(*at));
+  const double top = std::max(0.1, static_cast<double>(percentile(std::move(integrals), 0.998)));
   return {.window = top, .level = top / 2};
 }
 

@@ -6,8 +6,10 @@
 #include <glm/common.hpp>
 #include <glm/geometric.hpp>
 #include <glm/matrix.hpp>
+#include <utility>
 
 #include "viewer/app/view/navigation.h"
+#include "viewer/percentile.h"
 
 namespace fg {
 namespace {
@@ -112,8 +114,7 @@ double frustum_depth(const std::vector<Camera>& cameras, double scene_radius) {
   }
   const double by_scene = 0.08 * scene_radius;
   if (nearest.empty()) return by_scene;
-  std::nth_element(nearest.begin(), nearest.begin() + nearest.size() / 2, nearest.end());
-  return std::clamp(0.4 * nearest[nearest.size() / 2], 0.01 * scene_radius, 0.3 * scene_radius);
+  return std::clamp(0.4 * percentile(std::move(nearest), 0.5), 0.01 * scene_radius, 0.3 * scene_radius);
 }
 
 }  // namespace fg

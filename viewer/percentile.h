@@ -1,4 +1,6 @@
 #pragma once
+// Quantiles, by one rule for all of the viewer.
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
