@@ -34,7 +34,7 @@ profile() {
 csv=$out/counters.csv
 {
   profile live_ssim_bench 'live_(ssim|reference)_(tiles|strips)'
-  profile ssim2d_bench 'ssim'
+  profile ssim2d_bench 'ssim|finish_scores'
   profile ssim3d_bench 'ssim'
   profile vmaf_ssim_bench 'ssim'
   profile drr_bench '(drr_integrals|drr_with_slopes|gradient_by_rays).*float'
