@@ -13,8 +13,10 @@
 
 #include "kernels/ssim/live_block.cuh"
 #include "kernels/ssim/live_tile.h"
+#include "kernels/ssim/live_tile_filters.cuh"
 #include "kernels/ssim/live_tile_results.cuh"
 #include "kernels/ssim/live_tile_stage.cuh"
+#include "kernels/ssim/live_tile_walk.cuh"
 
 namespace fg::live {
 
@@ -51,60 +53,6 @@ __device__ inline float centre_of(const Samples& samples, std::uint32_t x_place,
     most = max(most, __shfl_xor_sync(0xFFFFFFFFu, most, step));
   }
   return rintf(static_cast<float>(least + most) * 0.5f);
-}
-
-// Small products come first: tensor cores cut off what their sums have no bits for, the less the smaller the sum.
-
-// A plane's results that begin in the middle of the step before: complete with this step's column sums. waiting: those
-// that began there, then those that begin in the middle of this one.
-__device__ inline Sums16 filter_across(const MatrixD& even, const MatrixD& odd, const AcrossTaps (&left)[2],
-                                       const AcrossTaps (&right)[2], Sums16& waiting) {
-  const SplitSums sums = split_sums(even, odd);
-  const auto add = [&](const AcrossTaps& taps, const MatrixD& to) {
-    MatrixD d = multiply_add(sums.high, taps.low, to);
-    d = multiply_add(sums.low, taps.high, d);
-    return multiply_add(sums.high, taps.high, d);
-  };
-  Sums16 complete;
-#pragma unroll
-  for (int i = 0; i < 2; ++i) {
-    complete.pair[i] = add(left[i], waiting.pair[i]);
-    waiting.pair[i] = add(right[i], {});
-  }
-  return complete;
-}
-
-// Taps as lanes hold them.
-struct TapTables {
-  uint4 down[4][32];    // high and low of the upper half of the rows, of the lower half
-  uint4 across[4][32];  // left 0 and 1, right 0 and 1
-};
-// A row of both tables, by a warp.
-__device__ inline void make_taps(const WindowTaps& window, int which, int lane, TapTables& tables) {
-  const DownTaps of_half = down_taps(lane, window, which / 2);
-  const auto down = [&](int i) { return which % 2 == 0 ? of_half.high.pair[i] : of_half.low.pair[i]; };
-  tables.down[which][lane] = {down(0), down(1), down(2), down(3)};
-  const AcrossTaps across = across_taps(lane, window, which >= 2, which % 2);
-  tables.across[which][lane] = {across.high.pair[0], across.high.pair[1], across.low.pair[0],
-                                across.low.pair[1]};
-}
-
-// The column sums of a chunk.
-__device__ inline void filter_down(const Operands& o, const TapTables& taps, int lane, MatrixD& errors,
-                                   MatrixD& squares, MatrixD& products) {
-#pragma unroll
-  for (int half = 0; half < 2; ++half) {
-    const auto matrix = [](const uint4& v) { return MatrixA16{{v.x, v.y, v.z, v.w}}; };
-    const MatrixA16 high = matrix(taps.down[2 * half][lane]), low = matrix(taps.down[2 * half + 1][lane]);
-    squares = multiply_add(high, o.squares_rest[half], squares);
-    products = multiply_add(high, o.products_rest[half], products);
-    errors = multiply_add(low, o.e[half], errors);
-    squares = multiply_add(low, o.squares[half], squares);
-    products = multiply_add(low, o.products[half], products);
-    errors = multiply_add(high, o.e[half], errors);
-    squares = multiply_add(high, o.squares[half], squares);
-    products = multiply_add(high, o.products[half], products);
-  }
 }
 
 // Of a block: 47 KB. A graphics queue gives all blocks of a multiprocessor 48 KB, 1 KB of which is a block's own.
@@ -149,68 +97,6 @@ struct TileTotals {
   float lacking = 0, smallest = INFINITY;
   std::uint32_t squares = 0, absolute = 0;
   HalfPair largest = 0;
-};
-
-// Of a step: the strip's first row, the column of its first pixel, which the results that it completes begin 8 before.
-struct Step {
-  std::int32_t row, column;
-  bool exists, completes;
-
-  __device__ std::int32_t first_result() const { return column - kHalo; }
-  // Whether all results of a half of the rows exist and count, whether any exists; whether those of the columns do.
-  __device__ bool all_rows(const LiveSsim& op, int half) const {
-    return row + 8 * half >= op.border && row + 8 * half + 8 <= op.height - op.border;
-  }
-  __device__ bool any_row(const LiveSsim& op, int half) const { return row + 8 * half < op.height; }
-  __device__ bool all_columns(const LiveSsim& op) const {
-    return first_result() >= op.border && first_result() + kStep <= op.width - op.border;
-  }
-  __device__ Results results(int lane, int half) const {
-    return {row + result_row(lane, 4 * half), first_result() + result_column(lane, 0)};
-  }
-};
-
-// A group's share, walk by walk. A walk has a step more than columns to make: the one that completes the last results.
-class Walks {
- public:
-  __device__ Walks(const LiveSsim& op, std::int32_t groups, std::int32_t group)
-      : tiles_{groups},
-        at_(tiles_.begin(group, op.width, op.height)),
-        end_(tiles_.begin(group + 1, op.width, op.height)) {}
-  __device__ bool more() const { return at_ < end_; }
-  // The one that comes next.
-  __device__ Place place(const LiveSsim& op) const { return tiles_.place(at_, end_, op.width, op.height); }
-  __device__ static std::int32_t steps(const Place& place) { return Tiles::across(place.columns) + 1; }
-  __device__ void take(const Place& place) { at_ += Tiles::across(place.columns); }
-
- private:
-  Tiles tiles_;
-  std::int32_t at_, end_;
-};
-
-// The same, step by step.
-class Steps {
- public:
-  __device__ explicit Steps(const Walks& walks) : walks_(walks) {}
-  __device__ Step next(const LiveSsim& op) {
-    Step step{row_, column_, true, true};
-    if (left_ == 0) {
-      if (!walks_.more()) return {0, 0, false, false};
-      const Place place = walks_.place(op);
-      walks_.take(place);
-      left_ = Walks::steps(place);
-      step.row = row_ = place.row;
-      step.column = column_ = place.column - kHalo;
-      step.completes = false;
-    }
-    --left_;
-    column_ += kStep;
-    return step;
-  }
-
- private:
-  Walks walks_;
-  std::int32_t left_ = 0, row_ = 0, column_ = 0;
 };
 
 // A channel's warp, along a walk. turn: of the group's barriers, how many came before.
