@@ -1,6 +1,6 @@
 // Baselines of framegauge diff.
 
-#include "viewer/diff/baseline.h"
+#include "viewer/diff/results/baseline.h"
 #include "tests/fuzz/fuzz_file.h"
 
 namespace fg {

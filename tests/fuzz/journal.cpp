@@ -1,6 +1,6 @@
 // Journals of framegauge diff.
 
-#include "viewer/diff/journal.h"
+#include "viewer/diff/results/journal.h"
 #include "tests/fuzz/fuzz_file.h"
 
 namespace fg {

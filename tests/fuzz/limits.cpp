@@ -1,8 +1,8 @@
 // Limits and tolerances of the command line.
 
 #include "tests/fuzz/fuzz_file.h"
-#include "viewer/diff/baseline.h"
-#include "viewer/diff/gates.h"
+#include "viewer/diff/results/baseline.h"
+#include "viewer/diff/results/gates.h"
 
 namespace fg {
 

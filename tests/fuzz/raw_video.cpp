@@ -1,8 +1,8 @@
 // Frames of a .yuv, with size and format as the command line has them.
 
-#include "viewer/diff/raw_video.h"
+#include "viewer/diff/inputs/raw_video.h"
 #include "tests/fuzz/fuzz_file.h"
-#include "viewer/diff/frame_range.h"
+#include "viewer/diff/inputs/frame_range.h"
 
 namespace fg {
 

@@ -1,7 +1,7 @@
 // Raw video that describes itself.
 
 #include "tests/fuzz/fuzz_file.h"
-#include "viewer/diff/raw_video.h"
+#include "viewer/diff/inputs/raw_video.h"
 
 namespace fg {
 

@@ -11,8 +11,8 @@
 
 #include "viewer/commands/commands.h"
 #include "viewer/commands/option_checks.h"
+#include "viewer/diff/inputs/volume_pairs.h"
 #include "viewer/diff/self_test.h"
-#include "viewer/diff/volume_pairs.h"
 #include "viewer/diff/watch.h"
 #include "viewer/error.h"
 #include "viewer/report/heatmap.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "viewer/diff/volume_grid.h"
+#include "viewer/diff/inputs/volume_grid.h"
 #include "viewer/error.h"
 #include "viewer/io/volume.h"
 #include "viewer/report/near_names.h"

@@ -10,9 +10,9 @@
 #include <set>
 #include <thread>
 
-#include "viewer/diff/journal.h"
-#include "viewer/diff/overwriting.h"
-#include "viewer/diff/report.h"
+#include "viewer/diff/results/journal.h"
+#include "viewer/diff/results/overwriting.h"
+#include "viewer/diff/results/report.h"
 #include "viewer/diff/run_pairs.h"
 #include "viewer/error.h"
 #include "viewer/io/file.h"

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "viewer/diff/gates.h"
-#include "viewer/diff/outcome.h"
-#include "viewer/diff/pictures.h"
-#include "viewer/diff/source.h"
+#include "viewer/diff/inputs/source.h"
+#include "viewer/diff/results/gates.h"
+#include "viewer/diff/results/outcome.h"
+#include "viewer/diff/results/pictures.h"
 
 namespace fg {
 

@@ -5,8 +5,8 @@
 #include <functional>
 #include <set>
 
-#include "viewer/diff/result.h"
-#include "viewer/diff/score.h"
+#include "viewer/diff/results/result.h"
+#include "viewer/diff/scores/score.h"
 #include "viewer/report/interrupt.h"
 
 namespace fg {

@@ -14,7 +14,7 @@
 #include "assets/golden/ssim_golden.h"
 #include "assets/golden/vmaf_golden.h"
 #include "assets/golden/volume_golden.h"
-#include "viewer/diff/score.h"
+#include "viewer/diff/scores/score.h"
 #include "viewer/error.h"
 #include "viewer/report/json_file.h"
 

@@ -9,7 +9,7 @@
 #include <array>
 #include <cstdio>
 
-#include "viewer/diff/stamp.h"
+#include "viewer/diff/inputs/stamp.h"
 #include "viewer/error.h"
 #include "viewer/io/volume_names.h"
 #include "viewer/report/near_names.h"

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/ssim/live_ssim.h"
+#include "kernels/live/live_ssim.h"
 #include "tests/gpu/kernels/cuda_image.h"
 #include "tests/gpu/kernels/device_memory.h"
-#include "tests/kernels/ssim/live_case.h"
+#include "tests/kernels/live/live_case.h"
 
 namespace fg::test {
 

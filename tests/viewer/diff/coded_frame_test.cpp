@@ -1,6 +1,6 @@
 // How the pixel formats of FFmpeg become frames: sample by sample, by the formats' definitions.
 
-#include "viewer/diff/coded_frame.h"
+#include "viewer/diff/inputs/coded_frame.h"
 
 #include <gtest/gtest.h>
 

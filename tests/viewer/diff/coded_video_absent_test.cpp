@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/viewer/io/test_files.h"
-#include "viewer/diff/video.h"
+#include "viewer/diff/inputs/video.h"
 
 namespace fg::test {
 namespace {

@@ -12,8 +12,8 @@
 #include "tests/viewer/diff/sample_frames.h"
 #include "tests/viewer/diff/sample_video.h"
 #include "tests/viewer/io/test_files.h"
-#include "viewer/diff/source.h"
-#include "viewer/diff/video.h"
+#include "viewer/diff/inputs/source.h"
+#include "viewer/diff/inputs/video.h"
 
 namespace fg::test {
 namespace {

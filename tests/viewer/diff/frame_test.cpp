@@ -1,6 +1,6 @@
 // Image files as the metrics take them: nothing is rounded to 8 bits that was not 8 bits in the file.
 
-#include "viewer/diff/frame.h"
+#include "viewer/diff/inputs/frame.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "tests/viewer/diff/sample_frames.h"
 #include "tests/viewer/io/sample_images.h"
 #include "tests/viewer/io/test_files.h"
-#include "viewer/diff/mask.h"
+#include "viewer/diff/scores/mask.h"
 
 namespace fg::test {
 namespace {

@@ -1,11 +1,11 @@
 // Limits on scores of one pair and of many, and baselines.
 
-#include "viewer/diff/gates.h"
+#include "viewer/diff/results/gates.h"
 
 #include <gtest/gtest.h>
 
 #include "tests/viewer/io/test_files.h"
-#include "viewer/diff/baseline.h"
+#include "viewer/diff/results/baseline.h"
 
 namespace fg {
 namespace {

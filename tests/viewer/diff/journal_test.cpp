@@ -1,6 +1,6 @@
 // What is finished is on disk, whatever happens next.
 
-#include "viewer/diff/journal.h"
+#include "viewer/diff/results/journal.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // What is told while videos are looked through.
 
-#include "viewer/diff/look_through.h"
+#include "viewer/diff/inputs/look_through.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 
 #include "tests/viewer/diff/sample_frames.h"
 #include "tests/viewer/io/test_files.h"
-#include "viewer/diff/source.h"
+#include "viewer/diff/inputs/source.h"
 
 namespace fg::test {
 namespace {

@@ -1,6 +1,6 @@
 // Which files belong together.
 
-#include "viewer/diff/pairing.h"
+#include "viewer/diff/inputs/pairing.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // Frames out of raw video files.
 
-#include "viewer/diff/raw_video.h"
+#include "viewer/diff/inputs/raw_video.h"
 
 #include <gtest/gtest.h>
 

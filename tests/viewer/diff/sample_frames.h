@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "viewer/diff/frame.h"
-#include "viewer/diff/score.h"
+#include "viewer/diff/inputs/frame.h"
+#include "viewer/diff/scores/score.h"
 
 namespace fg::test {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "viewer/diff/frame.h"
+#include "viewer/diff/inputs/frame.h"
 
 namespace fg::test {
 

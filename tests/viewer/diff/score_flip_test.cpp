@@ -1,6 +1,6 @@
 // FLIP and NCC of pairs of frames against the naive definitions in double.
 
-#include "viewer/diff/score_flip.h"
+#include "viewer/diff/scores/score_flip.h"
 
 #include <gtest/gtest.h>
 

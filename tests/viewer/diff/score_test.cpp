@@ -1,6 +1,6 @@
 // Scores of a pair against the naive definitions in double.
 
-#include "viewer/diff/score.h"
+#include "viewer/diff/scores/score.h"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@
 #include "tests/oracle/ssim_oracle.h"
 #include "tests/viewer/diff/sample_frames.h"
 #include "tests/viewer/io/test_files.h"
-#include "viewer/diff/statistics.h"
+#include "viewer/diff/results/statistics.h"
 #include "viewer/percentile.h"
 
 namespace fg::test {

@@ -1,6 +1,6 @@
 // One column over many pairs.
 
-#include "viewer/diff/statistics.h"
+#include "viewer/diff/results/statistics.h"
 
 #include <gtest/gtest.h>
 

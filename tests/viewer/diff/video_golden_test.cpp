@@ -4,8 +4,8 @@
 
 #include "tests/viewer/diff/sample_frames.h"
 #include "tests/viewer/io/test_files.h"
-#include "viewer/diff/score.h"
-#include "viewer/diff/source.h"
+#include "viewer/diff/inputs/source.h"
+#include "viewer/diff/scores/score.h"
 
 namespace fg::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "viewer/diff/volume_grid.h"
+#include "viewer/diff/inputs/volume_grid.h"
 
 #include <gtest/gtest.h>
 

@@ -1,13 +1,13 @@
 // What counts as a volume, and what becomes of it.
 
-#include "viewer/diff/volume_pairs.h"
+#include "viewer/diff/inputs/volume_pairs.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
 #include "tests/viewer/io/volume_files.h"
-#include "viewer/diff/score_volume.h"
+#include "viewer/diff/scores/score_volume.h"
 #include "viewer/error.h"
 
 namespace fg::test {

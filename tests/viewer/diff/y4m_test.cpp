@@ -1,6 +1,6 @@
 // Headers of .y4m files, good and damaged, and the names of pixel formats.
 
-#include "viewer/diff/y4m.h"
+#include "viewer/diff/inputs/y4m.h"
 
 #include <gtest/gtest.h>
 

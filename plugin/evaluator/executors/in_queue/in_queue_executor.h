@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kernels/ssim/live_launch.h"
+#include "kernels/live/live_launch.h"
 #include "plugin/evaluator/executors/executor.h"
 #include "plugin/vk/compute_pass.h"
 #include "plugin/vk/cuda_kernel.h"

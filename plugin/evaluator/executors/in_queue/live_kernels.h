@@ -4,7 +4,7 @@
 
 namespace fg {
 
-// The fatbin of kernels/ssim/live_entries.cu, part of the library. Empty where it was built without CUDA.
+// The fatbin of kernels/live/live_entries.cu, part of the library. Empty where it was built without CUDA.
 std::span<const std::byte> live_kernels();
 
 }  // namespace fg

@@ -7,8 +7,8 @@
 
 #include "kernels/core/cuda_launch.h"
 #include "kernels/core/cuda_memory.h"
-#include "kernels/ssim/live_launch.h"
-#include "kernels/ssim/live_ssim.h"
+#include "kernels/live/live_launch.h"
+#include "kernels/live/live_ssim.h"
 #include "shaders/shared/frame_statistics.h"
 
 namespace fg::interop {
