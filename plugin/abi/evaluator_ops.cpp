@@ -59,6 +59,7 @@ EvaluatorSettings checked(const FgEvaluatorInfo* info) {
   settings.executor = info->executor;
   settings.window = info->window;
   settings.padding = info->padding;
+  settings.destructor_waits = info->destroy_waits != 0;
   return settings;
 }
 
@@ -81,8 +82,9 @@ SourceImage checked(const FgFrame* frame, const char* name, VkCommandBuffer comm
     reject(field(".format is VK_FORMAT_UNDEFINED; pass the VkFormat that the view was created with"));
   if (!is_float_color(number_of(frame->format)))
     reject(field(".format is VkFormat ") + std::to_string(number_of(frame->format)) +
-           "; expected that of a view of uncompressed colours with values of UNORM, SRGB or SFLOAT, such as "
-           "R8G8B8A8_UNORM (37)");
+           "; expected that of a view of uncompressed colours with values of UNORM, SNORM, USCALED, SSCALED, "
+           "SRGB, "
+           "SFLOAT or UFLOAT, such as R8G8B8A8_UNORM (37)");
   return {frame->image, frame->view, frame->layout, {frame->width, frame->height}, frame->format};
 }
 
@@ -145,8 +147,9 @@ HostPixels checked(const DLTensor& t) {
                 "pixels have DLPack type code " + std::to_string(t.dtype.code) + " with " +
                     std::to_string(t.dtype.bits) + " bits and " + std::to_string(t.dtype.lanes) +
                     " lanes; expected uint8 or float32");
-  require_valid(t.ndim == 3 && t.shape != nullptr, "pixels have " + std::to_string(t.ndim) +
-                                                       " dimensions; expected 3: [height, width, channels]");
+  require_valid(t.ndim == 3, "pixels have " + std::to_string(t.ndim) +
+                                 " dimensions; expected 3: [height, width, channels]");
+  require_valid(t.shape != nullptr, "pixels have no shape; expected [height, width, channels]");
   constexpr std::int64_t kMost = std::int64_t{1} << 30;
   require_valid(t.shape[0] >= 1 && t.shape[1] >= 1 && t.shape[0] < kMost && t.shape[1] < kMost &&
                     (t.shape[2] == 3 || t.shape[2] == 4),
@@ -182,6 +185,7 @@ void fg_evaluator_info_defaults(FgEvaluatorInfo* info) {
   info->executor = FG_EXECUTOR_AUTO;
   info->window = 11;
   info->padding = FG_PADDING_SAME;
+  info->destroy_waits = 1;
 }
 
 void fg_frame_defaults(FgFrame* frame) {

@@ -22,7 +22,10 @@ constexpr std::uint32_t kReferencesPerFrame = 2;
 // none otherwise. Two more are for frames whose commands have run and whose work goes on.
 std::uint32_t frame_slots(const EvaluatorSettings& s) { return s.frames_in_flight + 3; }
 
-std::uint32_t reference_slots(const EvaluatorSettings& s) { return kReferencesPerFrame * s.frames_in_flight; }
+// A frame's more than may be unfinished: the commands of the oldest may have run while its command buffer is still pending.
+std::uint32_t reference_slots(const EvaluatorSettings& s) {
+  return kReferencesPerFrame * (s.frames_in_flight + 1);
+}
 
 ExecutorSettings executor_settings(const EvaluatorSettings& s) {
   return {.frame_slots = frame_slots(s),
@@ -56,15 +59,15 @@ Evaluator::Evaluator(const EvaluatorSettings& settings)
       results_(device_, {.queue_family = settings.queue_family,
                          .slots = frame_slots(settings),
                          .max_unfinished = settings.frames_in_flight}),
-      references_(device_, reference_slots(settings), reference_slots(settings)) {
+      references_(device_, reference_slots(settings), kReferencesPerFrame * settings.frames_in_flight) {
   going_on_.reserve(frame_slots(settings) + reference_slots(settings));
 }
 
 // A host that destroys in the middle of a frame would have the GPU work on memory that is gone. That our own commands have
-// finished by now does not mean that those have which the host recorded behind them, to draw the heatmap say: so it is not
-// looked at again here. A host that waited for its frames and polled then is not made to wait. (A lost device does not.)
+// finished does not mean that those have which the host recorded behind them, to draw the heatmap say: of them nothing is
+// known. (A lost device does not wait.)
 Evaluator::~Evaluator() {
-  if (!results_.ring().seen_idle() || !references_.seen_idle()) device_.DeviceWaitIdle(device_.handle);
+  if (has_recorded_ && settings_.destructor_waits) device_.DeviceWaitIdle(device_.handle);
 }
 
 void Evaluator::require_extent(VkExtent2D extent) const {
@@ -85,17 +88,25 @@ void Evaluator::make_workspace(VkExtent2D extent) {
   std::shared_ptr<Workspace> made = made_.executor->make_workspace(extent);
   retire(results_.reserve(made->statistics_bytes()));
   retire(std::exchange(workspace_, std::move(made)));
+  workspace_since_ = results_.ring().newest();
 }
 
 void Evaluator::retire(std::shared_ptr<void> object) {
-  if (object) retired_.push_back({std::move(object), results_.ring().now(), references_.now()});
+  if (object)
+    retired_.push_back({std::move(object), recordings_ + 1, results_.ring().newest(), references_.newest()});
 }
 
 void Evaluator::drop_retired() {
   std::erase_if(retired_, [&](const Retired& r) {
-    return (results_.ring().passed(r.frames) && references_.finished_until(r.references)) ||
-           (references_.passed(r.references) && results_.ring().finished_until(r.frames));
+    return recordings_ >= r.recordings + settings_.frames_in_flight &&
+           results_.ring().finished_until(r.frames) && references_.finished_until(r.references);
   });
+}
+
+// Whether a new recording: of the same command buffer it is one when all that was recorded has run.
+bool Evaluator::begins(VkCommandBuffer cmd) const {
+  return cmd != latest_recording_ || (results_.ring().finished_until(results_.ring().newest()) &&
+                                      references_.finished_until(references_.newest()));
 }
 
 // Everything that the queue did before is finished and visible to our commands.
@@ -111,13 +122,19 @@ void Evaluator::end_commands(VkCommandBuffer cmd) const {
 void Evaluator::set_reference(const HostPixels& pixels) {
   require_extent({pixels.width, pixels.height});
   auto made = std::make_shared<ReferenceUpload>(device_, pixels);
-  retire(std::exchange(upload_, std::move(made)));
+  replace_upload(std::move(made));
   reference_ = ReferenceState::to_upload;
 }
 
 void Evaluator::clear_reference() {
-  retire(std::exchange(upload_, nullptr));
+  replace_upload(nullptr);
   reference_ = ReferenceState::none;
+}
+
+void Evaluator::replace_upload(std::shared_ptr<ReferenceUpload> upload) {
+  drop_retired();
+  std::swap(upload_, upload);
+  if (upload && upload->was_recorded()) retire(std::move(upload));
 }
 
 bool Evaluator::record_reference(VkCommandBuffer cmd, const SourceImage& reference, std::uint64_t tag) {
@@ -148,21 +165,36 @@ bool Evaluator::record_reference_with_executor(VkCommandBuffer cmd, const Source
                                                std::uint64_t tag) {
   drop_retired();
   if (!references_.available()) return false;
+  const bool is_new_recording = begins(cmd);
+  const std::shared_ptr<Workspace> before = workspace_;
+  const std::uint64_t before_since = workspace_since_;
   make_workspace(reference.extent);
   const std::uint32_t slot = *references_.take(tag);
   try {
+    has_recorded_ = true;
     begin_commands(cmd);
     retire(workspace_->record_reference(cmd, reference, slot));
     end_commands(cmd);
   } catch (...) {
     references_.cancel(slot);
+    if (workspace_ != before) {  // what was there before is as it was
+      retire(std::exchange(workspace_, before));
+      workspace_since_ = before_since;
+    } else {
+      workspace_->discarded();
+      if (reference_ == ReferenceState::recorded)  // it may be written over, or in part
+        reference_ = upload_ ? ReferenceState::to_upload : ReferenceState::lost;
+    }
     throw;
   }
   references_.record_end(cmd, slot);
+  if (is_new_recording) ++recordings_;
+  latest_recording_ = cmd;
   follow(Work::reference, slot);
-  retire(std::exchange(upload_, nullptr));
+  replace_upload(nullptr);
   reference_ = ReferenceState::recorded;
   reference_tag_ = tag;
+  reference_take_ = references_.order(slot);
   return true;
 }
 
@@ -194,13 +226,16 @@ bool Evaluator::record_with_executor(VkCommandBuffer cmd, const SourceImage& fra
     ++dropped_;
     return false;
   }
+  const bool is_new_recording = begins(cmd);
   make_workspace(frame.extent);
-  const std::uint32_t slot = *results_.take(
-      frame_number, {frame.extent.width, frame.extent.height, settings_.window, settings_.padding},
-      executor());
   std::optional<std::uint32_t> reference_slot;
   if (uploads) reference_slot = references_.take(frame_number);
+  const std::uint64_t reference_take = reference_slot ? references_.order(*reference_slot) : reference_take_;
+  const std::uint32_t slot = *results_.take(
+      frame_number, {frame.extent.width, frame.extent.height, settings_.window, settings_.padding},
+      executor(), reference_take);
   try {
+    has_recorded_ = true;
     results_.record_begin(cmd, slot);
     begin_commands(cmd);
     if (uploads) {
@@ -215,13 +250,17 @@ bool Evaluator::record_with_executor(VkCommandBuffer cmd, const SourceImage& fra
   } catch (...) {
     results_.cancel(slot);
     if (reference_slot) references_.cancel(*reference_slot);
+    workspace_->discarded();
     throw;
   }
+  if (is_new_recording) ++recordings_;
+  latest_recording_ = cmd;
   if (reference_slot) {
     references_.record_end(cmd, *reference_slot);
     follow(Work::reference, *reference_slot);
     reference_ = ReferenceState::recorded;
     reference_tag_ = frame_number;
+    reference_take_ = reference_take;
   }
   follow(Work::frame, slot);
   return true;
@@ -300,9 +339,14 @@ void Evaluator::hand_over() {
 
 void Evaluator::discard(std::uint64_t frame_number) {
   advance();  // what has run is not discarded
-  const bool frame = results_.discard(frame_number), reference = references_.discard(frame_number);
-  if ((frame || reference) && workspace_) workspace_->discarded();
-  if (reference && reference_tag_ == frame_number && reference_ == ReferenceState::recorded)
+  const bool frame = results_.discard(frame_number);
+  const std::vector<std::uint64_t> references = references_.discard(frame_number);
+  if (!frame && references.empty()) return;
+  if (workspace_) workspace_->discarded();
+  for (const std::uint64_t order : references) results_.lose_those_against(order);
+  --recordings_;  // one that will not run
+  latest_recording_ = VK_NULL_HANDLE;
+  if (!references.empty() && reference_tag_ == frame_number && reference_ == ReferenceState::recorded)
     reference_ = upload_ ? ReferenceState::to_upload : ReferenceState::none;
 }
 
@@ -322,8 +366,9 @@ std::optional<FgFrameResult> Evaluator::poll() {
   return result;
 }
 
+// Before a frame was recorded they have no layout.
 FgEvaluatorImages Evaluator::images() const {
-  if (workspace_) return workspace_->images();
+  if (workspace_ && results_.has_frame_after(workspace_since_)) return workspace_->images();
   FgEvaluatorImages none{};
   none.struct_size = sizeof(none);
   return none;

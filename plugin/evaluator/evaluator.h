@@ -22,6 +22,7 @@ struct EvaluatorSettings {
   FgExecutor executor = FG_EXECUTOR_AUTO;
   int window = 11;
   FgPadding padding = FG_PADDING_SAME;
+  bool destructor_waits = true;  // false: it is called when the command buffers recorded into have finished
   std::size_t band_bytes = ExecutorSettings{}.band_bytes;
   std::function<MadeExecutor(const vk::Device&, const ExecutorRequest&)> make = make_executor;
 };
@@ -29,7 +30,7 @@ struct EvaluatorSettings {
 class Evaluator {
  public:
   explicit Evaluator(const EvaluatorSettings& settings);
-  // Command buffers that were submitted have finished by then, and a poll has seen it, or the device is waited for.
+  // Waits for the device, once anything was recorded; or the caller has.
   ~Evaluator();
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;
@@ -64,7 +65,8 @@ class Evaluator {
   // Kept until no command buffer can use it any more.
   struct Retired {
     std::shared_ptr<void> object;
-    SlotRing::Mark frames, references;  // when it was retired
+    std::int64_t recordings;           // up to the latest that may use it
+    std::uint64_t frames, references;  // the same of takes
   };
   enum class ReferenceState { none, to_upload, recorded, lost };
   // Recorded work that goes on outside of its command buffer.
@@ -80,6 +82,8 @@ class Evaluator {
   void make_workspace(VkExtent2D extent);
   void retire(std::shared_ptr<void> object);
   void drop_retired();
+  bool begins(VkCommandBuffer cmd) const;
+  void replace_upload(std::shared_ptr<ReferenceUpload> upload);
   bool record_with_executor(VkCommandBuffer cmd, const SourceImage& frame, std::uint64_t frame_number);
   bool record_reference_with_executor(VkCommandBuffer cmd, const SourceImage& reference, std::uint64_t tag);
   // Starts and ends what goes on outside of command buffers, as far as it has come.
@@ -98,6 +102,12 @@ class Evaluator {
   ResultRing results_;
   SlotRing references_;
   std::shared_ptr<Workspace> workspace_;
+  std::uint64_t workspace_since_ = 0;  // the latest frame's take before it
+  // Recordings of command buffers that hold work of ours. Of these no more than frames_in_flight are pending at a time, so
+  // that those of long ago have finished, with all that the host recorded behind our commands.
+  std::int64_t recordings_ = 0;
+  VkCommandBuffer latest_recording_ = VK_NULL_HANDLE;
+  bool has_recorded_ = false;  // anything, if only in part
   std::vector<Retired> retired_;
   std::vector<GoingOn> going_on_;  // in the order of recording
 
@@ -106,6 +116,7 @@ class Evaluator {
       upload_;  // the reference from host memory; null when it came from an image
   std::shared_ptr<BufferedImage> buffered_;  // where references from buffers pass through
   std::uint64_t reference_tag_ = 0;          // of the frame, or recorded reference, whose commands bring it
+  std::uint64_t reference_take_ = 0;         // the same as an order of references_
   HeatmapStyle style_;
   std::uint64_t dropped_ = 0;
 };

@@ -63,7 +63,8 @@ ReferenceUpload::ReferenceUpload(const vk::Device& device, const HostPixels& pix
     pack(pixels, reinterpret_cast<std::uint8_t*>(staging_.mapped()));
 }
 
-void ReferenceUpload::record(const vk::Device& device, VkCommandBuffer cmd) const {
+void ReferenceUpload::record(const vk::Device& device, VkCommandBuffer cmd) {
+  was_recorded_ = true;
   image_.record(device, cmd, {.buffer = staging_.get()});
 }
 

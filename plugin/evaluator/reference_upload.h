@@ -49,7 +49,8 @@ class ReferenceUpload {
   ReferenceUpload(const vk::Device& device, const HostPixels& pixels);
 
   // Copies them on to an image, all earlier commands of the queue being finished. May be recorded again.
-  void record(const vk::Device& device, VkCommandBuffer cmd) const;
+  void record(const vk::Device& device, VkCommandBuffer cmd);
+  bool was_recorded() const { return was_recorded_; }
   SourceImage source() const { return image_.source(); }
   VkExtent2D extent() const { return source().extent; }
 
@@ -57,6 +58,7 @@ class ReferenceUpload {
   vk::Buffer staging_;
   BufferedImage
       image_;  // RGBA8 or RGBA32F: the format of the pixels, so that codes decode as those of a frame do
+  bool was_recorded_ = false;
 };
 
 }  // namespace fg

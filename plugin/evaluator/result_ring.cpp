@@ -1,5 +1,6 @@
 #include "plugin/evaluator/result_ring.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -48,10 +49,11 @@ std::shared_ptr<void> ResultRing::reserve(std::size_t statistics_bytes) {
 }
 
 std::optional<std::uint32_t> ResultRing::take(std::uint64_t frame_number, const StatisticsShape& shape,
-                                              FgExecutor executor) {
+                                              FgExecutor executor, std::uint64_t reference) {
   const std::optional<std::uint32_t> slot = ring_.take(frame_number);
   if (!slot) return {};
   slots_[*slot].frame_number = frame_number;
+  slots_[*slot].reference = reference;
   slots_[*slot].shape = shape;
   slots_[*slot].statistics = {buffers_, &(*buffers_)[*slot]};
   slots_[*slot].executor = executor;
@@ -82,24 +84,32 @@ void ResultRing::ended(std::uint32_t slot, const Ended& ended) {
 
 void ResultRing::lose(std::uint32_t slot) {
   ring_.release(slot);
-  if (!slots_[slot].lost) ++lost_;
-  slots_[slot].lost = true;
+  give_up(slots_[slot]);
 }
 
 bool ResultRing::discard(std::uint64_t frame_number) {
-  std::uint64_t first = 0;  // order of the first one that never runs
+  const std::vector<std::uint64_t> orders = ring_.discard(frame_number);
+  if (orders.empty()) return false;
+  const std::uint64_t first = *std::min_element(orders.begin(), orders.end());
   for (std::uint32_t i = 0; i < ring_.size(); ++i)
-    if (slots_[i].frame_number == frame_number && !ring_.commands_finished(i) &&
-        (first == 0 || ring_.order(i) < first))
-      first = ring_.order(i);
-  if (!ring_.discard(frame_number)) return false;
-  for (std::uint32_t i = 0; i < ring_.size(); ++i) {
-    Slot& slot = slots_[i];
-    if (ring_.order(i) <= first || !slot.needs_earlier_frames || slot.lost) continue;
-    slot.lost = true;
-    ++lost_;
-  }
+    if (ring_.order(i) > first && slots_[i].needs_earlier_frames) give_up(slots_[i]);
   return true;
+}
+
+void ResultRing::lose_those_against(std::uint64_t reference) {
+  for (std::uint32_t i = 0; i < ring_.size(); ++i)
+    if (ring_.order(i) > 0 && slots_[i].reference == reference) give_up(slots_[i]);
+}
+
+void ResultRing::give_up(Slot& slot) {
+  if (!slot.lost) ++lost_;
+  slot.lost = true;
+}
+
+bool ResultRing::has_frame_after(std::uint64_t order) const {
+  for (std::uint32_t i = 0; i < ring_.size(); ++i)
+    if (ring_.order(i) > order) return true;
+  return false;
 }
 
 std::uint64_t ResultRing::gpu_ns(const Slot& slot) const {

@@ -40,9 +40,9 @@ class ResultRing {
   std::shared_ptr<void> reserve(std::size_t statistics_bytes);
 
   // A slot for a frame; nothing when max_unfinished are unfinished. The oldest finished result makes way,
-  // fetched or not.
+  // fetched or not. reference: a number of the one that the frame is measured against, for lose_those_against().
   std::optional<std::uint32_t> take(std::uint64_t frame_number, const StatisticsShape& shape,
-                                    FgExecutor executor);
+                                    FgExecutor executor, std::uint64_t reference = 0);
   // As if it had not been taken.
   void cancel(std::uint32_t slot) { ring_.cancel(slot); }
   void record_begin(VkCommandBuffer cmd, std::uint32_t slot) const;
@@ -59,7 +59,11 @@ class ResultRing {
   std::optional<FinishedFrame> fetch_newest();
   // Frames recorded later that need the discarded one give no result: lost() counts them.
   bool discard(std::uint64_t frame_number);
+  // The reference never came: what was to be measured against it gives no result.
+  void lose_those_against(std::uint64_t reference);
   std::uint64_t lost() const { return lost_; }
+  // Whether a frame that was recorded after the take of this order may run, or has: as far as slots remember.
+  bool has_frame_after(std::uint64_t order) const;
 
   const SlotRing& ring() const { return ring_; }
 
@@ -67,7 +71,7 @@ class ResultRing {
   struct Slot {
     std::shared_ptr<const vk::Buffer> statistics;
     vk::UniqueQueryPool timer;  // begin and end; none where the queue has no timestamps
-    std::uint64_t frame_number = 0;
+    std::uint64_t frame_number = 0, reference = 0;
     StatisticsShape shape;
     std::size_t statistics_bytes = 0;  // that the frame wrote
     FgExecutor executor = FG_EXECUTOR_AUTO;
@@ -76,6 +80,7 @@ class ResultRing {
     bool lost = false;
   };
   std::uint64_t gpu_ns(const Slot& slot) const;
+  void give_up(Slot& slot);
 
   const vk::Device* device_;
   SlotRing ring_;

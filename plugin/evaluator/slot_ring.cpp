@@ -39,15 +39,10 @@ void SlotRing::look() const {
   for (std::uint32_t i = 0; i < size(); ++i) commands_finished(i);
 }
 
-bool SlotRing::seen_idle() const {
-  return std::none_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.pending; });
-}
-
 void SlotRing::cancel(std::uint32_t index) {
   Slot& slot = slots_[index];
   slot.pending = slot.held = false;
   slot.order = 0;
-  ++discards_;
 }
 
 std::optional<std::uint32_t> SlotRing::take(std::uint64_t tag) {
@@ -67,25 +62,20 @@ void SlotRing::record_end(VkCommandBuffer cmd, std::uint32_t slot) const {
   device_->CmdSetEvent(cmd, slots_[slot].done.get(), VK_PIPELINE_STAGE_ALL_COMMANDS_BIT);
 }
 
-bool SlotRing::discard(std::uint64_t tag) {
-  bool any = false;
+std::vector<std::uint64_t> SlotRing::discard(std::uint64_t tag) {
+  std::vector<std::uint64_t> orders;
   for (std::uint32_t i = 0; i < size(); ++i) {
     if (slots_[i].tag != tag || commands_finished(i)) continue;
+    orders.push_back(slots_[i].order);
     cancel(i);
-    any = true;
   }
-  return any;
+  return orders;
 }
 
-bool SlotRing::finished_until(const Mark& mark) const {
+bool SlotRing::finished_until(std::uint64_t order) const {
   for (std::uint32_t i = 0; i < size(); ++i)
-    if (slots_[i].order <= mark.takes && !finished(i)) return false;
+    if (slots_[i].order <= order && !finished(i)) return false;
   return true;
-}
-
-bool SlotRing::passed(const Mark& mark) const {
-  const std::uint64_t takes_since = takes_ - mark.takes, discards_since = discards_ - mark.discards;
-  return takes_since >= discards_since + size() && finished_until(mark);
 }
 
 }  // namespace fg

@@ -28,30 +28,22 @@ class SlotRing {
 
   bool commands_finished(std::uint32_t slot) const;  // also when never taken
   bool finished(std::uint32_t slot) const { return !slots_[slot].held && commands_finished(slot); }
-  void look() const;       // which commands have finished
-  bool seen_idle() const;  // the last look, or a look at each slot since, saw all commands finished
+  void look() const;  // which commands have finished
   void hold(std::uint32_t slot) { slots_[slot].held = true; }
   void release(std::uint32_t slot) { slots_[slot].held = false; }
   // As if it had not been taken: nothing that was recorded for it counts.
   void cancel(std::uint32_t slot);
   bool available() const;  // whether take() would give a slot
-  // The command buffers of all slots taken with this tag will never run. True if one of them had not.
-  bool discard(std::uint64_t tag);
+  // The command buffers of all slots taken with this tag will never run. The orders of those that had not.
+  std::vector<std::uint64_t> discard(std::uint64_t tag);
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(slots_.size()); }
   // Which take it was, from 1; 0: none.
   std::uint64_t order(std::uint32_t slot) const { return slots_[slot].order; }
 
-  // A point in the order of takes.
-  struct Mark {
-    std::uint64_t takes = 0, discards = 0;
-  };
-  Mark now() const { return {takes_, discards_}; }
-  // Whether the commands of all takes before the mark have run.
-  bool finished_until(const Mark& mark) const;
-  // Whether, moreover, as many takes followed as there are slots. A host that keeps to max_unfinished command
-  // buffers in flight has then seen the earlier ones finish, with all that it recorded behind our commands.
-  bool passed(const Mark& mark) const;
+  std::uint64_t newest() const { return takes_; }  // the order of the latest take
+  // Whether the commands of all takes up to this order have run, and what held them is over.
+  bool finished_until(std::uint64_t order) const;
 
  private:
   struct Slot {
@@ -64,7 +56,7 @@ class SlotRing {
   const vk::Device* device_;
   mutable std::vector<Slot> slots_;
   std::uint32_t max_unfinished_;
-  std::uint64_t takes_ = 0, discards_ = 0;
+  std::uint64_t takes_ = 0;
 };
 
 }  // namespace fg

@@ -10,9 +10,10 @@
  *   fg_evaluator_poll          each frame: takes the newest finished result, one or two frames late; never waits
  *
  * Ownership: the evaluator borrows the device and every image; it owns its own buffers, map and heatmap. Destroy it
- * after the GPU has finished with the command buffers it recorded into, and before the device. Unless fg_evaluator_poll()
- * was called in between, and so knows, fg_evaluator_destroy() waits for the whole device (vkDeviceWaitIdle: no other thread
- * may use its queues then): it may be called in the middle of frames.
+ * before the device. Once it has recorded anything, fg_evaluator_destroy() waits for the whole device (vkDeviceWaitIdle: no
+ * other thread may use its queues then), so that it may be called in the middle of frames. With
+ * FgEvaluatorInfo.destroy_waits 0 it never waits: it is called when the GPU has finished with the command buffers that the
+ * evaluator recorded into, whatever other threads do with the device.
  * Command buffers: those recorded into are submitted to one queue, in the order of recording, each once; at most
  * frames_in_flight of them are pending at a time. One that will never be submitted is named to fg_evaluator_discard.
  * Instance and device are of Vulkan 1.2 or newer; no extension and no feature needs to be enabled. What
@@ -20,8 +21,9 @@
  * Errors: as in framegauge.h, every function that can fail returns FgStatus, and fg_last_error() has the sentence.
  * Failures: with FG_EXECUTOR_AUTO an executor that fails at run time is given up, and the next one measures the same frame;
  * FgFrameResult.executor and fg_evaluator_passed_over() tell. Its frames that have no result by then count as dropped. A
- * reference from host memory is brought again; one from an image must be recorded again. FG_STATUS_DEVICE_LOST: the VkDevice
- * is lost, and with it every evaluator on it; destroy both.
+ * reference from host memory is brought again; one from an image must be recorded again; fg_evaluator_images() has other
+ * images. FG_STATUS_DEVICE_LOST: the VkDevice is lost, and with it every evaluator on it; destroy both. A function that fails
+ * may leave some of its commands in the command buffer, which may be submitted or reset.
  * Threads: one evaluator is used by one thread at a time; different evaluators are independent. Functions that take no
  * evaluator and no shared image may be called from any thread at any time.
  * Nothing is allocated by record and poll once the first frame of a size has been recorded; FG_EXECUTOR_INTEROP makes the
@@ -68,6 +70,8 @@ typedef struct FgEvaluatorInfo {
   uint32_t
       buffer_device_address; /* 1: the feature bufferDeviceAddress is enabled on the device, which Vulkan has no
                                      way to ask; default 0 */
+  uint32_t
+      destroy_waits; /* 1 (default): fg_evaluator_destroy() waits for the device; 0: the host has waited */
 } FgEvaluatorInfo;
 
 /* What a host enables when it creates its VkDevice so that the best executor runs, and the next one where that fails:
@@ -132,13 +136,14 @@ typedef struct FgFrame {
                        finished. Values are scored as the view hands them out. A UNORM view of an image that holds
                        sRGB codes gives display-referred values, what published scores are of. An SRGB view is
                        decoded to linear values, by the curve of IEC 61966-2-1 whatever the hardware does: another
-                       convention, with other scores */
+                       convention, with other scores. Channels that the format lacks are 0 in frame and reference, and
+                       count as equal: of one channel, ssim_channel[0] is the score */
   VkImageLayout
       layout; /* the image's layout at this point: GENERAL or SHADER_READ_ONLY_OPTIMAL; not changed */
   uint32_t width, height; /* of the whole image, pixels */
   uint64_t frame_number;  /* returned with the result */
   VkFormat format; /* of the view, as it was created: kernels read what is stored. Must be given; one with
-                             values of UNORM, SNORM, USCALED, SSCALED, SRGB or SFLOAT */
+                             values of UNORM, SNORM, USCALED, SSCALED, SRGB, SFLOAT or UFLOAT */
 } FgFrame;
 
 /* Pixels in a buffer that a command buffer reads, row by row from the top. Its earlier writes are covered by a barrier that
@@ -194,8 +199,8 @@ FG_API FgStatus fg_evaluator_record_reference_buffer(FgEvaluator evaluator, VkCo
 
 /* Records the measurement of frame against the current reference, outside any render pass. The frame must be as large
  * as the reference (FG_STATUS_SIZE_MISMATCH otherwise, and nothing is recorded). When frames_in_flight frames are
- * still unfinished the frame is counted as dropped and nothing is recorded: FG_STATUS_NOT_READY. Without a reference
- * nothing is recorded and no result will come: FG_STATUS_OK.
+ * still unfinished, or the reference was lost with an executor that failed, the frame is counted as dropped and nothing is
+ * recorded: FG_STATUS_NOT_READY. Without a reference nothing is recorded and no result will come: FG_STATUS_OK.
  * A barrier before the commands makes everything that the queue wrote earlier visible to them, one after them makes
  * map and heatmap visible to all later work of the queue. */
 FG_API FgStatus fg_evaluator_record(FgEvaluator evaluator, VkCommandBuffer command_buffer,
@@ -206,9 +211,10 @@ FG_API FgStatus fg_evaluator_record(FgEvaluator evaluator, VkCommandBuffer comma
 FG_API int32_t fg_evaluator_has_reference(FgEvaluator evaluator);
 
 /* The command buffer into which frame_number was recorded (frame or reference) was reset or freed, and will not run:
- * its place in the ring is free again. Frames recorded after it and before this call may have built on it: they then
- * count as dropped and give no result. A reference that was to come with it from host memory comes with the next
- * frame; one from an image must be recorded again. */
+ * its place in the ring is free again. Frames recorded after it and before this call that build on it, on the reference
+ * that it was to bring say, count as dropped and give no result. A reference that was to come with it from host memory comes
+ * with the next frame; one from an image must be recorded again. All unfinished frames and references of that number are
+ * meant, so number them differently; one that is unknown, or has run, is ignored: FG_STATUS_OK. */
 FG_API FgStatus fg_evaluator_discard(FgEvaluator evaluator, uint64_t frame_number);
 
 /* The newest finished result that was not returned yet; older ones that were not fetched are passed over.
@@ -222,8 +228,9 @@ FG_API FgStatus fg_evaluator_set_heatmap(FgEvaluator evaluator, FgColorMap color
 
 /* Images the size of the frame that commands after fg_evaluator_record may sample, in layout GENERAL; written again by
  * the next record. With FG_EXECUTOR_INTEROP they show the newest frame that was measured when record was called, and are
- * all zero until then. Handles stay valid until a frame or reference of another size is recorded, and what was submitted
- * before may go on using them. Null before the first record. */
+ * all zero until then, and after a discard until another one was measured. Handles stay valid until a frame or reference of
+ * another size is recorded or the executor changes (fg_evaluator_executor), and what was submitted before may go on using
+ * them. Null before a frame of the size was recorded. */
 typedef struct FgEvaluatorImages {
   size_t struct_size; /* sizeof(FgEvaluatorImages), set by the caller */
   VkImage map;        /* R32_SFLOAT: SSIM averaged over the channels, -1..1 */
@@ -257,7 +264,7 @@ FG_API FgExecutor fg_evaluator_executor(FgEvaluator evaluator);
  *   fg_shared_image_write), fg_shared_image_end_cuda.
  * The CUDA renderer is never stalled by Vulkan: fg_shared_image_begin_cuda says when the image is not free yet, and another
  * one, or the next frame, will be. A turn of Vulkan's that was recorded but will not be submitted is ended by the host with
- * vkSignalSemaphore.
+ * vkSignalSemaphore; not the first one, which gives the image its layout: then make another image.
  *
  * The device has enabled what fg_evaluator_device_requirements() names, timelineSemaphore included. The image belongs to
  * fg_shared_image_destroy(): call it when both sides have finished with it, before the device goes. One thread at a time. */

@@ -199,8 +199,7 @@ class Evaluator : public detail::Owner<FgEvaluator_T, fg_evaluator_destroy> {
  public:
   Evaluator() noexcept = default;
   explicit Evaluator(const FgEvaluatorInfo& info) : Owner(detail::create(fg_evaluator_create, info)) {}
-  /* Takes over a handle of the C interface; release() gives it back. After a function of that interface has changed the
-   * reference: evaluator = Evaluator(evaluator.release()). */
+  /* Takes over a handle of the C interface; release() gives it back. */
   explicit Evaluator(FgEvaluator handle) noexcept : Owner(handle) {}
 
   /* The ground truth, from host memory; copied before return. */

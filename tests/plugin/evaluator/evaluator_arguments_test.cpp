@@ -213,6 +213,9 @@ TEST_F(evaluator_arguments, host_references_say_what_is_wrong) {
   bad.ndim = 2;
   expect_refused(bad, "pixels have 2 dimensions; expected 3");
   bad = good.tensor;
+  bad.shape = nullptr;
+  expect_refused(bad, "pixels have no shape; expected [height, width, channels]");
+  bad = good.tensor;
   bad.data = nullptr;
   expect_refused(bad, "pixels.data is NULL");
   std::int64_t two_channels[] = {11, 12, 2}, empty[] = {0, 12, 3};

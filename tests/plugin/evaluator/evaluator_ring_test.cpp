@@ -31,6 +31,17 @@ class evaluator_ring : public LiveTest {
     fg_frame_result_defaults(&result);
     return fg_evaluator_poll(evaluator, &result);
   }
+  static FgEvaluatorImages images_of(FgEvaluator evaluator) {
+    FgEvaluatorImages images{};
+    images.struct_size = sizeof(images);
+    EXPECT_EQ(fg_evaluator_images(evaluator, &images), FG_STATUS_OK);
+    return images;
+  }
+  // What a host does that shows the heatmap.
+  void read_heatmap(VkCommandBuffer cmd, FgEvaluator evaluator) const {
+    vk::change_layout(device(), cmd, images_of(evaluator).heatmap, VK_IMAGE_LAYOUT_GENERAL,
+                      VK_IMAGE_LAYOUT_GENERAL);
+  }
   UniqueEvaluator evaluator_with(std::uint32_t frames_in_flight) const {
     FgEvaluatorInfo info = evaluator_info(device());
     info.frames_in_flight = frames_in_flight;
@@ -158,6 +169,113 @@ TEST_F(evaluator_ring, a_discarded_recorded_reference_is_gone) {
   EXPECT_EQ(poll(evaluator.get(), result), FG_STATUS_NOT_READY);
 }
 
+TEST_F(evaluator_ring, frames_against_a_reference_that_never_came_give_no_result) {
+  const RenderedImage a = image(40, 30, 0), b = image(40, 30, 0.3f);
+  const HostImage host(40, 30, 4, false,
+                       [](int c, int y, int x) { return static_cast<float>(scene(0, c, y, x)); });
+  for (const bool from_host : {true, false}) {
+    const UniqueEvaluator evaluator = evaluator_with(4);
+    EXPECT_LT(measure(device(), evaluator.get(), a, &b).ssim, 1);
+    CommandRing ring(device(), 4);
+    const VkCommandBuffer first = ring.begin();
+    if (from_host) {
+      ASSERT_EQ(fg_evaluator_set_reference(evaluator.get(), &host.tensor), FG_STATUS_OK);
+      ASSERT_EQ(record(evaluator.get(), first, a, 2), FG_STATUS_OK);
+    } else {
+      ASSERT_EQ(record_reference(evaluator.get(), first, a, 2), FG_STATUS_OK);
+    }
+    ring.abandon();
+    ASSERT_EQ(record(evaluator.get(), ring.begin(), a, 3), FG_STATUS_OK);
+    ASSERT_EQ(fg_evaluator_discard(evaluator.get(), 2), FG_STATUS_OK);
+    ring.submit();
+    ring.wait_all();
+    FgFrameResult result;
+    EXPECT_EQ(poll(evaluator.get(), result), FG_STATUS_NOT_READY) << result.ssim;
+    EXPECT_EQ(fg_evaluator_has_reference(evaluator.get()), from_host) << "it comes with the next frame";
+    result = measure(device(), evaluator.get(), a, from_host ? nullptr : &a, 4);
+    EXPECT_EQ(result.ssim, 1);
+    EXPECT_EQ(result.dropped, 1u);
+  }
+}
+
+TEST_F(evaluator_ring, a_discarded_reference_costs_no_frame_that_another_one_was_recorded_for) {
+  const RenderedImage a = image(40, 30, 0), b = image(40, 30, 0.3f);
+  const UniqueEvaluator evaluator = evaluator_with(4);
+  CommandRing ring(device(), 4);
+  const VkCommandBuffer first = ring.begin();
+  ASSERT_EQ(record_reference(evaluator.get(), first, a, 1), FG_STATUS_OK);
+  ASSERT_EQ(record(evaluator.get(), first, a, 1), FG_STATUS_OK);
+  ring.submit();
+  ASSERT_EQ(record_reference(evaluator.get(), ring.begin(), b, 2), FG_STATUS_OK);
+  ring.abandon();
+  const VkCommandBuffer third = ring.begin();
+  ASSERT_EQ(record_reference(evaluator.get(), third, a, 3), FG_STATUS_OK);
+  ASSERT_EQ(record(evaluator.get(), third, a, 3), FG_STATUS_OK);
+  ASSERT_EQ(fg_evaluator_discard(evaluator.get(), 2), FG_STATUS_OK);
+  ring.submit();
+  ring.wait_all();
+  FgFrameResult result;
+  ASSERT_EQ(poll(evaluator.get(), result), FG_STATUS_OK);
+  EXPECT_EQ(result.frame_number, 3u);
+  EXPECT_EQ(result.ssim, 1);
+  EXPECT_EQ(result.dropped, 0u);
+}
+
+TEST_F(evaluator_ring, there_are_no_images_before_a_frame_of_the_size_was_recorded) {
+  const RenderedImage a = image(40, 30, 0), b = image(24, 16, 0);
+  const UniqueEvaluator evaluator = evaluator_with(3);
+  EXPECT_EQ(images_of(evaluator.get()).heatmap, nullptr);
+  CommandRing ring(device(), 4);
+  ASSERT_EQ(record_reference(evaluator.get(), ring.begin(), a, 1), FG_STATUS_OK);
+  EXPECT_EQ(images_of(evaluator.get()).map, nullptr) << "a reference alone has none";
+  ring.submit();
+  ASSERT_EQ(record(evaluator.get(), ring.begin(), a, 2), FG_STATUS_OK);
+  EXPECT_NE(images_of(evaluator.get()).map, nullptr);
+  ring.abandon();
+  ASSERT_EQ(fg_evaluator_discard(evaluator.get(), 2), FG_STATUS_OK);
+  EXPECT_EQ(images_of(evaluator.get()).map, nullptr) << "the only frame does not run";
+  ASSERT_EQ(record(evaluator.get(), ring.begin(), a, 3), FG_STATUS_OK);
+  EXPECT_EQ(images_of(evaluator.get()).width, 40u);
+  ring.submit();
+  ASSERT_EQ(record_reference(evaluator.get(), ring.begin(), b, 4), FG_STATUS_OK);
+  EXPECT_EQ(images_of(evaluator.get()).map, nullptr) << "of the new size there are none yet";
+  ring.submit();
+  ring.wait_all();
+}
+
+TEST_F(evaluator_ring, sizes_change_beside_one_or_two_references_a_frame) {
+  const RenderedImage small = image(24, 16, 0), large = image(64, 48, 0);
+  for (const int references : {1, 2}) {
+    const UniqueEvaluator evaluator = evaluator_with(3);
+    CommandRing ring(device(),
+                     4);  // the host waits for frame n - 4 before it records frame n, and then for n - 3
+    for (std::uint64_t number = 1; number <= 24; ++number) {
+      const RenderedImage& frame = number / 7 % 2 == 0 ? small : large;
+      const VkCommandBuffer cmd = ring.begin();
+      bool taken = true;
+      for (int i = 0; i < references; ++i)
+        taken &= record_reference(evaluator.get(), cmd, frame, number) == FG_STATUS_OK;
+      if (taken && record(evaluator.get(), cmd, frame, number) == FG_STATUS_OK)
+        read_heatmap(cmd, evaluator.get());
+      ring.submit();  // the validation layer would tell of what is gone too early
+    }
+  }
+}
+
+TEST_F(evaluator_ring, references_from_host_memory_that_no_frame_took_leave_nothing_behind) {
+  FgEvaluatorInfo info = evaluator_info(device());
+  info.get_instance_proc_addr = counted_vulkan(device());
+  const UniqueEvaluator evaluator = make_evaluator(info);
+  const HostImage reference(40, 30, 4, false, [](int, int, int) { return 0.5f; });
+  ASSERT_EQ(fg_evaluator_set_reference(evaluator.get(), &reference.tensor), FG_STATUS_OK);
+  const std::size_t of_one = vulkan_counts().live_bytes;
+  for (int i = 0; i < 20; ++i)
+    ASSERT_EQ(fg_evaluator_set_reference(evaluator.get(), &reference.tensor), FG_STATUS_OK);
+  EXPECT_EQ(vulkan_counts().live_bytes, of_one);
+  ASSERT_EQ(fg_evaluator_set_reference(evaluator.get(), nullptr), FG_STATUS_OK);
+  EXPECT_LT(vulkan_counts().live_bytes, of_one);
+}
+
 TEST_F(evaluator_ring, sizes_change_while_frames_are_in_flight) {
   const UniqueEvaluator evaluator = evaluator_with(3);
   const std::pair<int, int> sizes[] = {{64, 48}, {33, 77}, {120, 20}};
@@ -178,11 +296,7 @@ TEST_F(evaluator_ring, sizes_change_while_frames_are_in_flight) {
       ASSERT_EQ(record_reference(evaluator.get(), cmd, references[i], tick), FG_STATUS_OK) << fg_last_error();
     }
     ASSERT_EQ(record(evaluator.get(), cmd, frames[i], tick), FG_STATUS_OK) << fg_last_error();
-    // The host goes on using the images in the same command buffer.
-    FgEvaluatorImages images{};
-    images.struct_size = sizeof(images);
-    ASSERT_EQ(fg_evaluator_images(evaluator.get(), &images), FG_STATUS_OK);
-    vk::change_layout(device(), cmd, images.heatmap, VK_IMAGE_LAYOUT_GENERAL, VK_IMAGE_LAYOUT_GENERAL);
+    read_heatmap(cmd, evaluator.get());  // the host goes on using the images in the same command buffer
     ring.submit();
     FgFrameResult result;
     if (poll(evaluator.get(), result) != FG_STATUS_OK) continue;
@@ -274,27 +388,46 @@ TEST_F(evaluator_ring, may_be_destroyed_in_the_middle_of_frames) {
   }
 }
 
-TEST_F(evaluator_ring, destroying_waits_for_the_device_unless_a_poll_saw_that_all_has_finished) {
+TEST_F(evaluator_ring, destroying_waits_for_the_device_once_anything_was_recorded_unless_the_host_does) {
   const RenderedImage a = image(40, 30, 0);
-  for (const bool with_reference_alone : {false, true})
-    for (const bool polled : {false, true}) {
+  for (const bool records : {false, true})
+    for (const bool host_waits : {false, true}) {
       FgEvaluatorInfo info = evaluator_info(device());
+      EXPECT_EQ(info.destroy_waits, 1u);
       info.get_instance_proc_addr = counted_vulkan(device());
+      info.destroy_waits = host_waits ? 0 : 1;
       UniqueEvaluator evaluator = make_evaluator(info);
       CommandRing ring(device(), 1);
       const VkCommandBuffer cmd = ring.begin();
-      ASSERT_EQ(record_reference(evaluator.get(), cmd, a, 1), FG_STATUS_OK);
-      if (!with_reference_alone) {
-        ASSERT_EQ(record(evaluator.get(), cmd, a, 1), FG_STATUS_OK);
+      if (records) {
+        ASSERT_EQ(record_reference(evaluator.get(), cmd, a, 1), FG_STATUS_OK);
       }
       ring.submit();
       ring.wait_all();
       FgFrameResult result;
-      if (polled) poll(evaluator.get(), result);
+      poll(evaluator.get(), result);
       EXPECT_EQ(vulkan_counts().device_waits, 0u);
       evaluator.reset();
-      EXPECT_EQ(vulkan_counts().device_waits, polled ? 0u : 1u);
+      EXPECT_EQ(vulkan_counts().device_waits, records && !host_waits ? 1u : 0u);
     }
+}
+
+TEST_F(evaluator_ring, may_be_destroyed_while_the_host_still_draws_the_heatmap_of_a_frame_that_was_polled) {
+  const RenderedImage a = image(640, 480, 0);
+  const vk::Buffer drawn(device(), 640 * 480 * 4, vk::Residence::readback);
+  CommandRing ring(device(), 1);
+  UniqueEvaluator evaluator = evaluator_with(1);
+  const VkCommandBuffer cmd = ring.begin();
+  ASSERT_EQ(record_reference(evaluator.get(), cmd, a, 1), FG_STATUS_OK);
+  ASSERT_EQ(record(evaluator.get(), cmd, a, 1), FG_STATUS_OK);
+  const VkBufferImageCopy copy{.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1},
+                               .imageExtent = {640, 480, 1}};
+  device().CmdCopyImageToBuffer(cmd, images_of(evaluator.get()).heatmap, VK_IMAGE_LAYOUT_GENERAL, drawn.get(),
+                                1, &copy);
+  ring.submit();
+  FgFrameResult result;
+  while (poll(evaluator.get(), result) == FG_STATUS_NOT_READY) continue;
+  evaluator.reset();  // the validation layer would tell
 }
 
 TEST_F(evaluator_ring, two_evaluators_on_one_device_do_not_disturb_each_other) {

@@ -14,7 +14,8 @@ namespace {
 
 // What the executors of a test do; outlives them.
 struct Script {
-  bool fails_to_make = false, fails_to_record = false, fails_to_start = false;
+  bool fails_to_make = false, fails_to_record = false, fails_to_record_reference = false,
+       fails_to_start = false;
   VkResult failure = VK_ERROR_UNKNOWN;
   bool goes_on = false;
   bool all_ended = false;                                 // whatever was started has ended
@@ -31,6 +32,7 @@ class ScriptedWorkspace : public Workspace {
       : inner_(std::move(inner)), script_(&script) {}
   std::shared_ptr<void> record_reference(VkCommandBuffer cmd, const SourceImage& reference,
                                          std::uint32_t slot) override {
+    fail_if(script_->fails_to_record_reference, *script_);
     return inner_->record_reference(cmd, reference, slot);
   }
   RecordedFrame record_frame(VkCommandBuffer cmd, const FrameWork& work) override {
@@ -123,6 +125,10 @@ class hand_over : public LiveTest {
     EXPECT_THROW(evaluator_->record(ring_->begin(), source(), number), vk::Error);
     ring_->abandon();
   }
+  void record_reference(std::uint64_t number) {
+    ASSERT_TRUE(evaluator_->record_reference(ring_->begin(), source(), number));
+    ring_->submit();
+  }
   std::optional<FgFrameResult> result_of(std::uint64_t number) {
     EXPECT_TRUE(record(number));
     ring_->wait_all();
@@ -199,6 +205,48 @@ TEST_F(hand_over, an_executor_that_was_named_is_not_replaced) {
   for (std::uint64_t number = 1; number < 10; ++number) expect_failure(number);
   script_.fails_to_record = false;
   EXPECT_EQ(result_of(10).value().frame_number, 10u) << "no slot and no reference was lost";
+}
+
+TEST_F(hand_over, a_reference_that_fails_to_be_recorded_leaves_the_one_of_another_size) {
+  make(FG_EXECUTOR_IN_QUEUE);
+  const RenderedImage other(device(), PixelFormat::rgba8, 30, 20, [](int, int, int) { return 0.5f; });
+  const FgFrame f = other.frame(0);
+  record_reference(1);
+  ASSERT_TRUE(record(2));
+  script_.fails_to_record_reference = true;
+  EXPECT_THROW(
+      evaluator_->record_reference(ring_->begin(), {f.image, f.view, f.layout, {30, 20}, f.format}, 3),
+      vk::Error);
+  ring_->submit();  // with what was recorded before it failed
+  EXPECT_TRUE(evaluator_->has_reference());
+  EXPECT_EQ(evaluator_->images().width, 24u);
+  ASSERT_TRUE(record(4));
+  ring_->wait_all();
+  const auto result = evaluator_->poll();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->frame_number, 4u);
+  EXPECT_EQ(result->ssim, 1);
+
+  // Of the same size: what is there now nobody knows.
+  EXPECT_THROW(evaluator_->record_reference(ring_->begin(), source(), 5), vk::Error);
+  ring_->abandon();
+  EXPECT_TRUE(evaluator_->reference_is_lost());
+  EXPECT_FALSE(record(6)) << "dropped";
+  script_.fails_to_record_reference = false;
+  record_reference(7);
+  ASSERT_TRUE(record(8));
+  ring_->wait_all();
+  EXPECT_EQ(evaluator_->poll().value().ssim, 1);
+}
+
+TEST_F(hand_over, a_frame_that_failed_to_be_recorded_may_run_while_the_evaluator_goes) {
+  make(FG_EXECUTOR_IN_QUEUE);
+  set_host_reference();
+  script_.fails_to_record = true;
+  const VkCommandBuffer cmd = ring_->begin();
+  EXPECT_THROW(evaluator_->record(cmd, source(), 1), vk::Error);
+  ring_->submit();     // the reference's way to the device, say
+  evaluator_.reset();  // the validation layer would tell
 }
 
 TEST_F(hand_over, a_lost_device_is_lost_for_every_executor) {

@@ -8,7 +8,7 @@ rm -rf "$prefix" "$prefix.at_first"
 "$cmake" --install "$build" --prefix "$prefix.at_first" >"$prefix.log" || { cat "$prefix.log"; fail "cmake --install failed"; }
 mv "$prefix.at_first" "$prefix"  # nothing in it may remember where it was put
 
-for file in "$libdir/libframegauge.so" "$libdir/libframegauge.so.${version%%.*}" "$libdir/libframegauge.so.$version" \
+for file in "$libdir/libframegauge.so" "$libdir/libframegauge.so.${version%.*}" "$libdir/libframegauge.so.$version" \
   include/framegauge/{framegauge.h,drr.h,pose.h,vulkan.h,vulkan.hpp} "$libdir"/cmake/framegauge/framegauge{Config,ConfigVersion,Targets}.cmake \
   "$libdir/pkgconfig/framegauge.pc" share/doc/framegauge/LICENSE share/doc/framegauge/examples/vulkan_renderer/main.cpp; do
   [ -s "$prefix/$file" ] || fail "$file was not installed"
