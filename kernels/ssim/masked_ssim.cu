@@ -22,12 +22,12 @@ __global__ void __launch_bounds__(strip::kThreads, kBlocksPerSm)
   const auto [plane, n, c, x, y, mask] = ThisPlane<T>(op, first_plane);
   const strip::Place place = place_of_block(work.strips, x.height, x.width, 0);
   fg::masked::Column<kRadius, Offset, T> column =
-      fg::masked::start_column<kRadius, Offset>(thread, x, y, mask, place);
+      fg::masked::start_column<kRadius, Offset>(thread, x, y, mask, place, work.units.weight);
   fg::masked::Totals totals;
   int turn = 0;
   for (std::int32_t row = 0; row < place.rows; row += strip::kRunRows, turn ^= 1) {
     if (strip::has_columns<kRadius>(thread, place)) {
-      fg::masked::filter_columns<kRadius>(thread, column, x, y, mask, work.window, 2 * op.c2, buffers[turn]);
+      fg::masked::filter_columns<kRadius>(thread, column, x, y, mask, work.window, work.units, buffers[turn]);
       // The next rows travel while these are worked on.
       if (row + strip::kRunRows < place.rows) fg::masked::load_next_rows(column, x, y, mask);
     }
@@ -35,9 +35,9 @@ __global__ void __launch_bounds__(strip::kThreads, kBlocksPerSm)
     const strip::Group group = strip::group_of(thread, place, row);
     if (group.count <= 0) continue;
     float weights[strip::kGroupColumns], inverse_weights[strip::kGroupColumns];
-    fg::masked::load_weights(group, mask, weights);
+    fg::masked::load_weights(group, mask, work.units.weight, weights);
     FgSsimMoments moments[strip::kGroupColumns];
-    fg::masked::filter_rows<kRadius>(thread, group, buffers[turn], work.window, 2 * op.c2, moments,
+    fg::masked::filter_rows<kRadius>(thread, group, buffers[turn], work.window, work.units.least, moments,
                                      inverse_weights);
     fg::masked::score_group(moments, weights, {op.c1, op.c2}, group, op.map.plane(n, c), totals);
   }

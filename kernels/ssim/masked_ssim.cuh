@@ -63,6 +63,7 @@ struct Work {
   StripSums weights, terms;
   const double* mask_parts;
   std::int64_t mask_channels;
+  fg::masked::Units units;
   double plane_weight;  // dL/dscore of every plane
 
   Work(const MaskedSsim2d<T>& from, const Layout<T>& layout)
@@ -73,6 +74,7 @@ struct Work {
         terms(layout.terms),
         mask_parts(layout.mask_parts),
         mask_channels(Layout<T>::mask_channels(from)),
+        units(fg::masked::units_of(from.c2)),
         plane_weight(from.mean_weight / static_cast<double>(from.x.planes())) {}
 };
 

@@ -23,8 +23,8 @@ template <class T>  // float, Half, BFloat16, or uint8_t without gradients
 struct MaskedSsim2d {
   ImageView<const T> x, y;
   ImageView<const float>
-      mask;  // the images' extent; channel_stride 0: one mask for all channels. A weight that is
-             // not above 0 counts as 0
+      mask;  // the images' extent; channel_stride 0: one mask for all channels. What a weight
+             // counts: masked_ssim_math.h
   int window = 11;
   float c1 = 1e-4f, c2 = 9e-4f;
   ImageView<float> map;      // optional, the images' extent

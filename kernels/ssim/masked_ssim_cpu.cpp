@@ -11,6 +11,7 @@
 
 #include "kernels/core/parallel_for.h"
 #include "kernels/core/sum.h"
+#include "kernels/ssim/masked_ssim_math.h"
 #include "kernels/ssim/masked_ssim_rows.h"
 #include "kernels/ssim/ssim2d_gradient_rows.h"
 #include "kernels/ssim/ssim2d_lines.h"
@@ -56,7 +57,8 @@ struct MaskedBlock {
 template <class T>
 class MaskedBlockScore {
  public:
-  MaskedBlockScore(const MaskedSsim2d<T>& op, const WindowTaps& window, const MaskedBlock& block, float scale)
+  MaskedBlockScore(const MaskedSsim2d<T>& op, const WindowTaps& window, const MaskedBlock& block, float scale,
+                   float share)
       : op_(op),
         block_(block),
         window_(window),
@@ -69,6 +71,7 @@ class MaskedBlockScore {
         y_gradient_(op.y_gradient.plane(block.plane)),
         wanted_{x_gradient_.data != nullptr, y_gradient_.data != nullptr},
         scale_(scale),
+        share_(share),
         sums_(op.window),
         spread_(op.window) {}
 
@@ -103,8 +106,7 @@ class MaskedBlockScore {
  private:
   float mask_at(int row, int column) const {
     if (row < 0 || row >= mask_.height || column < 0 || column >= mask_.width) return 0;
-    const float m = mask_.at(row, column);
-    return m > 0 ? m : 0;
+    return masked::weight_of(mask_.at(row, column));
   }
   void load_mask(int row, int first, int count) {
     for (int i = 0; i < count; ++i) weight_[i] = mask_at(row, first + i);
@@ -167,7 +169,8 @@ class MaskedBlockScore {
     const auto store = [&](const PlaneView<float>& gradient, const float* values) {
       for (int i = 0; gradient.data != nullptr && i < block_.columns; ++i) {
         const float m = mask_at(row, block_.column + i);
-        gradient.at(row, block_.column + i) = m > 0 ? m * values[i] : 0.0f;
+        // Its part of the weights: a loss that is divided by a small sum of them may leave float's range.
+        gradient.at(row, block_.column + i) = m > 0 ? share_ * m * values[i] : 0.0f;
       }
     };
     store(x_gradient_, to_x_);
@@ -182,7 +185,7 @@ class MaskedBlockScore {
   const PlaneView<const float> mask_;
   const PlaneView<float> map_, x_gradient_, y_gradient_;
   const WantedPlanes wanted_;
-  const float scale_;  // dL/dscore / sum m
+  const float scale_, share_;  // dL/dscore, and 1 / sum m
   Centre centre_;
   double total_ = 0;
 
@@ -214,20 +217,18 @@ double sum_of_mask(const MaskedSsim2d<T>& op, const MaskedBlock& block) {
   const PlaneView<const float> mask = op.mask.plane(block.plane);
   double sum = 0;
   for (int row = block.row; row < block.row + block.rows; ++row)
-    for (int column = block.column; column < block.column + block.columns; ++column) {
-      const float m = mask.at(row, column);
-      sum += m > 0 ? static_cast<double>(m) : 0.0;
-    }
+    for (int column = block.column; column < block.column + block.columns; ++column)
+      sum += static_cast<double>(masked::weight_of(mask.at(row, column)));
   return sum;
 }
 
-// dL/dscore of a plane, divided by sum m.
+// dL/dscore of a plane.
 template <class T>
-float scale_of(const MaskedSsim2d<T>& op, std::int64_t plane, double weight) {
+float scale_of(const MaskedSsim2d<T>& op, std::int64_t plane) {
   double upstream = op.mean_weight / static_cast<double>(op.x.planes());
   if (op.score_weight.data != nullptr)
     upstream += op.score_weight.at(plane / op.x.channels, plane % op.x.channels);
-  return weight == 0 ? 0 : static_cast<float>(upstream / weight);
+  return static_cast<float>(upstream);
 }
 
 }  // namespace
@@ -249,8 +250,9 @@ void masked_ssim2d(const MaskedSsim2d<T>& op, Scratch scratch) {
     sums.weights[plane] = sum_in_order(sums.block_weights + plane * blocks.per_plane, blocks.per_plane);
   parallel_for(jobs, [&](std::int64_t job) {
     const MaskedBlock block = block_of(op, blocks, job);
-    const float scale = scale_of(op, block.plane, sums.weights[block.plane]);
-    sums.block_terms[job] = MaskedBlockScore<T>(op, window, block, scale).run();
+    const double weight = sums.weights[block.plane];
+    const float share = weight == 0 ? 0 : static_cast<float>(1 / weight);
+    sums.block_terms[job] = MaskedBlockScore<T>(op, window, block, scale_of(op, block.plane), share).run();
   });
   double total = 0;
   for (std::int64_t plane = 0; plane < planes; ++plane) {

@@ -16,30 +16,33 @@ template <class T>
 __device__ strip::Sample centre_of_seen(const PlaneView<const T>& x, const PlaneView<const T>& y,
                                         const PlaneView<const float>& mask, const strip::Place& place) {
   const std::int32_t row = centre_row(place), column = centre_column(place);
-  const bool is_seen = mask.at(row, column) > 0;
+  const bool is_seen = fg::masked::weight_of(mask.at(row, column)) > 0;
   const strip::Sample sum =
       sum_of_finite(is_seen ? strip::sample_of(x.at(row, column), y.at(row, column)) : strip::Sample{0, 0});
   const float share = 1.0f / static_cast<float>(max(__syncthreads_count(is_seen), 1));
   return {sum.s * share, __uint_as_float(__float_as_uint(sum.d * share) & 0xFF800000u)};
 }
 
-// dL/dscore of a plane, divided by sum m; for all threads.
+// dL/dscore of a plane and 1 / sum m; for all threads.
+struct Upstream {
+  float scale, share;
+};
 template <class T>
-__device__ float scale_of(const Work<T>& work, unsigned n, unsigned c) {
+__device__ Upstream upstream_of(const Work<T>& work, unsigned n, unsigned c) {
   const std::int64_t mask_plane = n * work.mask_channels + (work.mask_channels == 1 ? 0 : c);
   const double* const parts = work.mask_parts + mask_plane * kMaskParts;
   double sum = 0;
   for (int i = threadIdx.x; i < kMaskParts; i += strip::kThreads) sum += parts[i];
   sum = block_reduce<strip::kThreads>(sum);
-  __shared__ float scale;
+  __shared__ Upstream upstream;
   if (threadIdx.x == 0) {
     const MaskedSsim2d<T>& op = work.op;
-    const double upstream =
+    const double loss =
         work.plane_weight + (op.score_weight.data == nullptr ? 0.0 : op.score_weight.at(n, c));
-    scale = sum == 0 ? 0.0f : static_cast<float>(upstream / sum);
+    upstream = {static_cast<float>(loss), sum == 0 ? 0.0f : static_cast<float>(1 / sum)};
   }
   __syncthreads();
-  return scale;
+  return upstream;
 }
 
 // One block a strip of samples: x across, y down, z planes.
@@ -58,25 +61,27 @@ __global__ void __launch_bounds__(strip::kThreads, kGradientBlocksPerSm)
   const strip::GradientPlace<kRadius> place(place_of_block(work.strips, x.height, x.width, 0));
   const strip::Sample centre = centre_of_seen(x, y, mask, place.samples);
   const strip::PartialTerms partial_terms{{op.c1, op.c2}, centre, 1.0f, first_is_y};
-  const fg::masked::GradientTerms terms{centre, first_is_y ? -1.0f : 1.0f, scale_of(work, n, c)};
+  const Upstream upstream = upstream_of(work, n, c);
+  const fg::masked::GradientTerms terms{centre, first_is_y ? -1.0f : 1.0f, upstream.scale, upstream.share};
 
   fg::masked::Column<kRadius, Offset, T> column =
-      fg::masked::start_column<kRadius, Offset>(thread, x, y, mask, place.windows);
+      fg::masked::start_column<kRadius, Offset>(thread, x, y, mask, place.windows, work.units.weight);
   strip::SpreadColumn<kRadius, kBoth> spread_column{};
   fg::masked::Totals totals;
   for (std::int32_t row = 0; row < place.windows.rows; row += strip::kRunRows) {
     if (strip::has_columns<kRadius>(thread, place.windows))
-      fg::masked::filter_columns<kRadius>(thread, column, x, y, mask, work.window, 2 * op.c2,
+      fg::masked::filter_columns<kRadius>(thread, column, x, y, mask, work.window, work.units,
                                           columns_or_spread);
     __syncthreads();
     const strip::Group windows = strip::group_of(thread, place.windows, row);
     if (windows.count > 0) {
       FgSsimMoments moments[strip::kGroupColumns];
       float inverse_weights[strip::kGroupColumns];
-      fg::masked::filter_rows<kRadius>(thread, windows, columns_or_spread, work.window, 2 * op.c2, moments,
-                                       inverse_weights);
+      fg::masked::filter_rows<kRadius>(thread, windows, columns_or_spread, work.window, work.units.least,
+                                       moments, inverse_weights);
       fg::masked::partial_group<kRadius, kBoth>(thread, moments, inverse_weights, windows, partial_terms,
-                                                place, mask, op.map.plane(n, c), partials, totals);
+                                                place, mask, work.units.weight, op.map.plane(n, c), partials,
+                                                totals);
     }
     __syncthreads();
     if (strip::has_columns<kRadius>(thread, place.windows) && row + strip::kRunRows < place.windows.rows)

@@ -53,14 +53,14 @@ HWY_ATTR void combine(const MaskedSums* rows, int columns, const float* tap, Row
     }
   for (int i = 0; i < columns; ++i) {
     const double weight = total.plane[0][i];
-    const double inverse = weight > 0 ? 1.0 / weight : weight;  // 0, or a NaN
+    const double inverse = weight > 0 ? 1.0 / weight : 0.0;
     const double s = total.plane[1][i] * inverse, d = total.plane[2][i] * inverse;
     const double vs = total.plane[3][i] * inverse - s * s, vd = total.plane[4][i] * inverse - d * d;
     windows.s_mean[i] = static_cast<float>(s);
     windows.d_mean[i] = static_cast<float>(d);
     windows.s_variance[i] = static_cast<float>(vs < 0 ? 0 : vs);
     windows.d_variance[i] = static_cast<float>(vd < 0 ? 0 : vd);
-    inverse_weight[i] = static_cast<float>(inverse);
+    inverse_weight[i] = static_cast<float>(inverse);  // at most 1e36 (masked_ssim_math.h)
   }
 }
 

@@ -8,9 +8,10 @@
 // outside of it: where the window's mean turns out to be far from it, measured by the variances, they are added up again
 // about the mean itself. A hidden sample is 0 with a weight of 0, whatever lies in memory.
 
+#include <cmath>
 #include <cstdint>
-#include <limits>
 
+#include "kernels/ssim/masked_ssim_math.h"
 #include "kernels/ssim/ssim2d_gradient_strip.h"
 #include "kernels/ssim/ssim2d_strip.h"
 
@@ -33,12 +34,19 @@ struct Shared {
   float weights[kRunRows * kPitch];           // 4.4 KB
 };
 
-// A weight that is not above 0, a NaN too, counts as 0.
-FG_HD float weight_of(float mask) { return mask > 0 ? mask : 0.0f; }
+// What variances and weights are measured by.
+struct Units {
+  float least;   // the constant 2 c2 that is added to the variances
+  float weight;  // all weights are multiplied by it
+};
 
-// 1 / W, and 0 where a window sees nothing. Weights whose sum is no normal float count as nothing.
-inline constexpr float kLeastWeight = std::numeric_limits<float>::min();
-FG_HD float inverse_of(float weight) { return weight >= kLeastWeight ? 1.0f / weight : 0.0f; }
+// Sums of weights and sums of weighted squares have to stay in float's range, the least of both and the greatest. Squares
+// matter from a small part of c2 on, and c2 is 1e-18 to 1e18: where it is small, weights are multiplied by a power of two
+// near 1 / c2, which is exact and cancels wherever it is divided by W (masked_ssim_strip_test: "weights of any size").
+inline Units units_of(float c2) { return {2 * c2, c2 < 1 ? std::exp2(std::floor(-std::log2(c2))) : 1.0f}; }
+
+// 1 / W, and 0 where a window sees nothing.
+FG_HD float inverse_of(float weight) { return weight > 0 ? 1.0f / weight : 0.0f; }
 
 // A thread's column of the images and of the mask, as strip::Column. What is kept has the mask's holes in it.
 template <int kRadius, class Offset, class T>
@@ -72,7 +80,7 @@ FG_HD void load_next_rows(Column<kRadius, Offset, T>& column, const PlaneView<co
 template <int kRadius, class Offset, class T>
 FG_HD Column<kRadius, Offset, T> start_column(int thread, const PlaneView<const T>& x,
                                               const PlaneView<const T>& y, const PlaneView<const float>& mask,
-                                              const strip::Place& place) {
+                                              const strip::Place& place, float unit) {
   const std::int32_t row = place.row - kRadius, at = place.column - kRadius + thread;
   Column<kRadius, Offset, T> column{};
   column.images = strip::start_column<kRadius, Offset>(thread, x, y, place);
@@ -81,7 +89,7 @@ FG_HD Column<kRadius, Offset, T> start_column(int thread, const PlaneView<const 
   load_mask_rows<kRunRows>(column, row + 2 * kRadius, mask, column.next_mask);
   FG_UNROLL
   for (int i = 0; i < 2 * kRadius; ++i) {
-    column.kept_weights[i] = weight_of(column.kept_weights[i]);
+    column.kept_weights[i] = unit * weight_of(column.kept_weights[i]);
     if (column.kept_weights[i] == 0) column.images.kept[i] = {0, 0};
   }
   return column;
@@ -152,7 +160,7 @@ template <int kRadius, class Offset, class T>
 FG_HD void add_up_column_again(const Column<kRadius, Offset, T>& column, int result,
                                const PlaneView<const T>& x, const PlaneView<const T>& y,
                                const PlaneView<const float>& mask, const WindowTaps& window, float weight,
-                               strip::Moments& moments) {
+                               float unit, strip::Moments& moments) {
   const int back =
       2 * kRadius + kRunRows - result;  // rows from the result's first sample to those after the next ones
   const auto sample_at = [&](int k, strip::Moments& m) {
@@ -163,7 +171,7 @@ FG_HD void add_up_column_again(const Column<kRadius, Offset, T>& column, int res
         strip::sample_of(x.data[column.images.x + step * static_cast<Offset>(x.row_stride)],
                          y.data[column.images.y + step * static_cast<Offset>(y.row_stride)]);
     m = {sample.s, 0, sample.d, 0};
-    return mask.data[column.mask + step * static_cast<Offset>(mask.row_stride)];
+    return unit * weight_of(mask.data[column.mask + step * static_cast<Offset>(mask.row_stride)]);
   };
   add_up_again<kRadius>(window, inverse_of(weight), sample_at, moments);
 }
@@ -172,7 +180,7 @@ FG_HD void add_up_column_again(const Column<kRadius, Offset, T>& column, int res
 template <int kRadius, class Offset, class T>
 FG_HD void filter_columns(int thread, Column<kRadius, Offset, T>& column, const PlaneView<const T>& x,
                           const PlaneView<const T>& y, const PlaneView<const float>& mask,
-                          const WindowTaps& window, float least, Shared& shared) {
+                          const WindowTaps& window, const Units& units, Shared& shared) {
   constexpr int kRun = strip::Shape<kRadius>::kRun, kSamples = kRun + 2 * kRadius;
   Sample samples[2 * kRadius + kRunRows];
   float weights[2 * kRadius + kRunRows];
@@ -184,7 +192,7 @@ FG_HD void filter_columns(int thread, Column<kRadius, Offset, T>& column, const 
   }
   FG_UNROLL
   for (int i = 0; i < kRunRows; ++i) {
-    const float weight = weight_of(column.next_mask[i]);
+    const float weight = units.weight * weight_of(column.next_mask[i]);
     const Sample sample = strip::sample_of(column.images.next_x[i], column.images.next_y[i]);
     samples[2 * kRadius + i] = weight > 0 ? sample : Sample{0, 0};
     weights[2 * kRadius + i] = weight;
@@ -212,7 +220,7 @@ FG_HD void filter_columns(int thread, Column<kRadius, Offset, T>& column, const 
     for (int i = 0; i < kRun; ++i) {
       const int to = (first + i) * kPitch + thread;
       const strip::Moments m = sums.about(i, about, inverse_of(sums.weight[i]));
-      far |= static_cast<std::uint32_t>(is_far(m, about, least)) << (first + i);
+      far |= static_cast<std::uint32_t>(is_far(m, about, units.least)) << (first + i);
       shared.moments[to] = m;
       shared.weights[to] = sums.weight[i];
     }
@@ -225,7 +233,7 @@ FG_HD void filter_columns(int thread, Column<kRadius, Offset, T>& column, const 
   FG_NO_UNROLL
   for (int i = 0; far != 0; ++i, far >>= 1)
     if (far & 1u)
-      add_up_column_again(column, i, x, y, mask, window, shared.weights[i * kPitch + thread],
+      add_up_column_again(column, i, x, y, mask, window, shared.weights[i * kPitch + thread], units.weight,
                           shared.moments[i * kPitch + thread]);
 }
 
@@ -288,13 +296,14 @@ FG_HD void filter_rows(int thread, const strip::Group& group, const Shared& shar
 }
 
 // The weights of the pixels that a group's windows are centred at; 0 outside the image.
-FG_HD void load_weights(const strip::Group& group, const PlaneView<const float>& mask, float* weights) {
+FG_HD void load_weights(const strip::Group& group, const PlaneView<const float>& mask, float unit,
+                        float* weights) {
   const bool row_exists = group.row >= 0 && group.row < mask.height;
   FG_UNROLL
   for (int i = 0; i < kGroupColumns; ++i) {
     const std::int32_t column = group.column + i;
-    weights[i] =
-        row_exists && column >= 0 && column < mask.width ? weight_of(mask.at(group.row, column)) : 0.0f;
+    const bool exists = row_exists && column >= 0 && column < mask.width;
+    weights[i] = exists ? unit * weight_of(mask.at(group.row, column)) : 0.0f;
   }
 }
 
@@ -333,10 +342,10 @@ template <int kRadius, bool kBoth>
 FG_HD void partial_group(int thread, const FgSsimMoments* moments, const float* inverse_weights,
                          const strip::Group& group, const strip::PartialTerms& terms,
                          const strip::GradientPlace<kRadius>& place, const PlaneView<const float>& mask,
-                         const PlaneView<float>& map, strip::Partial* shared, Totals& totals) {
+                         float unit, const PlaneView<float>& map, strip::Partial* shared, Totals& totals) {
   strip::Partial* const to = shared + strip::filtered_row(thread) * kPitch + strip::filtered_column(thread);
   float weights[kGroupColumns], terms_of[kGroupColumns];
-  load_weights(group, mask, weights);
+  load_weights(group, mask, unit, weights);
   FG_UNROLL
   for (int i = 0; i < kGroupColumns; ++i) {
     const float weight = weights[i] * inverse_weights[i];
@@ -362,10 +371,16 @@ FG_HD void partial_group(int thread, const FgSsimMoments* moments, const float* 
 struct GradientTerms {
   Sample centre;
   float first_sign;  // 1: `first` is X; -1: it is Y
-  float scale;       // dL/dscore / sum m
+  float scale;       // dL/dscore
+  float share;       // 1 / sum m, 0 where nothing is seen
 };
 
-// As strip::spread_columns: each gradient times the sample's weight and the scale; exactly 0 for what is hidden.
+// A weight's part of sum m comes first: the loss times a small weight, or divided by a small sum, may leave float's range.
+FG_HD float times_of(const GradientTerms& terms, float weight) {
+  return terms.scale * (weight * terms.share);
+}
+
+// As strip::spread_columns: each gradient times the sample's part of the weights and the scale; exactly 0 for what is hidden.
 template <class Offset, int kRadius, bool kBoth, class T>
 FG_HD void spread_columns(int thread, strip::SpreadColumn<kRadius, kBoth>& column,
                           const strip::Partial* spread, const WindowTaps& window, const strip::Place& place,
@@ -400,7 +415,7 @@ FG_HD void spread_columns(int thread, strip::SpreadColumn<kRadius, kBoth>& colum
     const Sample sample = strip::sample_of(vx[i], vy[i]);
     const float s_part = 2.0f * (sample.s - terms.centre.s) * sums.sum[i].B;
     const float d_part = 2.0f * (sample.d - terms.centre.d) * sums.sum[i].E;
-    const float times = terms.scale * weights[i];
+    const float times = times_of(terms, weights[i]);
     const bool is_seen = weights[i] > 0;
     sample_at(first_gradient, i) =
         is_seen ? times * (sums.sum[i].first + s_part + terms.first_sign * d_part) : 0.0f;

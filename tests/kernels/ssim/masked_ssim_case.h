@@ -11,6 +11,7 @@
 
 #include "kernels/ssim/masked_ssim.h"
 #include "tests/kernels/ssim/pair_op.h"
+#include "tests/kernels/test_compare.h"
 #include "tests/oracle/masked_ssim_oracle.h"
 
 namespace fg::test {
@@ -21,6 +22,7 @@ struct MaskedOptions {
   std::vector<double> score_weight = {};
   bool wants_x = true, wants_y = true;  // gradients
   Memory output_layout = {};
+  double data_range = 1;  // of float images
 };
 
 struct MaskedOutput {
@@ -48,6 +50,9 @@ struct MaskedCase {
     op.mask.channels = x.shape.channels;
     if (mask.shape.channels == 1) op.mask.channel_stride = 0;
     op.map = out.map.view;
+    if (options.data_range == 1) return;
+    op.c1 = static_cast<float>(std::pow(0.01 * options.data_range, 2));
+    op.c2 = static_cast<float>(std::pow(0.03 * options.data_range, 2));
   }
   MaskedCase(const MaskedCase&) = delete;
 };
@@ -201,6 +206,97 @@ void expect_weights_not_above_0_to_count_as_0(const Run& run) {
     const MaskedOutput out = with(hidden);
     EXPECT_EQ(out.scores, zero.scores);
     EXPECT_EQ(out.x_gradient.memory, zero.x_gradient.memory);
+  }
+}
+
+// Fades out through all of float32's numbers, denormals included, to 0.
+inline double vignette(int, int, int y, int x) {
+  return std::exp(-(std::pow(x - 12, 2) + std::pow(y - 10, 2)) / (2 * 8.0 * 8.0));
+}
+// What is left of it: framegauge.h, FgMaskedSsim2d.
+inline double counted_vignette(int n, int c, int y, int x) {
+  const double m = vignette(n, c, y, x);
+  return static_cast<float>(m) < 1e-30f ? 0 : m;
+}
+
+// d sum_p m ssim / d x of one sample, by the oracle, over the windows that reach it.
+inline double masked_difference(oracle::Plane x, const oracle::Plane& y, const oracle::Plane& mask, int row,
+                                int column) {
+  constexpr double kStep = 1e-5;
+  const auto at = static_cast<std::size_t>(row * x.width + column);
+  const double before = x.value[at];
+  x.value[at] = before + kStep;
+  const oracle::Plane above = oracle::masked_ssim(x, y, mask, {}).map;
+  x.value[at] = before - kStep;
+  const oracle::Plane below = oracle::masked_ssim(x, y, mask, {}).map;
+  double sum = 0;
+  for (int r = std::max(row - 5, 0); r <= std::min(row + 5, x.height - 1); ++r)
+    for (int c = std::max(column - 5, 0); c <= std::min(column + 5, x.width - 1); ++c)
+      if (mask.at(r, c) > 0) sum += mask.at(r, c) * (above.at(r, c) - below.at(r, c));
+  return sum / (2 * kStep);
+}
+
+template <class Run>
+void expect_right_gradients_where_a_mask_fades_out(const Run& run) {
+  const Shape shape{1, 1, 40, 140};
+  const auto x = make_image<float>(shape, noisy_scene), y = make_image<float>(shape, scene);
+  const auto mask = make_image<float>(shape, vignette), counted = make_image<float>(shape, counted_vignette);
+  const MaskedOutput out = run(x, y, mask, MaskedOptions{});
+  expect_like_masked_oracle(x, y, counted, 11, out, 1e-6, 4e-6);
+  double weight = 0;
+  for (const float m : counted.memory) weight += static_cast<double>(m);
+  double error = 0, size = 0;  // of gradients divided by the samples' weights
+  for (int row = 0; row < 40; ++row)
+    for (int column = row % 4; column < 140; ++column) {
+      const auto m = static_cast<double>(counted.at(0, 0, row, column));
+      const float value = out.x_gradient.at(0, 0, row, column);
+      ASSERT_TRUE(std::isfinite(value));
+      if (m == 0) {
+        ASSERT_EQ(value, 0.0f);
+        continue;
+      }
+      if ((row * 140 + column) % 37 != 0) continue;
+      const double expected =
+          masked_difference(x.plane(0, 0), y.plane(0, 0), counted.plane(0, 0), row, column) / m;
+      error += std::pow(static_cast<double>(value) * weight / m - expected, 2);
+      size += expected * expected;
+    }
+  EXPECT_LE(std::sqrt(error / size), 2e-5);  // of which the difference's own error is the larger part
+  const MaskedOutput same = run(x, x, mask, MaskedOptions{});
+  EXPECT_EQ(same.mean, 1.0);
+  expect_no_gradient(same.x_gradient, same.y_gradient, 0, 0);
+}
+
+// Masks of one weight count as a mask of ones, whatever the weight and the range of the images, from 1e-30 on.
+template <class Run>
+void expect_weights_of_any_size_to_count(const Run& run) {
+  const Shape shape{1, 1, 30, 130};
+  const auto with = [&](double weight, double range) {
+    const auto in_range = [range](const PixelFormula& formula) {
+      return [=](int n, int c, int y, int x) { return range * formula(n, c, y, x); };
+    };
+    return run(make_image<float>(shape, in_range(noisy_scene)), make_image<float>(shape, in_range(scene)),
+               make_image<float>(shape, [weight](int, int, int, int) { return weight; }),
+               MaskedOptions{.data_range = range});
+  };
+  for (const double range : {1e-7, 1.0, 255.0, 1e8}) {
+    SCOPED_TRACE(range);
+    const MaskedOutput one = with(1, range);
+    for (const double weight : {1.001e-30, 1e-25, 1e-9, 1e18, 1e20, 1e38, static_cast<double>(INFINITY)}) {
+      SCOPED_TRACE(weight);
+      const MaskedOutput out = with(weight, range);
+      EXPECT_NEAR(out.mean, one.mean, 1e-7);
+      for (int column = 0; column < 130; ++column)
+        ASSERT_NEAR(out.map.at(0, 0, 7, column), one.map.at(0, 0, 7, column), 4e-6);
+      EXPECT_LE(relative_rms(out.x_gradient, one.x_gradient), 2e-6);
+      EXPECT_LE(relative_rms(out.y_gradient, one.y_gradient), 2e-6);
+    }
+    for (const double weight : {0.999e-30, 1e-39, 1e-45}) {
+      const MaskedOutput out = with(weight, range);
+      EXPECT_EQ(out.mean, 1.0);
+      for (const float m : out.map.memory) ASSERT_EQ(m, 1.0f);
+      expect_no_gradient(out.x_gradient, out.y_gradient, 0, 0);
+    }
   }
 }
 

@@ -109,6 +109,14 @@ TEST(masked_ssim_cpu, identical_images_score_exactly_1_without_gradient) {
     expect_exactly_1_of_identical_images(run_masked<float>, options);
 }
 
+TEST(masked_ssim_cpu, gradients_are_right_where_a_mask_fades_out) {
+  expect_right_gradients_where_a_mask_fades_out(run_masked<float>);
+}
+
+TEST(masked_ssim_cpu, weights_of_any_size_count_by_their_ratios) {
+  expect_weights_of_any_size_to_count(run_masked<float>);
+}
+
 TEST(masked_ssim_cpu, weights_that_are_not_above_0_and_channels_that_show_nothing) {
   expect_weights_not_above_0_to_count_as_0(run_masked<float>);
 }

@@ -35,6 +35,7 @@ struct Planes {
   PlaneView<const float> mask;
   PlaneView<float> map, x_gradient, y_gradient;
   FgSsimConstants constants;
+  masked::Units units;
 
   Planes(const MaskedSsim2d<T>& op, std::int64_t plane)
       : x(op.x.plane(plane)),
@@ -43,7 +44,8 @@ struct Planes {
         map(op.map.plane(plane)),
         x_gradient(op.x_gradient.plane(plane)),
         y_gradient(op.y_gradient.plane(plane)),
-        constants{op.c1, op.c2} {}
+        constants{op.c1, op.c2},
+        units(masked::units_of(op.c2)) {}
 };
 
 // One strip of windows.
@@ -53,23 +55,24 @@ void run_windows(const Planes<T>& planes, const strip::Place& place, Buffers& bu
   const WindowTaps window = gaussian_window(kRadius);
   std::vector<masked::Column<kRadius, Offset, T>> columns;
   for (int t = 0; t < strip::kThreads; ++t)
-    columns.push_back(masked::start_column<kRadius, Offset>(t, planes.x, planes.y, planes.mask, place));
+    columns.push_back(masked::start_column<kRadius, Offset>(t, planes.x, planes.y, planes.mask, place,
+                                                            planes.units.weight));
   for (int row = 0; row < place.rows; row += strip::kRunRows) {
     buffers.spoil();
     for (int t = 0; t < strip::kThreads; ++t) {
       if (!strip::has_columns<kRadius>(t, place)) continue;
       auto& column = columns[static_cast<std::size_t>(t)];
-      masked::filter_columns<kRadius>(t, column, planes.x, planes.y, planes.mask, window,
-                                      2 * planes.constants.c2, buffers.columns);
+      masked::filter_columns<kRadius>(t, column, planes.x, planes.y, planes.mask, window, planes.units,
+                                      buffers.columns);
       masked::load_next_rows(column, planes.x, planes.y, planes.mask);
     }
     for (int t = 0; t < strip::kThreads; ++t) {
       const strip::Group group = strip::group_of(t, place, row);
       if (group.count <= 0) continue;
       float weights[strip::kGroupColumns], inverse_weights[strip::kGroupColumns];
-      masked::load_weights(group, planes.mask, weights);
+      masked::load_weights(group, planes.mask, planes.units.weight, weights);
       FgSsimMoments moments[strip::kGroupColumns];
-      masked::filter_rows<kRadius>(t, group, buffers.columns, window, 2 * planes.constants.c2, moments,
+      masked::filter_rows<kRadius>(t, group, buffers.columns, window, planes.units.least, moments,
                                    inverse_weights);
       masked::score_group(moments, weights, planes.constants, group, planes.map, totals);
     }
@@ -78,41 +81,42 @@ void run_windows(const Planes<T>& planes, const strip::Place& place, Buffers& bu
 
 // One strip of samples.
 template <int kRadius, bool kBoth, class T>
-void run_samples(const Planes<T>& planes, const strip::Place& samples, float scale, Buffers& buffers,
-                 masked::Totals& totals) {
+void run_samples(const Planes<T>& planes, const strip::Place& samples, float scale, float share,
+                 Buffers& buffers, masked::Totals& totals) {
   const WindowTaps window = gaussian_window(kRadius);
   const strip::GradientPlace<kRadius> place(samples);
   auto* const spread = reinterpret_cast<strip::Partial*>(buffers.columns.moments);
   const bool first_is_y = !kBoth && planes.x_gradient.data == nullptr;
-  // Any sample that is seen, and for d a power of two.
-  strip::Sample centre{0.5f, 0};
-  if (planes.mask.at(samples.row, samples.column) > 0)
-    centre = {
+  // Any sample that is seen, and for d a power of two some 32 times smaller.
+  strip::Sample centre{0, 0};
+  if (masked::weight_of(planes.mask.at(samples.row, samples.column)) > 0)
+    centre.s =
         strip::sample_of(planes.x.at(samples.row, samples.column), planes.y.at(samples.row, samples.column))
-            .s,
-        0.03125f};
+            .s;
+  if (centre.s > 0) centre.d = std::exp2(std::floor(std::log2(centre.s)) - 5);
   const strip::PartialTerms partial_terms{planes.constants, centre, 1.0f, first_is_y};
-  const masked::GradientTerms terms{centre, first_is_y ? -1.0f : 1.0f, scale};
+  const masked::GradientTerms terms{centre, first_is_y ? -1.0f : 1.0f, scale, share};
   std::vector<masked::Column<kRadius, std::int32_t, T>> columns;
   std::vector<strip::SpreadColumn<kRadius, kBoth>> spread_columns(strip::kThreads);
   for (int t = 0; t < strip::kThreads; ++t)
-    columns.push_back(
-        masked::start_column<kRadius, std::int32_t>(t, planes.x, planes.y, planes.mask, place.windows));
+    columns.push_back(masked::start_column<kRadius, std::int32_t>(t, planes.x, planes.y, planes.mask,
+                                                                  place.windows, planes.units.weight));
   for (int row = 0; row < place.windows.rows; row += strip::kRunRows) {
     buffers.spoil();
     for (int t = 0; t < strip::kThreads; ++t)
       if (strip::has_columns<kRadius>(t, place.windows))
         masked::filter_columns<kRadius>(t, columns[static_cast<std::size_t>(t)], planes.x, planes.y,
-                                        planes.mask, window, 2 * planes.constants.c2, buffers.columns);
+                                        planes.mask, window, planes.units, buffers.columns);
     for (int t = 0; t < strip::kThreads; ++t) {
       const strip::Group group = strip::group_of(t, place.windows, row);
       if (group.count <= 0) continue;
       FgSsimMoments moments[strip::kGroupColumns];
       float inverse_weights[strip::kGroupColumns];
-      masked::filter_rows<kRadius>(t, group, buffers.columns, window, 2 * planes.constants.c2, moments,
+      masked::filter_rows<kRadius>(t, group, buffers.columns, window, planes.units.least, moments,
                                    inverse_weights);
       masked::partial_group<kRadius, kBoth>(t, moments, inverse_weights, group, partial_terms, place,
-                                            planes.mask, planes.map, buffers.partials, totals);
+                                            planes.mask, planes.units.weight, planes.map, buffers.partials,
+                                            totals);
     }
     for (int t = 0; t < strip::kThreads; ++t) {
       if (strip::has_columns<kRadius>(t, place.windows))
@@ -147,7 +151,7 @@ MaskedOutput run_strips(const TestImage<T>& x, const TestImage<T>& y, const Test
         seen += static_cast<double>(masked::weight_of(planes.mask.at(row, column)));
     double upstream = op.mean_weight / static_cast<double>(op.x.planes());
     if (op.score_weight.data != nullptr) upstream += op.score_weight.at(n, c);
-    const float scale = seen == 0 ? 0.0f : static_cast<float>(upstream / seen);
+    const float scale = static_cast<float>(upstream), share = seen == 0 ? 0.0f : static_cast<float>(1 / seen);
     masked::Totals totals;
     for (int row = 0; row < op.x.height; row += kRows)
       for (int column = 0; column < op.x.width; column += step) {
@@ -158,9 +162,9 @@ MaskedOutput run_strips(const TestImage<T>& x, const TestImage<T>& y, const Test
         else if (!has_gradient)
           run_windows<kRadius, std::int64_t>(planes, place, *buffers, totals);
         else if (options.wants_x && options.wants_y)
-          run_samples<kRadius, true>(planes, place, scale, *buffers, totals);
+          run_samples<kRadius, true>(planes, place, scale, share, *buffers, totals);
         else
-          run_samples<kRadius, false>(planes, place, scale, *buffers, totals);
+          run_samples<kRadius, false>(planes, place, scale, share, *buffers, totals);
       }
     const double score = totals.weights == 0 ? 1 : totals.terms / totals.weights;
     op.scores.at(n, c) = score;
@@ -233,6 +237,14 @@ TEST(masked_ssim_strip, what_lies_under_a_weight_of_0_never_counts) {
 TEST(masked_ssim_strip, identical_images_score_exactly_1_without_gradient) {
   for (const MaskedOptions& options : {MaskedOptions{}, values_alone(MaskedOptions{})})
     expect_exactly_1_of_identical_images(run_strips_of<float>, options);
+}
+
+TEST(masked_ssim_strip, gradients_are_right_where_a_mask_fades_out) {
+  expect_right_gradients_where_a_mask_fades_out(run_strips_of<float>);
+}
+
+TEST(masked_ssim_strip, weights_of_any_size_count_by_their_ratios) {
+  expect_weights_of_any_size_to_count(run_strips_of<float>);
 }
 
 TEST(masked_ssim_strip, weights_that_are_not_above_0_and_channels_that_show_nothing) {
