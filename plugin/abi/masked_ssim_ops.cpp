@@ -18,7 +18,7 @@ ImageShape check_masked_ssim2d(const Checker& check, const FgMaskedSsim2d& op, P
   const ImageShape shape = checked_pair(check, op.x, op.y, op.layout, op.channels, purpose);
   check_window(check, op.window);
   check_constants(check, *op.x, op.data_range, op.k1, op.k2);
-  check_finite(check, "mean_weight", op.mean_weight);
+  check_loss_weight(check, "mean_weight", op.mean_weight);
   return shape;
 }
 

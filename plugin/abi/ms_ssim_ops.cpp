@@ -45,7 +45,7 @@ ImageShape check_ms_ssim(const Checker& check, const FgMsSsim& op, Purpose purpo
   check_window(check, op.window);
   check_constants(check, *op.x, op.data_range, op.k1, op.k2);
   check_levels(check, op, shape);
-  check_finite(check, "mean_weight", op.mean_weight);
+  check_loss_weight(check, "mean_weight", op.mean_weight);
   return shape;
 }
 

@@ -92,6 +92,12 @@ void check_finite(const Checker& check, const char* name, double value) {
   check.expect(std::isfinite(value), std::string(name) + " is " + text(value) + "; expected a finite number");
 }
 
+void check_loss_weight(const Checker& check, const char* name, double value) {
+  check.expect(std::fabs(value) <= 1e18, std::string(name) + " is " + text(value) +
+                                             "; expected -1e18 to 1e18, since gradients are float32: scale "
+                                             "the loss");
+}
+
 void check_range(const Checker& check, const char* name, double value) {
   check.expect(std::isfinite(value) && value > 0,
                std::string(name) + " is " + text(value) + "; expected a finite number above 0");

@@ -94,6 +94,9 @@ void check_device(const Checker& check, const char* name, const DLTensor& t, con
 // A finite number.
 void check_finite(const Checker& check, const char* name, double value);
 
+// The weight of a part of a loss: a number that gradients in float32 can be multiplied by.
+void check_loss_weight(const Checker& check, const char* name, double value);
+
 // A finite number above 0.
 void check_range(const Checker& check, const char* name, double value);
 

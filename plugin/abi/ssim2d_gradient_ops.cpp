@@ -13,8 +13,8 @@ constexpr OpNames kNames{"fg_ssim2d_gradient", "fg_ssim2d_gradient_scratch_bytes
 ImageShape check_ssim2d_gradient(const Checker& check, const FgSsim2dGradient& op, Purpose purpose) {
   const ImageShape shape = check_ssim2d(check, op, purpose);
   check_has_gradient(check, *op.x);
-  check_finite(check, "mean_weight", op.mean_weight);
-  check_finite(check, "l1_weight", op.l1_weight);
+  check_loss_weight(check, "mean_weight", op.mean_weight);
+  check_loss_weight(check, "l1_weight", op.l1_weight);
   return shape;
 }
 

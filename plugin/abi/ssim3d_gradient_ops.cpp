@@ -13,7 +13,7 @@ constexpr OpNames kNames{"fg_ssim3d_gradient", "fg_ssim3d_gradient_scratch_bytes
 VolumeShape check_ssim3d_gradient(const Checker& check, const FgSsim3dGradient& op, Purpose purpose) {
   const VolumeShape shape = check_ssim3d(check, op, purpose);
   check_has_gradient(check, *op.x);
-  check_finite(check, "mean_weight", op.mean_weight);
+  check_loss_weight(check, "mean_weight", op.mean_weight);
   return shape;
 }
 

@@ -114,7 +114,10 @@ FG_API FgStatus fg_ssim2d(const FgSsim2d* op, void* stream);
  *   (1 - w) L1 + w (1 - SSIM):       mean_weight = -w, l1_weight = 1 - w
  *   an upstream gradient of a map:   map_weight = dL/dmap, mean_weight = 0
  * Where x and y are identical in all windows that reach a sample, its gradient is exactly 0 (|x - y| counts as flat
- * where it is 0). A NaN or Inf makes the gradient NaN where windows reach it. */
+ * where it is 0). A NaN or Inf makes the gradient NaN where windows reach it.
+ * Gradients are float32, and so are the products that they are made of. Here and in the ops below mean_weight and l1_weight
+ * are refused beyond -1e18 to 1e18; weights in tensors are not looked at, but where they go beyond, gradients may be Inf or
+ * NaN. */
 typedef struct FgSsim2dGradient {
   size_t struct_size;
   const DLTensor* x; /* float32, float16 or bfloat16; x, y and the next seven fields as in FgSsim2d */
@@ -127,8 +130,8 @@ typedef struct FgSsim2dGradient {
   double k1, k2;
   const DLTensor* map_weight;   /* NULL, or float32 of the map's shape */
   const DLTensor* score_weight; /* NULL, or float64 [N, C scored] */
-  double mean_weight;           /* default -1: L = 1 - mean */
-  double l1_weight;             /* default 0 */
+  double mean_weight;           /* default -1: L = 1 - mean; -1e18 to 1e18 */
+  double l1_weight;             /* default 0; -1e18 to 1e18 */
   DLTensor* x_gradient;         /* float32 of x's shape with the scored channels; NULL: not wanted */
   DLTensor* y_gradient;         /* the same for y; at least one of the two */
   DLTensor* map;                /* the value: NULL, or as in FgSsim2d */
@@ -169,7 +172,7 @@ typedef struct FgMsSsim {
   double weights
       [FG_MS_SSIM_MAX_LEVELS];  /* finest first, 0 or more; default 0.0448 0.2856 0.3001 0.2363 0.1333 */
   const DLTensor* score_weight; /* NULL, or float64 [N, C scored]; for the gradient */
-  double mean_weight;           /* default -1: L = 1 - mean; for the gradient */
+  double mean_weight;           /* default -1: L = 1 - mean; for the gradient; -1e18 to 1e18 */
   DLTensor* scores;             /* NULL, or float64 [N, C scored] */
   DLTensor* mean;               /* NULL, or float64 [1]: the mean over everything */
   DLTensor* x_gradient; /* NULL, or float32 of x's shape with the scored channels; x and y not uint8 */
@@ -202,7 +205,7 @@ typedef struct FgMaskedSsim2d {
   const DLTensor*
       mask; /* float32 in x's layout, of x's shape with the scored channels or with 1 channel for all */
   const DLTensor* score_weight; /* NULL, or float64 [N, C scored]; for the gradient */
-  double mean_weight;           /* default -1: L = 1 - mean; for the gradient */
+  double mean_weight;           /* default -1: L = 1 - mean; for the gradient; -1e18 to 1e18 */
   DLTensor* map;                /* NULL, or float32 of x's shape with the scored channels */
   DLTensor* scores;             /* NULL, or float64 [N, C scored] */
   DLTensor* mean;               /* NULL, or float64 [1]: the mean of the scores */
@@ -258,7 +261,7 @@ typedef struct FgSsim3dGradient {
   double k1, k2;
   const DLTensor* map_weight;   /* NULL, or float32 of the map's shape */
   const DLTensor* score_weight; /* NULL, or float64 [N, C scored] */
-  double mean_weight;           /* default -1: L = 1 - mean */
+  double mean_weight;           /* default -1: L = 1 - mean; -1e18 to 1e18 */
   DLTensor* x_gradient;         /* float32 of x's shape with the scored channels; NULL: not wanted */
   DLTensor* y_gradient;         /* the same for y; at least one of the two */
   DLTensor* map;                /* the value: NULL, or as in FgSsim3d */

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/plugin/c_api/tensors.h"
@@ -41,7 +42,9 @@ void expect_numbers_refused(void (*defaults)(Op*), FgStatus (*ask)(const Op*, st
   expect([](Op& op) { op.channels = -1; }, FG_STATUS_INVALID_ARGUMENT, "channels is -1");
   expect([](Op& op) { op.channels = 2; }, FG_STATUS_INVALID_ARGUMENT, "channels is 2");
   if constexpr (requires(Op op) { op.mean_weight; })
-    expect([](Op& op) { op.mean_weight = -INFINITY; }, FG_STATUS_INVALID_ARGUMENT, "mean_weight is -inf");
+    for (const auto& [bad, part] :
+         {std::pair{-HUGE_VAL, "mean_weight is -inf"}, {1e45, "mean_weight is 1e+45"}})
+      expect([bad = bad](Op& op) { op.mean_weight = bad; }, FG_STATUS_INVALID_ARGUMENT, part);
   // Below the window.
   x.shape[1] = y.shape[1] = 10;
   if constexpr (requires(Op op) { op.padding; })
@@ -197,6 +200,40 @@ TEST(ssim_gradients, scale_with_data_range_down_to_the_least_and_up_to_the_most)
   op.mean = &mean;
   op.x_gradient = &gradient;
   expect_gradient_scales(op, x, y, gradient, mean);
+}
+
+// By the largest mean_weight that is taken, gradients are finite, and those of identical images 0.
+template <class Op>
+void expect_finite_gradients_of_a_large_loss(void (*defaults)(Op*),
+                                             FgStatus (*scratch_bytes)(const Op*, std::size_t*),
+                                             FgStatus (*call)(const Op*, void*)) {
+  const std::vector<std::int64_t> shape{1, 1, 16, 20};
+  Tensor<float> x(shape), y(shape), mask(shape, 1.0f), gradient(shape, 7.0f);
+  fill(x, scene);
+  fill(y, scene);
+  Op op;
+  defaults(&op);
+  if constexpr (requires { op.levels; }) op.levels = 1;
+  if constexpr (requires { op.mask; }) op.mask = &mask;
+  op.x = &x;
+  op.y = &y;
+  op.x_gradient = &gradient;
+  op.mean_weight = -1e18;
+  ASSERT_EQ(run_with(op, scratch_bytes, call), FG_STATUS_OK) << fg_last_error();
+  for (const float g : gradient.memory) ASSERT_EQ(g, 0.0f);
+  for (float& value : y.memory) value *= 0.5f;
+  ASSERT_EQ(run_with(op, scratch_bytes, call), FG_STATUS_OK) << fg_last_error();
+  for (const float g : gradient.memory) ASSERT_TRUE(std::isfinite(g));
+}
+
+TEST(ssim_gradients, are_finite_by_the_largest_loss_that_is_taken) {
+  expect_finite_gradients_of_a_large_loss(fg_ssim2d_gradient_defaults, fg_ssim2d_gradient_scratch_bytes,
+                                          fg_ssim2d_gradient);
+  expect_finite_gradients_of_a_large_loss(fg_ssim3d_gradient_defaults, fg_ssim3d_gradient_scratch_bytes,
+                                          fg_ssim3d_gradient);
+  expect_finite_gradients_of_a_large_loss(fg_ms_ssim_defaults, fg_ms_ssim_scratch_bytes, fg_ms_ssim);
+  expect_finite_gradients_of_a_large_loss(fg_masked_ssim2d_defaults, fg_masked_ssim2d_scratch_bytes,
+                                          fg_masked_ssim2d);
 }
 
 TEST(ssim_gradients, of_masked_SSIM_scale_likewise) {

@@ -160,9 +160,9 @@ TEST(fg_ssim2d_gradient_errors, each_argument_has_its_sentence) {
       FG_STATUS_INVALID_ARGUMENT,
       "x has dtype uint8, and codes have no gradient; convert the images to float32, float16 or bfloat16");
   expect_sentence([](Good& g) { g.op.mean_weight = NAN; }, FG_STATUS_INVALID_ARGUMENT,
-                  "mean_weight is nan; expected a finite number");
+                  "mean_weight is nan; expected -1e18 to 1e18, since gradients are float32: scale the loss");
   expect_sentence([](Good& g) { g.op.l1_weight = INFINITY; }, FG_STATUS_INVALID_ARGUMENT,
-                  "l1_weight is inf; expected a finite number");
+                  "l1_weight is inf; expected -1e18 to 1e18, since gradients are float32: scale the loss");
   expect_sentence([](Good& g) { g.op.window = 5; }, FG_STATUS_INVALID_ARGUMENT,
                   "window is 5; expected 7, 9 or 11 taps");
   expect_sentence([](Good& g) { g.x_gradient.shape[3] = 19; }, FG_STATUS_SIZE_MISMATCH,

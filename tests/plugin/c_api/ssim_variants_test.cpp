@@ -148,8 +148,9 @@ TEST(fg_ms_ssim_errors, each_argument_has_its_sentence) {
       "than the window of 11; take fewer levels or a smaller window");
   expect_ms_sentence([](GoodMs& g) { g.op.window = 4; }, FG_STATUS_INVALID_ARGUMENT,
                      "window is 4; expected 7, 9 or 11 taps");
-  expect_ms_sentence([](GoodMs& g) { g.op.mean_weight = NAN; }, FG_STATUS_INVALID_ARGUMENT,
-                     "mean_weight is nan; expected a finite number");
+  expect_ms_sentence(
+      [](GoodMs& g) { g.op.mean_weight = NAN; }, FG_STATUS_INVALID_ARGUMENT,
+      "mean_weight is nan; expected -1e18 to 1e18, since gradients are float32: scale the loss");
   expect_ms_sentence([](GoodMs& g) { g.op.scores = g.op.mean = g.op.x_gradient = nullptr; },
                      FG_STATUS_INVALID_ARGUMENT,
                      "scores, mean, x_gradient and y_gradient are all NULL; ask for at least one of them");
