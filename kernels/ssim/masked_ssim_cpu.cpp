@@ -5,14 +5,15 @@
 #include "kernels/ssim/masked_ssim.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "kernels/core/parallel_for.h"
 #include "kernels/core/sum.h"
 #include "kernels/ssim/masked_ssim_math.h"
 #include "kernels/ssim/masked_ssim_rows.h"
+#include "kernels/ssim/ssim2d_centre.h"
 #include "kernels/ssim/ssim2d_gradient_rows.h"
 #include "kernels/ssim/ssim2d_lines.h"
 
@@ -20,6 +21,7 @@ namespace fg::cpu {
 namespace {
 
 constexpr int kMaskedRows = 64;
+static_assert(kMaskedRows <= TileMeans::kMostRows);
 
 template <class T>
 struct MaskedBlocks {
@@ -117,21 +119,16 @@ class MaskedBlockScore {
     weigh_line(weight_, count, samples, weighted_);
   }
 
-  // Near the means of what is seen. A power of two for d: what the mask hides counts as equal here
-  // (ssim2d_gradient_cpu.cpp, centre_of()).
+  // Of what is seen. A power of two for d: what the mask hides counts as equal here (ssim2d_gradient_cpu.cpp, centre_of()).
   void find_centre() {
-    CentreSums sums;
-    double seen = 0;
-    for (int row = block_.row; row < block_.row + block_.rows; ++row) {
-      load(row, block_.column, block_.columns, lines_[0]);
-      add_to_centre(lines_[0].s, lines_[0].d, block_.columns, sums);
-      for (int i = 0; i < block_.columns; ++i) seen += weight_[i] > 0 ? 1 : 0;
-    }
-    if (seen == 0) return;
-    const auto s = static_cast<float>(sums.s / seen), d = static_cast<float>(sums.d / seen);
-    if (!std::isfinite(s) || !std::isfinite(d)) return;
-    centre_.s = s;
-    if (d != 0) centre_.d = std::copysign(std::exp2(std::round(std::log2(std::fabs(d)))), d);
+    SampleLine& line = lines_[0];
+    centre_ = tile_means(block_.rows, block_.columns, [&](int row) -> const SampleLine& {
+                load(block_.row + row, block_.column, block_.columns, line);
+                for (int i = 0; i < block_.columns; ++i)
+                  if (weight_[i] == 0) line.s[i] = std::numeric_limits<float>::quiet_NaN();  // does not count
+                return line;
+              }).median();
+    centre_.d = power_of_two_near(centre_.d);
   }
 
   void make_row_of_windows(int row, bool has_gradient) {

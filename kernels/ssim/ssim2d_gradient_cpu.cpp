@@ -6,12 +6,12 @@
 #include "kernels/ssim/ssim2d_gradient.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 
 #include "kernels/core/parallel_for.h"
 #include "kernels/core/sum.h"
+#include "kernels/ssim/ssim2d_centre.h"
 #include "kernels/ssim/ssim2d_gradient_rows.h"
 #include "kernels/ssim/ssim2d_lines.h"
 #include "kernels/ssim/ssim2d_parts.h"
@@ -20,6 +20,7 @@ namespace fg::cpu {
 namespace {
 
 constexpr int kGradientRows = 64;  // with 20 rows of halo, 31 % of the row filter is done twice
+static_assert(kGradientRows <= TileMeans::kMostRows);
 
 struct BlockSums {
   double terms, magnitudes;  // of the SSIM map and of |x - y|, over the windows centred in the block
@@ -53,24 +54,18 @@ struct GradientBlocks {
   }
 };
 
-// The mean of s and d over the block. For d it is the nearest power of two to the mean where a sample of the
-// block is the same in x and y: multiplying by a power of two is exact, so that the two terms with cd cancel
-// exactly where all windows around a sample are identical (ssim2d_gradient_cpu_test: "the identical part of an
-// image has no gradient").
+// For d it is a power of two where a sample of the block is the same in x and y: multiplying by a power of two is
+// exact, so that the two terms with cd cancel exactly where all windows around a sample are identical
+// (ssim2d_gradient_cpu_test: "the identical part of an image has no gradient").
 template <class T>
 Centre centre_of(const PlaneView<const T>& x, const PlaneView<const T>& y, const Block& block,
                  SampleLine& line) {
-  CentreSums sums;
-  for (int row = block.row; row < block.row + block.rows; ++row) {
-    load_line(x, y, row, block.column, block.columns, line);
-    add_to_centre(line.s, line.d, block.columns, sums);
-  }
-  if (sums.samples == 0) return {};
-  Centre centre{static_cast<float>(sums.s / static_cast<double>(sums.samples)),
-                static_cast<float>(sums.d / static_cast<double>(sums.samples))};
-  if (!std::isfinite(centre.s) || !std::isfinite(centre.d)) return {};
-  if (sums.equal > 0 && centre.d != 0)
-    centre.d = std::copysign(std::exp2(std::round(std::log2(std::fabs(centre.d)))), centre.d);
+  TileMeans means = tile_means(block.rows, block.columns, [&](int row) -> const SampleLine& {
+    load_line(x, y, block.row + row, block.column, block.columns, line);
+    return line;
+  });
+  Centre centre = means.median();
+  if (means.has_equal()) centre.d = power_of_two_near(centre.d);
   return centre;
 }
 

@@ -21,24 +21,14 @@ using Vector = hn::Vec<Floats>;
 // The loops without intrinsics are such that the compiler makes vectors of them.
 
 HWY_ATTR void centre_sums(const float* s, const float* d, int count, CentreSums& sums) {
-  const Floats tag;
-  const int lanes = static_cast<int>(hn::Lanes(tag));
-  const Vector zero = hn::Zero(tag), one = hn::Set(tag, 1.0f), largest = hn::Set(tag, 3e38f);
-  Vector total_s = zero, total_d = zero, finite = zero, equal = zero;
-  for (int i = 0; i < count; i += lanes) {
-    const Vector vs = hn::LoadU(tag, s + i), vd = hn::LoadU(tag, d + i);
-    const auto is_inside = hn::FirstN(tag, static_cast<std::size_t>(count - i));
+  for (int i = 0; i < count; ++i) {
     // |s| + |d| is finite where both are, or overflows: such samples are of no use for a centre either.
-    const auto counts = hn::And(is_inside, hn::Le(hn::Add(hn::Abs(vs), hn::Abs(vd)), largest));
-    total_s = hn::Add(total_s, hn::IfThenElseZero(counts, vs));
-    total_d = hn::Add(total_d, hn::IfThenElseZero(counts, vd));
-    finite = hn::Add(finite, hn::IfThenElseZero(counts, one));
-    equal = hn::Add(equal, hn::IfThenElseZero(hn::And(counts, hn::Eq(vd, zero)), one));
+    const bool counts = std::fabs(s[i]) + std::fabs(d[i]) <= 3e38f;
+    sums.s[i] += counts ? s[i] : 0.0f;
+    sums.d[i] += counts ? d[i] : 0.0f;
+    sums.samples[i] += counts ? 1.0f : 0.0f;
+    sums.equal[i] += counts && d[i] == 0 ? 1.0f : 0.0f;
   }
-  sums.s += static_cast<double>(hn::GetLane(hn::SumOfLanes(tag, total_s)));
-  sums.d += static_cast<double>(hn::GetLane(hn::SumOfLanes(tag, total_d)));
-  sums.samples += static_cast<std::int64_t>(hn::GetLane(hn::SumOfLanes(tag, finite)));
-  sums.equal += static_cast<std::int64_t>(hn::GetLane(hn::SumOfLanes(tag, equal)));
 }
 
 template <class Formula, class WeightOf>

@@ -32,14 +32,12 @@ struct Centre {
   float s = 0, d = 0;
 };
 
-// Sums for the centre of a block. A sample that is not finite does not count: it spoils the windows that it is
-// in, not the whole block. Any value near the means will do, so that their last bits may depend on the width of
-// the machine's vectors.
-struct CentreSums {
-  double s = 0, d = 0;
-  std::int64_t samples = 0, equal = 0;  // how many are finite, and in how many of these x equals y
+// Sums down the columns of a block, for its centre (ssim2d_centre.h). A sample that is not finite does not count: it spoils
+// the windows that it is in, not the whole block.
+struct alignas(64) CentreSums {
+  float s[kBlockColumns], d[kBlockColumns];
+  float samples[kBlockColumns], equal[kBlockColumns];  // how many are finite; in how many of these x equals y
 };
-// Reads whole vectors: s and d are those of a SampleLine.
 void add_to_centre(const float* s, const float* d, int count, CentreSums& sums);
 
 // Partials of windows [begin, end), each times its weight where there are weights.

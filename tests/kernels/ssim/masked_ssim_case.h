@@ -261,7 +261,7 @@ void expect_right_gradients_where_a_mask_fades_out(const Run& run) {
       error += std::pow(static_cast<double>(value) * weight / m - expected, 2);
       size += expected * expected;
     }
-  EXPECT_LE(std::sqrt(error / size), 2e-5);  // of which the difference's own error is the larger part
+  EXPECT_LE(std::sqrt(error / size), 5e-6);  // on CPU 5e-7; window moments in float on CUDA
   const MaskedOutput same = run(x, x, mask, MaskedOptions{});
   EXPECT_EQ(same.mean, 1.0);
   expect_no_gradient(same.x_gradient, same.y_gradient, 0, 0);

@@ -132,6 +132,20 @@ TEST(masked_ssim_cpu, a_NaN_that_is_seen_makes_the_score_of_its_channel_NaN) {
   EXPECT_FALSE(std::isnan(out.x_gradient.at(0, 1, 20, 36)));
 }
 
+TEST(masked_ssim_cpu, an_outlier_moves_no_gradient_that_its_windows_do_not_reach) {
+  const Shape shape{1, 1, 70, 125};
+  const auto y = make_image<float>(shape, scene);
+  for (const PixelFormula& formula : {PixelFormula(soft_mask), PixelFormula(ones)}) {
+    const auto mask = make_image<float>(shape, formula);
+    auto x = make_image<float>(shape, noisy_scene);
+    const MaskedOutput clean = run_masked(x, y, mask);
+    x.at(0, 0, 20, 15) = 1e6f;
+    const MaskedOutput out = run_masked(x, y, mask);
+    EXPECT_LE(relative_rms_beyond(out.x_gradient, clean.x_gradient, 20, 15, 10), 2e-6);
+    EXPECT_LE(relative_rms_beyond(out.y_gradient, clean.y_gradient, 20, 15, 10), 2e-6);
+  }
+}
+
 TEST(masked_ssim_cpu, memory_layout_and_thread_count_do_not_change_a_bit) {
   const Shape shape{2, 3, 70, 150};
   const MaskedOutput first = run_masked(make_image<float>(shape, noisy_scene),

@@ -193,6 +193,21 @@ inline std::vector<GradientPair> gradient_pairs() {
           {"black against photo-like", constant(0), scene}};
 }
 
+// The root mean square of the difference of gradients, relative to that of what is expected, of all samples that lie more
+// than `reach` from (row, column).
+inline double relative_rms_beyond(const TestImage<float>& gradient, const TestImage<float>& expected, int row,
+                                  int column, int reach) {
+  double error = 0, size = 0;
+  for (int y = 0; y < expected.shape.height; ++y)
+    for (int x = 0; x < expected.shape.width; ++x) {
+      if (std::abs(y - row) <= reach && std::abs(x - column) <= reach) continue;
+      const auto value = static_cast<double>(expected.at(0, 0, y, x));
+      error += std::pow(static_cast<double>(gradient.at(0, 0, y, x)) - value, 2);
+      size += value * value;
+    }
+  return std::sqrt(error / size);
+}
+
 // dL/dm that changes its sign from window to window.
 inline double random_weight(int n, int c, int y, int x) {
   return noise(static_cast<std::uint32_t>(y) + 31u, static_cast<std::uint32_t>(x),

@@ -248,6 +248,21 @@ TEST(ssim2d_gradient_cpu, a_NaN_or_Inf_spoils_what_its_windows_touch_and_nothing
   }
 }
 
+TEST(ssim2d_gradient_cpu, an_outlier_moves_no_gradient_that_its_windows_do_not_reach) {
+  for (const Shape& shape : {Shape{1, 1, 60, 90}, Shape{1, 1, 130, 250}, Shape{1, 1, 24, 60}})
+    for (const float outlier : {1e6f, -1e9f, 1e15f}) {
+      SCOPED_TRACE(outlier);
+      auto x = make_image<float>(shape, noisy_scene);
+      const auto y = make_image<float>(shape, scene);
+      const GradientOutput clean = run_gradient_cpu(x, y, {});
+      x.at(0, 0, 20, 30) = outlier;
+      const GradientOutput out = run_gradient_cpu(x, y, {});
+      // A window that sees it is centred at most 5 away from it, and reaches 5 further.
+      EXPECT_LE(relative_rms_beyond(out.x_gradient, clean.x_gradient, 20, 30, 10), 2e-6);
+      EXPECT_LE(relative_rms_beyond(out.y_gradient, clean.y_gradient, 20, 30, 10), 2e-6);
+    }
+}
+
 TEST(ssim2d_gradient_cpu, the_thread_count_does_not_change_a_bit) {
   const Shape shape{2, 3, 200, 300};
   const auto x = make_image<float>(shape, noisy_scene), y = make_image<float>(shape, scene);
