@@ -188,10 +188,10 @@ FG_API FgStatus fg_ms_ssim(const FgMsSsim* op, void* stream);
 /* SSIM of the visible part of images, with its gradient: the Gaussian window's weights are multiplied by the mask's and
  * normalised again, window by window (normalised convolution).
  *   score[n, c] = sum_p mask[p] map[p] / sum_p mask[p]
- * What lies under a weight of 0 is never looked at, a NaN included. A weight below 1e-30, negative or NaN counts as 0, a
- * weight above 1e18 as 1e18. The border of the image is one of the mask: with a mask of ones, windows are cut at the border instead of padded with zeros,
- * and where they lie inside, the map equals that of FG_PADDING_VALID. Where a window sees nothing the map is 1, and
- * a channel that shows nothing scores 1 with a gradient of 0.
+ * What lies under a weight of 0 is never looked at, a NaN included. A weight that is negative, NaN or below 1e-30 counts as
+ * 0, a weight above 1e18 as 1e18. The border of the image is one of the mask: with a mask of ones, windows are cut at the
+ * border instead of padded with zeros, and where they lie inside, the map equals that of FG_PADDING_VALID. Where a window
+ * sees nothing the map is 1, and a channel that shows nothing scores 1 with a gradient of 0.
  * The loss is L = sum_nc score_weight[n, c] scores[n, c] + mean_weight mean. */
 typedef struct FgMaskedSsim2d {
   size_t struct_size;
