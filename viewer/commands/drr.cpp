@@ -160,6 +160,17 @@ Rendered render(const DrrOptions& o, const DrrPlace& place, const Volume& volume
   return by_kernels(open_kernels(place.vulkan ? "auto" : place.device), o, volume, geometry, walk, labels);
 }
 
+void require_finite(const std::vector<float>& values) {
+  const auto others =
+      std::count_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
+  if (others > 0)
+    throw Failure(ExitCode::usage,
+                  fmt::format("{} of {} pixels are no finite numbers: the geometry, the pose "
+                              "or the attenuation is absurdly large; they are in mm, and mu "
+                              "in 1/mm",
+                              others, values.size()));
+}
+
 void warn_of_air(const std::vector<float>& values) {
   if (*std::max_element(values.begin(), values.end()) == 0)
     std::fprintf(stderr,
@@ -241,6 +252,7 @@ int run(const DrrOptions& o) {
 
   Rendered rendered = render(o, place, volume, geometry, walk, labels ? &*labels : nullptr);
   DrrImages& images = rendered.images;
+  require_finite(images.values);
   warn_of_air(images.values);
   if (o.photons) count_photons(images.values, images.height, images.width, *o.photons, o.seed);
   std::vector<std::filesystem::path> files;

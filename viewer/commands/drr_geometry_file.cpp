@@ -162,6 +162,13 @@ DrrGeometryFile read_drr_geometry(const fs::path& file) {
     read.camera_to_world = true;
   }
   read.pose = read_pose(file, json);
+  const bool turned = has("rotation_deg_zxy") || has("rotation_deg_zxy_intrinsic");
+  for (const char* key : {"quaternion_wxyz", "so3_log", "columns_6d"})
+    if (has(key) && !read.camera_to_world && !turned)
+      throw unreadable(file,
+                       fmt::format("a rotation is read from \"camera_to_world\" or \"rotation_deg_zxy\", "
+                                   "not from \"{}\" alone; give one of them",
+                                   key));
   return read;
 }
 

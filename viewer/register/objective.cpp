@@ -102,6 +102,13 @@ Objective::Objective(const ComputeDevice& device, const AttenuationVolume& volum
   device.wait();
 }
 
+void Objective::set_zero(std::size_t view, float zero) {
+  std::vector<float> values = views_[view].integrals;
+  for (float& value : values) value -= zero;
+  device_.copy(memory_[view].fixed.data(), values.data(), values.size() * sizeof(float));
+  device_.wait();
+}
+
 FgDrr Objective::drr_of(std::size_t view, std::int64_t count) {
   FgDrr op = drr_op(views_[view].geometry, voxel_to_world_);
   op.volume = volume_.get();

@@ -31,6 +31,9 @@ class Objective {
 
   const std::vector<Xray>& views() const { return views_; }
 
+  // Takes `zero` from a view's X-ray: line integrals are 0 where nothing is absorbed.
+  void set_zero(std::size_t view, float zero);
+
   // Writes a Fit a motion.
   void evaluate(std::span<const RigidMotion> motions, std::span<Fit> fits, bool with_slopes);
 

@@ -72,9 +72,32 @@ bool depth_is_seen(const std::vector<Xray>& views) {
   return false;
 }
 
+// Of a pixel, at the isocentre.
+double pixel_mm_of(const DrrGeometry& g, const glm::dvec3& isocentre_mm) {
+  const double distance = glm::length(glm::dvec3(g.camera_to_world[3]) - isocentre_mm);
+  return std::sqrt(g.delx_mm * g.dely_mm) * (g.orthographic ? 1 : std::min(1.0, distance / g.sdd_mm));
+}
+
+// b of the X-ray being a times the radiograph plus b, by least squares; 0 where they are not alike at all.
+float zero_of(const Xray& xray, const std::vector<float>& radiograph) {
+  double weights = 0, of_x = 0, of_r = 0, of_rr = 0, of_xr = 0;
+  for (std::size_t i = 0; i < radiograph.size(); ++i) {
+    const double w = xray.seen(i), x = static_cast<double>(xray.integrals[i]),
+                 r = static_cast<double>(radiograph[i]);
+    if (w <= 0) continue;
+    weights += w;
+    of_x += w * x;
+    of_r += w * r;
+    of_rr += w * r * r;
+    of_xr += w * x * r;
+  }
+  const double a = (weights * of_xr - of_x * of_r) / (weights * of_rr - of_r * of_r);
+  const double b = (of_x - a * of_r) / weights;
+  return a > 0 && std::isfinite(b) ? static_cast<float>(b) : 0.0f;
+}
+
 struct Level {
-  int factor = 1;         // X-ray pixels a side that become one
-  double pixel_mm = 1;    // of such a pixel at the isocentre
+  double pixel_mm = 1;    // of the X-rays at the isocentre
   double spacing_mm = 1;  // of the voxels
   std::unique_ptr<Objective> objective;
 };
@@ -120,6 +143,7 @@ struct Registration::State {
     return number > 0 && is_last(number) ? options.fine_metric : options.coarse_metric;
   }
   Objective& objective_of(int number);
+  void align_zeros(int number, const RigidMotion& motion);
   DescentSettings settings_of(int number, bool at_end) const;
   void begin_search();
   void search_step();
@@ -134,9 +158,6 @@ struct Registration::State {
 
 void Registration::State::plan_levels() {
   const Xray& first = views.front();
-  const DrrGeometry& g = first.geometry;
-  const double distance = glm::length(glm::dvec3(g.camera_to_world[3]) - frame.isocentre_mm);
-  const double shrink = g.orthographic ? 1 : std::min(1.0, distance / g.sdd_mm);
   const int side = std::max(first.width, first.height);
   const auto factor_for = [&](int pixels) { return std::max(1, (side + pixels / 2) / pixels); };
   const int finest = factor_for(options.finest_pixels);
@@ -145,8 +166,8 @@ void Registration::State::plan_levels() {
        factor *= 2)
     factors.insert(factors.begin(), factor);
   for (const int factor : factors) {
-    const double pixel_mm = factor * std::sqrt(g.delx_mm * g.dely_mm) * shrink;
-    levels.push_back({factor, pixel_mm, pixel_mm, nullptr});
+    const double pixel_mm = factor * pixel_mm_of(first.geometry, frame.isocentre_mm);
+    levels.push_back({pixel_mm, pixel_mm, nullptr});
   }
 }
 
@@ -155,7 +176,11 @@ Objective& Registration::State::objective_of(int number) {
   if (wanted.objective) return *wanted.objective;
   const AttenuationVolume coarse = coarser(volume, wanted.spacing_mm);
   std::vector<Xray> small;
-  for (const Xray& view : views) small.push_back(coarser(view, wanted.factor));
+  for (const Xray& view : views) {
+    const double factor = std::round(wanted.pixel_mm / pixel_mm_of(view.geometry, frame.isocentre_mm));
+    const int most = std::max(1, std::min(view.width, view.height) / kLeastXraySide);
+    small.push_back(coarser(view, static_cast<int>(std::clamp(factor, 1.0, static_cast<double>(most)))));
+  }
   const glm::dvec3 spacing = coarse.spacing_mm();
   const double least = std::min({spacing.x, spacing.y, spacing.z});
   wanted.objective =
@@ -250,7 +275,17 @@ void Registration::State::require_shadow() {
   }
 }
 
+// Edges are found at the border too, where beyond it there is 0: an X-ray whose zero is not that of line integrals, a
+// picture's black say, would have one all round. What it is shows in the level before, at the best pose.
+void Registration::State::align_zeros(int number, const RigidMotion& motion) {
+  if (number == 0 || metric_of(number) != RegisterMetric::gradient_ncc) return;
+  Objective& before = objective_of(number - 1);
+  for (std::size_t v = 0; v < views.size(); ++v)
+    objective_of(number).set_zero(v, zero_of(before.views()[v], before.radiograph(v, motion)));
+}
+
 void Registration::State::begin_level(int number, std::vector<Trail> from) {
+  align_zeros(number, from.front().points.back().motion);
   begin_descents(Stage::level, number, method_of(number), std::move(from));
 }
 

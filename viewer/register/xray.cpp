@@ -21,10 +21,11 @@ struct Square {
   double sum = 0, weight = 0;
 };
 
-Square square_of(const Xray& xray, int row, int column, int factor) {
+// Of rows x columns pixels.
+Square square_of(const Xray& xray, int row, int column, int rows, int columns) {
   Square square;
-  for (int y = row * factor; y < (row + 1) * factor; ++y)
-    for (int x = column * factor; x < (column + 1) * factor; ++x) {
+  for (int y = row * rows; y < (row + 1) * rows; ++y)
+    for (int x = column * columns; x < (column + 1) * columns; ++x) {
       const std::size_t pixel =
           static_cast<std::size_t>(y) * static_cast<std::size_t>(xray.width) + static_cast<std::size_t>(x);
       const double weight = xray.seen(pixel);
@@ -38,22 +39,23 @@ Square square_of(const Xray& xray, int row, int column, int factor) {
 
 Xray coarser(const Xray& xray, int factor) {
   if (factor == 1) return xray;
+  const int columns = std::min(factor, xray.width), rows = std::min(factor, xray.height);  // that become one
   Xray level;
   level.geometry = xray.geometry;
-  level.width = std::max(1, xray.width / factor);
-  level.height = std::max(1, xray.height / factor);
+  level.width = xray.width / columns;
+  level.height = xray.height / rows;
   DrrGeometry& g = level.geometry;
   g.width = level.width;
   g.height = level.height;
-  g.delx_mm *= factor;
-  g.dely_mm *= factor;
+  g.delx_mm *= columns;
+  g.dely_mm *= rows;
   // The middle of the detector moves where a rest is left out.
-  g.x0_mm += 0.5 * (xray.width - factor * level.width) * xray.geometry.delx_mm;
-  g.y0_mm += 0.5 * (xray.height - factor * level.height) * xray.geometry.dely_mm;
-  const double whole = static_cast<double>(factor) * factor;
+  g.x0_mm += 0.5 * (xray.width - columns * level.width) * xray.geometry.delx_mm;
+  g.y0_mm += 0.5 * (xray.height - rows * level.height) * xray.geometry.dely_mm;
+  const double whole = static_cast<double>(columns) * rows;
   for (int row = 0; row < level.height; ++row)
     for (int column = 0; column < level.width; ++column) {
-      const Square square = square_of(xray, row, column, factor);
+      const Square square = square_of(xray, row, column, rows, columns);
       level.integrals.push_back(square.weight > 0 ? static_cast<float>(square.sum / square.weight) : 0.0f);
       if (!xray.mask.empty())
         level.mask.push_back(square.weight >= 0.5 * whole ? static_cast<float>(square.weight / whole) : 0.0f);
@@ -66,11 +68,10 @@ void check_xray(const Xray& xray, const std::string& name) {
   check_number(name, "sdd_mm", g.sdd_mm, 10, 100'000, "the distance from source to detector, in millimetres");
   check_number(name, "delx_mm", g.delx_mm, 1e-3, 1000, "the width of a pixel, in millimetres");
   check_number(name, "dely_mm", g.dely_mm, 1e-3, 1000, "the height of a pixel, in millimetres");
-  constexpr int kSmallest = 16;  // the filters of gradient NCC, and what six unknowns need
-  if (xray.width < kSmallest || xray.height < kSmallest)
+  if (xray.width < kLeastXraySide || xray.height < kLeastXraySide)
     throw Failure(ExitCode::unreadable_input,
                   fmt::format("{}: the radiograph has {} x {} pixels; at least {} a side are needed", name,
-                              xray.width, xray.height, kSmallest));
+                              xray.width, xray.height, kLeastXraySide));
   float low = 0, high = 0;
   std::size_t seen = 0;
   for (std::size_t i = 0; i < xray.integrals.size(); ++i) {

@@ -324,6 +324,14 @@ TEST_F(drr_kernels, a_label_map_off_the_cts_grid_or_of_no_labels_is_refused) {
                  ExitCode::unreadable_input, "nothing.nii: there is no such file");
 }
 
+TEST_F(drr_kernels, numbers_that_leave_the_range_of_floats_are_refused) {
+  const std::string ct = uneven().write(folder / "ct.json").string(), output = (folder / "out.npy").string();
+  for (const std::string absurd : {"--sdd 1e20", "--delx 1e20", "--translation 0 1e200 0", "--mu-bone 1e300"})
+    expect_refusal(ct + " --height 9 --width 9 --drr-renderer cpu -o " + output + " " + absurd,
+                   ExitCode::usage, "");
+  EXPECT_FALSE(fs::exists(output));
+}
+
 TEST_F(drr_kernels, a_label_that_does_not_occur_is_said_and_none_at_all_is_refused) {
   const fs::path ct = uneven().write(folder / "ct.json");
   Voxels map = uneven();

@@ -99,6 +99,17 @@ TEST(xray_levels, a_coarse_pixel_lies_in_the_middle_of_those_that_it_is_made_of)
     }
 }
 
+TEST(xray_levels, a_side_shorter_than_the_squares_becomes_one_pixel) {
+  const Xray fine = ramp(40, 3), coarse = coarser(fine, 10);
+  EXPECT_EQ(coarse.width, 4);
+  EXPECT_EQ(coarse.height, 1);
+  EXPECT_DOUBLE_EQ(coarse.geometry.delx_mm, 10 * fine.geometry.delx_mm);
+  EXPECT_DOUBLE_EQ(coarse.geometry.dely_mm, 3 * fine.geometry.dely_mm);
+  ASSERT_EQ(coarse.integrals.size(), 4u);
+  for (int x = 0; x < 4; ++x)
+    EXPECT_FLOAT_EQ(coarse.integrals[static_cast<std::size_t>(x)], static_cast<float>(10 * x + 4.5 + 10));
+}
+
 TEST(xray_levels, what_is_masked_does_not_count_in_the_means) {
   Xray fine = ramp(16, 16);
   fine.mask.assign(256, 1.0f);

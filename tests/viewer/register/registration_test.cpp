@@ -133,6 +133,36 @@ TEST(registration, mirrored_views_from_behind_are_found_too) {
   EXPECT_LT(c.error_of(registration), 0.5);
 }
 
+TEST(registration, an_x_ray_whose_zero_is_another_one_does_not_lead_astray) {
+  Case c;
+  std::mt19937 random(3);
+  c.add(c.detector(0), bench::random_in_box(random, 15, 30));
+  std::vector<float>& values = c.views[0].integrals;
+  const float largest = *std::max_element(values.begin(), values.end());
+  for (float& value : values) value += largest;
+  Registration registration(c.device, c.volume, c.views, quick());
+  finish(registration);
+  EXPECT_LT(c.error_of(registration), 0.5);
+}
+
+TEST(registration, views_of_other_sizes_and_pixels_share_their_levels) {
+  for (const bool fine_first : {false, true}) {
+    Case c;
+    std::mt19937 random(8);
+    const bench::RandomMotion offset = bench::random_in_box(random, 15, 30);
+    DrrGeometry fine = c.detector(0), coarse = c.detector(1);
+    fine.width *= 5;
+    fine.height *= 5;
+    fine.delx_mm = fine.dely_mm = 0.8;
+    c.add(fine_first ? fine : coarse, offset);
+    c.add(fine_first ? coarse : fine, offset);
+    Registration registration(c.device, c.volume, c.views, quick());
+    finish(registration);
+    EXPECT_LT(c.error_of(registration, 0), 0.2) << fine_first;
+    EXPECT_LT(c.error_of(registration, 1), 0.2) << fine_first;
+  }
+}
+
 TEST(registration, what_a_mask_hides_does_not_lead_astray) {
   Case c;
   c.add(c.detector(0), {{0.1, -0.05, 0.08}, {10, 5, -12}});
