@@ -173,9 +173,10 @@ void require_finite(const std::vector<float>& values) {
 
 void warn_of_air(const std::vector<float>& values) {
   if (*std::max_element(values.begin(), values.end()) == 0)
-    std::fprintf(stderr,
-                 "framegauge: every pixel is 0: no ray meets the volume or the labels, or all is air; check "
-                 "the pose\n");
+    std::fprintf(
+        stderr,
+        "framegauge: every pixel is 0: no ray meets the volume or the labels, its samples lie farther apart "
+        "than that is deep, or all is air; check the pose\n");
 }
 
 // "siddon", "500 samples", "a sample every 0.5 mm", "100 samples inside the volume"

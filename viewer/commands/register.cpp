@@ -222,16 +222,18 @@ void print_summary(const RegisterCommand& c, const nlohmann::ordered_json& summa
   std::printf("written to %s\n", c.output.c_str());
 }
 
-// The correlation of two pictures that have nothing to do with each other is about 0, of a right pose above 0.9 in
-// register_test.cpp "the phantom's x ray is found and everything is written".
+// A right pose is above 0.9 in register_test.cpp "the phantom's x ray is found and everything is written"; pictures that have
+// nothing to do with each other reach 0.5 to 0.75 once the pose has been fitted to them (another patient's chest, another
+// volume, a source inside the body).
 void warn_of_poor_fit(double correlation) {
-  constexpr double kPoor = 0.5;
+  constexpr double kPoor = 0.8, kUnlike = 0.5;
   if (correlation >= kPoor) return;
   std::fprintf(
       stderr,
-      "framegauge: the radiograph and the X-ray have a correlation of %.2f only: the pose is likely wrong; "
-      "check the geometry, --bone (is bone bright in the file?), or search further with --search\n",
-      correlation);
+      "framegauge: the radiograph and the X-ray have a correlation of %.2f only: the pose %s wrong; look at "
+      "the "
+      "overlay, check the geometry, --bone (is bone bright in the file?), or search further with --search\n",
+      correlation, correlation < kUnlike ? "is likely" : "may be");
 }
 
 int run(RegisterCommand& c) {
@@ -324,9 +326,10 @@ void add_search_options(CLI::App& c, RegisterCommand& o) {
   c.add_option("--seed", o.options.seed, "Of the poses of the search")
       ->capture_default_str()
       ->group("Search");
-  c.add_option("--metric", o.metric,
-               "Of the finest level: gradient-ncc (default), ncc, patch-ncc, multiscale-ncc, mse, mi; those "
-               "before it have ncc")
+  c.add_option(
+       "--metric", o.metric,
+       "Of the finest level: gradient-ncc (default), ncc, patch-ncc, multiscale-ncc, mi, or mse, which "
+       "compares values as they are and wants an X-ray of line integrals; those before it have ncc")
       ->group("Search");
   c.add_option("--optimizer", o.optimizer,
                "auto: Adam at the coarsest level, L-BFGS at the others; or one for all. The end is L-BFGS")

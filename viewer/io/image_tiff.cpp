@@ -77,6 +77,8 @@ class TiffReader {
     read_layout(size_bytes);
   }
 
+  int pictures() const { return static_cast<int>(TIFFNumberOfDirectories(tiff_.get())); }
+
   ImageF read() {
     ImageF image{static_cast<int>(layout_.width), static_cast<int>(layout_.height), 1, {}};
     image.values.resize(std::size_t{layout_.width} * layout_.height);
@@ -189,5 +191,6 @@ bool is_tiff(const std::filesystem::path& file) {
 }
 
 ImageF load_tiff(const std::filesystem::path& file) { return TiffReader(file).read(); }
+int pictures_in_tiff(const std::filesystem::path& file) { return TiffReader(file).pictures(); }
 
 }  // namespace fg

@@ -14,5 +14,6 @@ bool is_tiff(const std::filesystem::path& file);  // by its first bytes
 // the highest code, of floats off the largest value of the picture. The picture stands as its orientation says. Throws
 // Failure(unreadable_input).
 ImageF load_tiff(const std::filesystem::path& file);
+int pictures_in_tiff(const std::filesystem::path& file);  // throws as load_tiff()
 
 }  // namespace fg

@@ -190,6 +190,8 @@ LoadedXray load_xray(const fs::path& file, const XrayReading& reading) {
     Grey grey = load_grey(file);
     picture = std::move(grey.image);
     loaded.display_white = grey.display_white;
+    if (const int pictures = is_tiff(file) ? pictures_in_tiff(file) : 1; pictures > 1)
+      xray.notes.push_back(fmt::format("it holds {} pictures; the first one is taken", pictures));
     if (grey.orientation != 1)
       xray.notes.push_back(
           fmt::format("its EXIF asks viewers to turn it (orientation {}); it is taken as it is stored",

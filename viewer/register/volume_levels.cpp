@@ -31,6 +31,12 @@ void check_unit(const AttenuationVolume& volume) {
                   fmt::format("the volume is {:.3g} mm from corner to corner; lengths are expected in "
                               "millimetres, these look like metres: scale its affine by 1000",
                               diagonal));
+  constexpr double kMostMm = 100;
+  if (const double largest = std::max({spacing.x, spacing.y, spacing.z}); largest > kMostMm)
+    throw Failure(ExitCode::unreadable_input,
+                  fmt::format("the volume's voxels are up to {:g} mm wide; lengths are expected in "
+                              "millimetres, of at most {:g} a voxel: check its affine",
+                              largest, kMostMm));
 }
 
 // Sums of `factor` neighbours along an axis, over the factor.

@@ -66,12 +66,21 @@ Xray coarser(const Xray& xray, int factor) {
 void check_xray(const Xray& xray, const std::string& name) {
   const DrrGeometry& g = xray.geometry;
   check_number(name, "sdd_mm", g.sdd_mm, 10, 100'000, "the distance from source to detector, in millimetres");
-  check_number(name, "delx_mm", g.delx_mm, 1e-3, 1000, "the width of a pixel, in millimetres");
-  check_number(name, "dely_mm", g.dely_mm, 1e-3, 1000, "the height of a pixel, in millimetres");
+  check_number(name, "delx_mm", g.delx_mm, 1e-3, 100, "the width of a pixel, in millimetres");
+  check_number(name, "dely_mm", g.dely_mm, 1e-3, 100, "the height of a pixel, in millimetres");
+  check_number(name, "x0_mm", g.x0_mm, -1e5, 1e5, "the principal point's offset, in millimetres");
+  check_number(name, "y0_mm", g.y0_mm, -1e5, 1e5, "the principal point's offset, in millimetres");
   if (xray.width < kLeastXraySide || xray.height < kLeastXraySide)
     throw Failure(ExitCode::unreadable_input,
                   fmt::format("{}: the radiograph has {} x {} pixels; at least {} a side are needed", name,
                               xray.width, xray.height, kLeastXraySide));
+  constexpr double kLeastDetectorMm = 5;
+  const double width_mm = xray.width * g.delx_mm, height_mm = xray.height * g.dely_mm;
+  if (std::max(width_mm, height_mm) < kLeastDetectorMm)
+    throw Failure(ExitCode::usage,
+                  fmt::format("{}: the detector is {:.3g} x {:.3g} mm; delx_mm and dely_mm are "
+                              "expected in millimetres, these look like metres",
+                              name, width_mm, height_mm));
   float low = 0, high = 0;
   std::size_t seen = 0;
   for (std::size_t i = 0; i < xray.integrals.size(); ++i) {

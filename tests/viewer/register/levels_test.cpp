@@ -68,6 +68,9 @@ TEST(volume_levels, volumes_that_cannot_be_registered_are_refused_with_a_sentenc
   Volume metres = test::small_body();
   for (int axis = 0; axis < 4; ++axis) metres.voxel_to_world[axis] *= axis < 3 ? 1e-3 : 1;
   expect_failure([&] { attenuation_volume(metres, {}); }, ExitCode::unreadable_input, "metres");
+  Volume kilometres = test::small_body();
+  for (int axis = 0; axis < 3; ++axis) kilometres.voxel_to_world[axis] *= 1e6;
+  expect_failure([&] { attenuation_volume(kilometres, {}); }, ExitCode::unreadable_input, "mm wide");
   Volume flat = test::small_body();
   flat.voxel_to_world[2] = flat.voxel_to_world[1];
   expect_failure([&] { attenuation_volume(flat, {}); }, ExitCode::unreadable_input, "singular");
@@ -174,6 +177,15 @@ TEST(xray_levels, x_rays_that_cannot_be_registered_are_refused_with_a_sentence) 
   xray.geometry.sdd_mm = 1.02;
   expect_failure([&] { check_xray(xray, "x.png"); }, ExitCode::usage, "millimetres");
   xray.geometry.sdd_mm = 1020;
+  const DrrGeometry right = xray.geometry;
+  xray.geometry.delx_mm = xray.geometry.dely_mm = 0.002;
+  expect_failure([&] { check_xray(xray, "x.png"); }, ExitCode::usage, "these look like metres");
+  xray.geometry.delx_mm = 300;
+  expect_failure([&] { check_xray(xray, "x.png"); }, ExitCode::usage, "delx_mm is 300 mm");
+  xray.geometry = right;
+  xray.geometry.y0_mm = 1e300;
+  expect_failure([&] { check_xray(xray, "x.png"); }, ExitCode::usage, "y0_mm");
+  xray.geometry = right;
   std::fill(xray.integrals.begin(), xray.integrals.end(), 3.0f);
   expect_failure([&] { check_xray(xray, "x.png"); }, ExitCode::unreadable_input, "same value");
   xray.mask.assign(1600, 0.0f);

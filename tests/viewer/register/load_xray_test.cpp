@@ -25,8 +25,9 @@ using test::dicom::element;
 template <class T>
 std::filesystem::path write_tiff(const std::filesystem::path& file, int width, int height,
                                  const std::vector<T>& values, int photometric = PHOTOMETRIC_MINISBLACK,
-                                 bool tiled = false, int samples = 1, int orientation = ORIENTATION_TOPLEFT) {
-  TIFF* tiff = TIFFOpen(file.c_str(), "w");
+                                 bool tiled = false, int samples = 1, int orientation = ORIENTATION_TOPLEFT,
+                                 const char* mode = "w") {
+  TIFF* tiff = TIFFOpen(file.c_str(), mode);
   TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, width);
   TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, height);
   TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, static_cast<int>(8 * sizeof(T)));
@@ -71,6 +72,18 @@ class load_xray_files : public testing::Test {
 };
 
 }  // namespace
+
+TEST_F(load_xray_files, of_a_tiff_of_several_pictures_the_first_is_taken_and_that_is_said) {
+  std::vector<std::uint8_t> first(32 * 24), second(32 * 24, 200);
+  for (std::size_t i = 0; i < first.size(); ++i) first[i] = static_cast<std::uint8_t>(i % 97);
+  const auto file = write_tiff(folder / "pages.tif", 32, 24, first);
+  const LoadedXray alone = load_xray(file, {});
+  write_tiff(file, 32, 24, second, PHOTOMETRIC_MINISBLACK, false, 1, ORIENTATION_TOPLEFT, "a");
+  const LoadedXray both = load_xray(file, {});
+  EXPECT_EQ(both.xray.integrals, alone.xray.integrals);
+  ASSERT_EQ(both.xray.notes.size(), alone.xray.notes.size() + 1);
+  EXPECT_EQ(both.xray.notes[0], "it holds 2 pictures; the first one is taken");
+}
 
 TEST_F(load_xray_files, tiff_of_8_16_and_32_bits_in_strips_and_tiles_keeps_its_values) {
   std::vector<std::uint8_t> bytes;
