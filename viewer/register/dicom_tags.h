@@ -34,9 +34,10 @@ namespace dicom {
 inline constexpr std::uint32_t kModality = 0x00080060, kDistanceSourceToDetector = 0x00181110,
                                kDistanceSourceToPatient = 0x00181111, kImagerPixelSpacing = 0x00181164,
                                kPrimaryAngle = 0x00181510, kSecondaryAngle = 0x00181511,
-                               kViewPosition = 0x00185101, kPhotometric = 0x00280004,
-                               kPixelSpacing = 0x00280030, kBitsStored = 0x00280101,
-                               kIntensityRelationship = 0x00281040, kIntensitySign = 0x00281041;
+                               kViewPosition = 0x00185101, kPatientOrientation = 0x00200020,
+                               kPhotometric = 0x00280004, kPixelSpacing = 0x00280030,
+                               kBitsStored = 0x00280101, kIntensityRelationship = 0x00281040,
+                               kIntensitySign = 0x00281041;
 }
 
 }  // namespace fg

@@ -109,6 +109,13 @@ XrayTags camera_tags(const DicomTags& tags, std::vector<std::string>& notes) {
   } else if (!view.empty()) {
     notes.push_back("its view position '" + view + "' is neither AP nor PA and is not used");
   }
+  // PS3.3, C.7.6.1.1.1: where rows and columns run to. A film from the front or from behind hangs with the patient's left on
+  // the right and the feet below.
+  const std::string way = tags.text(dicom::kPatientOrientation);
+  const std::size_t down = way.find('\\') + 1;
+  if (camera.orientation && down > 0 && (way[0] != 'L' || way.compare(down, 1, "F") != 0))
+    notes.push_back("its PatientOrientation is " + way +
+                    ", not L\\F: it may be mirrored or upside down; it is taken as it is stored");
   return camera;
 }
 

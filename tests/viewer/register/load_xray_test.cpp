@@ -3,8 +3,10 @@
 #include "viewer/register/load_xray.h"
 
 #include <gtest/gtest.h>
+
 #include <tiffio.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -243,6 +245,20 @@ TEST_F(load_xray_files, dicom_tags_give_the_camera) {
   EXPECT_EQ(loaded.tags.dely_mm, 0.15);
   EXPECT_EQ(loaded.tags.delx_mm, 0.2);
   EXPECT_EQ(loaded.tags.orientation, DrrOrientation::pa);
+}
+
+TEST_F(load_xray_files, a_dicom_image_that_hangs_otherwise_than_its_view_is_said) {
+  Radiograph radiograph;
+  radiograph.extra = element(0x18, 0x5101, "CS", "PA");
+  for (const std::string orientation : {"L\\F", "LA\\FH", "", "R\\F", "L\\H"}) {
+    radiograph.orientation = orientation;
+    write_text(folder / "x.dcm", radiograph.bytes());
+    const std::vector<std::string> notes = load_xray(folder / "x.dcm", {}).xray.notes;
+    const bool is_said = std::any_of(notes.begin(), notes.end(), [&](const std::string& note) {
+      return note.find("its PatientOrientation is " + orientation + ", not L\\F") == 0;
+    });
+    EXPECT_EQ(is_said, orientation == "R\\F" || orientation == "L\\H") << orientation;
+  }
 }
 
 TEST_F(load_xray_files, dicom_tags_of_a_c_arm_give_its_angles) {

@@ -10,7 +10,7 @@
 namespace fg::test {
 
 struct Radiograph {
-  std::string photometric = "MONOCHROME2", relationship, extra;
+  std::string photometric = "MONOCHROME2", relationship, extra, orientation;
   int sign = 0;
   int width = 3, height = 2;
   std::vector<std::uint16_t> pixels = {1000, 800, 600, 400, 200, 100};
@@ -29,6 +29,7 @@ struct Radiograph {
     std::string data = element(8, 0x16, "UI", image) + element(8, 0x18, "UI", "1.2.3.1") +
                        element(8, 0x60, "CS", modality) + outer + element(0x10, 0x10, "PN", "Phantom") +
                        extra + element(0x20, 0xd, "UI", "1.2") + element(0x20, 0xe, "UI", "1.2.3") +
+                       (orientation.empty() ? "" : element(0x20, 0x20, "CS", orientation)) +
                        element(0x28, 2, "US", number(1, 2)) + element(0x28, 4, "CS", photometric) +
                        element(0x28, 0x10, "US", number(static_cast<std::uint32_t>(height), 2)) +
                        element(0x28, 0x11, "US", number(static_cast<std::uint32_t>(width), 2)) +
