@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "viewer/error.h"
@@ -135,6 +136,26 @@ glm::dmat4 camera_to_world(const DrrPose& pose, const glm::dvec3& volume_centre_
                   pose.isocentre_mm_ras.value_or(volume_centre_mm));
 }
 
+namespace {
+
+// A file that holds a pose twice, as those of framegauge register do: a change of one of the two would go unseen.
+void check_that_poses_agree(const fs::path& file, const glm::dmat4& matrix, const DrrPose& pose) {
+  const glm::dmat4 other = camera_to_world(pose, *pose.isocentre_mm_ras);
+  double turned = 0, moved_mm = 0;
+  for (int row = 0; row < 3; ++row) {
+    for (int column = 0; column < 3; ++column)
+      turned = std::max(turned, std::abs(matrix[column][row] - other[column][row]));
+    moved_mm = std::max(moved_mm, std::abs(matrix[3][row] - other[3][row]));
+  }
+  constexpr double kTurned = 1e-3, kMovedMm = 0.05;  // what rounded numbers leave
+  if (!(turned <= kTurned && moved_mm <= kMovedMm))
+    throw unreadable(file,
+                     "\"camera_to_world\" is not the pose of its \"orientation\", \"rotation_deg_zxy\", "
+                     "\"translation_mm\" and isocentre; remove the one that does not hold");
+}
+
+}  // namespace
+
 DrrGeometryFile read_drr_geometry(const fs::path& file) {
   const Json json = read_json(file);
   if (!json.is_object())
@@ -163,6 +184,9 @@ DrrGeometryFile read_drr_geometry(const fs::path& file) {
   }
   read.pose = read_pose(file, json);
   const bool turned = has("rotation_deg_zxy") || has("rotation_deg_zxy_intrinsic");
+  if (read.camera_to_world && turned && has("orientation") && read.pose->translation_mm &&
+      read.pose->isocentre_mm_ras)
+    check_that_poses_agree(file, g.camera_to_world, *read.pose);
   for (const char* key : {"quaternion_wxyz", "so3_log", "columns_6d"})
     if (has(key) && !read.camera_to_world && !turned)
       throw unreadable(file,

@@ -160,6 +160,10 @@ TEST_F(drr_command, bad_input_ends_with_its_exit_code_and_one_line) {
   expect(geometry(R"({"height": 20.5})"), ExitCode::unreadable_input, "whole number");
   expect(geometry(R"({"orthographic": 1})"), ExitCode::unreadable_input, "orthographic");
   expect(geometry(R"({"camera_to_world": [[1, 0], [0, 1]]})"), ExitCode::unreadable_input, "four rows");
+  const std::string twice =
+      R"({"camera_to_world": [[-1,0,0,0],[0,0,-1,850],[0,-1,0,0],[0,0,0,1]], "orientation": "AP", )"
+      R"("isocentre_mm_ras": [0,0,0], "translation_mm": [0,850,0], "rotation_deg_zxy": )";
+  expect(geometry(twice + "[0, 2, 0]}"), ExitCode::unreadable_input, "remove the one that does not hold");
   expect(geometry(R"({"quaternion_wxyz": [1, 0, 0, 0]})"), ExitCode::unreadable_input,
          "a rotation is read from \"camera_to_world\" or \"rotation_deg_zxy\"");
   expect(geometry(R"({"orientation": "up"})"), ExitCode::unreadable_input, "up");
