@@ -7,12 +7,12 @@
 //   L2 to L1        a row of 16 rays spans 38 voxels, 5.8 sectors of 32 bytes; 4 rows of rays span 3.7 slices: 43 sectors
 //                   for two warps' samples, 140 MB in all if the tile's warps meet in L1, 23 us at 6 TB/s. Tiles of 16 x 8
 //                   would move 120 MB, single rows of 32 270 MB
-//   L1              eight loads a sample, each of 3.1 cache lines a warp: 12 k loads an SM, 22 us at a line a cycle
+//   L1              eight loads a sample, each of 3.1 cache lines a warp: 12 k loads an SM, 20 us at a line a cycle of 1.98 GHz
 //   arithmetic      55 instructions a sample: 11 us
 // So the three ways of memory are about even, and L1's lines are what a layout of the volume could halve (pairs of 16-bit
-// numbers) but no order of float loads can. 512 x 512 rays need fewer of them, counted: 1.74 a load of a warp of 16 x 2 rays,
-// 80 us of 122. Where a ray's samples are spread over what it has inside (FG_DRR_INSIDE) they are 3.38, 156 us of 172, with
-// as many samples and instructions: rays that leave through a side have other steps than their neighbours, and other rows.
+// numbers) but no order of float loads can. 512 x 512 rays need fewer of them, reckoned: 1.74 a load of a warp of 16 x 2 rays,
+// 71 us of 122. Where a ray's samples are spread over what it has inside (FG_DRR_INSIDE) they are 3.38, 138 us of 172, with as
+// many samples and instructions: rays that leave through a side have other steps than their neighbours, and other rows.
 // tests/bench/drr_tiles_bench.cu also times how long the touched rows alone take to read, each once: cold, nearly two thirds
 // of this kernel's time. No gain came from prefetches into L2, from slices that lie apart by other than a power of two, from
 // more threads a ray, rays set up by a kernel of their own, and textures; some from a volume prepared as quads of halves,

@@ -82,9 +82,8 @@ SourceImage checked(const FgFrame* frame, const char* name, VkCommandBuffer comm
     reject(field(".format is VK_FORMAT_UNDEFINED; pass the VkFormat that the view was created with"));
   if (!is_float_color(number_of(frame->format)))
     reject(field(".format is VkFormat ") + std::to_string(number_of(frame->format)) +
-           "; expected that of a view of uncompressed colours with values of UNORM, SNORM, USCALED, SSCALED, "
-           "SRGB, "
-           "SFLOAT or UFLOAT, such as R8G8B8A8_UNORM (37)");
+           "; expected that of a view of uncompressed colours with values of UNORM, SNORM, USCALED, "
+           "SSCALED, SRGB, SFLOAT or UFLOAT, such as R8G8B8A8_UNORM (37)");
   return {frame->image, frame->view, frame->layout, {frame->width, frame->height}, frame->format};
 }
 

@@ -83,12 +83,24 @@ void Evaluator::require_extent(VkExtent2D extent) const {
                     std::to_string(window) + " needs at least that many a side; use FG_PADDING_SAME");
 }
 
-void Evaluator::make_workspace(VkExtent2D extent) {
-  if (workspace_ && same(workspace_->extent(), extent)) return;
+std::shared_ptr<Workspace> Evaluator::workspace_for(VkExtent2D extent) {
+  if (workspace_ && same(workspace_->extent(), extent)) return workspace_;
   std::shared_ptr<Workspace> made = made_.executor->make_workspace(extent);
   retire(results_.reserve(made->statistics_bytes()));
-  retire(std::exchange(workspace_, std::move(made)));
-  workspace_since_ = results_.ring().newest();
+  return made;
+}
+
+void Evaluator::take_into_use(std::shared_ptr<Workspace> workspace, std::uint64_t since) {
+  if (workspace == workspace_) return;
+  retire(std::exchange(workspace_, std::move(workspace)));
+  workspace_since_ = since;
+}
+
+void Evaluator::give_up(const std::shared_ptr<Workspace>& workspace) {
+  if (workspace == workspace_)
+    workspace->discarded();
+  else
+    retire(workspace);
 }
 
 void Evaluator::retire(std::shared_ptr<void> object) {
@@ -107,6 +119,11 @@ void Evaluator::drop_retired() {
 bool Evaluator::begins(VkCommandBuffer cmd) const {
   return cmd != latest_recording_ || (results_.ring().finished_until(results_.ring().newest()) &&
                                       references_.finished_until(references_.newest()));
+}
+
+void Evaluator::count_recording(VkCommandBuffer cmd, bool is_new) {
+  if (is_new) ++recordings_;
+  latest_recording_ = cmd;
 }
 
 // Everything that the queue did before is finished and visible to our commands.
@@ -166,30 +183,24 @@ bool Evaluator::record_reference_with_executor(VkCommandBuffer cmd, const Source
   drop_retired();
   if (!references_.available()) return false;
   const bool is_new_recording = begins(cmd);
-  const std::shared_ptr<Workspace> before = workspace_;
-  const std::uint64_t before_since = workspace_since_;
-  make_workspace(reference.extent);
+  const std::shared_ptr<Workspace> workspace = workspace_for(reference.extent);
   const std::uint32_t slot = *references_.take(tag);
   try {
     has_recorded_ = true;
     begin_commands(cmd);
-    retire(workspace_->record_reference(cmd, reference, slot));
+    retire(workspace->record_reference(cmd, reference, slot));
     end_commands(cmd);
   } catch (...) {
     references_.cancel(slot);
-    if (workspace_ != before) {  // what was there before is as it was
-      retire(std::exchange(workspace_, before));
-      workspace_since_ = before_since;
-    } else {
-      workspace_->discarded();
-      if (reference_ == ReferenceState::recorded)  // it may be written over, or in part
-        reference_ = upload_ ? ReferenceState::to_upload : ReferenceState::lost;
-    }
+    give_up(workspace);
+    if (workspace == workspace_ &&
+        reference_ == ReferenceState::recorded)  // it may be written over, or in part
+      reference_ = upload_ ? ReferenceState::to_upload : ReferenceState::lost;
     throw;
   }
   references_.record_end(cmd, slot);
-  if (is_new_recording) ++recordings_;
-  latest_recording_ = cmd;
+  take_into_use(workspace, results_.ring().newest());
+  count_recording(cmd, is_new_recording);
   follow(Work::reference, slot);
   replace_upload(nullptr);
   reference_ = ReferenceState::recorded;
@@ -227,7 +238,8 @@ bool Evaluator::record_with_executor(VkCommandBuffer cmd, const SourceImage& fra
     return false;
   }
   const bool is_new_recording = begins(cmd);
-  make_workspace(frame.extent);
+  const std::shared_ptr<Workspace> workspace = workspace_for(frame.extent);
+  const std::uint64_t frames_before = results_.ring().newest();
   std::optional<std::uint32_t> reference_slot;
   if (uploads) reference_slot = references_.take(frame_number);
   const std::uint64_t reference_take = reference_slot ? references_.order(*reference_slot) : reference_take_;
@@ -240,21 +252,21 @@ bool Evaluator::record_with_executor(VkCommandBuffer cmd, const SourceImage& fra
     begin_commands(cmd);
     if (uploads) {
       upload_->record(device_, cmd);
-      retire(workspace_->record_reference(cmd, upload_->source(), *reference_slot));
+      retire(workspace->record_reference(cmd, upload_->source(), *reference_slot));
       memory_barrier(device_, cmd, made_.executor->scope(), made_.executor->scope());
     }
-    RecordedFrame recorded = workspace_->record_frame(cmd, {frame, slot, style_, results_.statistics(slot)});
+    RecordedFrame recorded = workspace->record_frame(cmd, {frame, slot, style_, results_.statistics(slot)});
     end_commands(cmd);
     results_.record_end(cmd, slot, recorded);
     retire(std::move(recorded.replaced));
   } catch (...) {
     results_.cancel(slot);
     if (reference_slot) references_.cancel(*reference_slot);
-    workspace_->discarded();
+    give_up(workspace);
     throw;
   }
-  if (is_new_recording) ++recordings_;
-  latest_recording_ = cmd;
+  take_into_use(workspace, frames_before);
+  count_recording(cmd, is_new_recording);
   if (reference_slot) {
     references_.record_end(cmd, *reference_slot);
     follow(Work::reference, *reference_slot);

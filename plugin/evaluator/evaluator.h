@@ -79,10 +79,16 @@ class Evaluator {
   };
 
   void require_extent(VkExtent2D extent) const;
-  void make_workspace(VkExtent2D extent);
+  // The one in use where it has that size, or another one, to be taken into use once something was recorded with it.
+  std::shared_ptr<Workspace> workspace_for(VkExtent2D extent);
+  // since: the latest frame's take before anything was recorded with it.
+  void take_into_use(std::shared_ptr<Workspace> workspace, std::uint64_t since);
+  // Recording with it failed; some of its commands may run.
+  void give_up(const std::shared_ptr<Workspace>& workspace);
   void retire(std::shared_ptr<void> object);
   void drop_retired();
   bool begins(VkCommandBuffer cmd) const;
+  void count_recording(VkCommandBuffer cmd, bool is_new);
   void replace_upload(std::shared_ptr<ReferenceUpload> upload);
   bool record_with_executor(VkCommandBuffer cmd, const SourceImage& frame, std::uint64_t frame_number);
   bool record_reference_with_executor(VkCommandBuffer cmd, const SourceImage& reference, std::uint64_t tag);

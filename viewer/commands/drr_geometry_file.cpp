@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "framegauge/pose.h"
 #include "viewer/error.h"
+#include "viewer/io/matrix_rows.h"
 #include "viewer/report/near_names.h"
 #include "viewer/scene/json_input.h"
 
@@ -121,6 +122,19 @@ void check_spelling(const fs::path& file, const Json& json) {
   }
 }
 
+// A file that holds a pose twice, as those of framegauge register do: a change of one of the two would go unseen.
+void check_that_poses_agree(const fs::path& file, const glm::dmat4& matrix, const DrrPose& pose) {
+  double one[16], other[16];
+  write_rows(matrix, one);
+  write_rows(camera_to_world(pose, *pose.isocentre_mm_ras), other);
+  FgPoseDistance apart;
+  constexpr double kArmMm = 1000, kMostMm = 0.5;  // what rounded numbers leave
+  if (fg_pose_distance(one, other, kArmMm, &apart) != FG_STATUS_OK || apart.mm > kMostMm)
+    throw unreadable(file,
+                     "\"camera_to_world\" is not the pose of its \"orientation\", \"rotation_deg_zxy\", "
+                     "\"translation_mm\" and isocentre; remove the one that does not hold");
+}
+
 }  // namespace
 
 DrrOrientation drr_orientation_named(const std::string& name) {
@@ -135,26 +149,6 @@ glm::dmat4 camera_to_world(const DrrPose& pose, const glm::dvec3& volume_centre_
                   pose.translation_mm.value_or(drr_standard_translation_mm(pose.orientation)),
                   pose.isocentre_mm_ras.value_or(volume_centre_mm));
 }
-
-namespace {
-
-// A file that holds a pose twice, as those of framegauge register do: a change of one of the two would go unseen.
-void check_that_poses_agree(const fs::path& file, const glm::dmat4& matrix, const DrrPose& pose) {
-  const glm::dmat4 other = camera_to_world(pose, *pose.isocentre_mm_ras);
-  double turned = 0, moved_mm = 0;
-  for (int row = 0; row < 3; ++row) {
-    for (int column = 0; column < 3; ++column)
-      turned = std::max(turned, std::abs(matrix[column][row] - other[column][row]));
-    moved_mm = std::max(moved_mm, std::abs(matrix[3][row] - other[3][row]));
-  }
-  constexpr double kTurned = 1e-3, kMovedMm = 0.05;  // what rounded numbers leave
-  if (!(turned <= kTurned && moved_mm <= kMovedMm))
-    throw unreadable(file,
-                     "\"camera_to_world\" is not the pose of its \"orientation\", \"rotation_deg_zxy\", "
-                     "\"translation_mm\" and isocentre; remove the one that does not hold");
-}
-
-}  // namespace
 
 DrrGeometryFile read_drr_geometry(const fs::path& file) {
   const Json json = read_json(file);

@@ -155,8 +155,7 @@ void add_drr_ray_options(CLI::App& c, DrrRayOptions& o) {
       ->group("Rays");
   c.add_option("--label-map", o.label_map,
                "Volume of whole numbers 0 to 32767 on the CT's grid, its axes in any order, read as the CT "
-               "is: a radiograph of each "
-               "label, of what its voxels alone absorb, all in one pass" +
+               "is: a radiograph of each label, of what its voxels alone absorb, all in one pass" +
                    kernels)
       ->group("Rays");
   c.add_option("--labels", o.labels,

@@ -231,8 +231,8 @@ void warn_of_poor_fit(double correlation) {
   std::fprintf(
       stderr,
       "framegauge: the radiograph and the X-ray have a correlation of %.2f only: the pose %s wrong; look at "
-      "the "
-      "overlay, check the geometry, --bone (is bone bright in the file?), or search further with --search\n",
+      "the overlay, check the geometry, --bone (is bone bright in the file?), or search further with "
+      "--search\n",
       correlation, correlation < kUnlike ? "is likely" : "may be");
 }
 

@@ -21,7 +21,8 @@ struct Xray {
   double seen(std::size_t pixel) const { return mask.empty() ? 1 : static_cast<double>(mask[pixel]); }
 };
 
-// Pixels a side that an X-ray, and a coarser one of it, have at least: the filters of gradient NCC, and what six unknowns need.
+// Pixels a side that X-rays have at least, and the coarser ones that registration begins with: the filters of gradient NCC,
+// and what six unknowns need.
 inline constexpr int kLeastXraySide = 16;
 
 // Means over squares of pixels; a rest at the right and bottom is left out. A square of which less than half is seen is
