@@ -68,7 +68,9 @@ std::set<std::string> offered(const std::string& script, const std::string& word
 class completion : public testing::Test {
  protected:
   std::string bash() const {
-    const fs::path script = fs::path(testing::TempDir()) / "framegauge-completion.bash";
+    // Of each test its own: they run at the same time.
+    const std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
+    const fs::path script = fs::path(testing::TempDir()) / ("framegauge-completion-" + test + ".bash");
     write_text(script, framegauge("completion bash").out);
     return script.string();
   }
